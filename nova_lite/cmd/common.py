@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the service processes do alike before their work begins: options and log."""
+import logging as std_logging
+import sys
+
+from oslo_log import log as logging
+
+from nova_lite.conf import CONF
+
+# each says the same line for every attempt to reach a broker that is away
+REPEATING = ('oslo.messaging._drivers.impl_rabbit', 'oslo.messaging.connection_factory',
+             'oslo_messaging._drivers.amqpdriver', 'amqp')
+
+
+class OncePerOutage(std_logging.Filter):
+    """Lets one message of a kind pass in ``seconds``, without its stack trace."""
+
+    def __init__(self, seconds: float = 60.0) -> None:
+        super().__init__()
+        self._seconds = seconds
+        self._last: dict[object, float] = {}
+
+    def filter(self, record: std_logging.LogRecord) -> bool:
+        if record.levelno < std_logging.WARNING:
+            return True
+        record.exc_info = record.exc_text = None
+        kind = (record.module, record.funcName)
+        if record.created - self._last.get(kind, float('-inf')) < self._seconds:
+            return False
+        self._last[kind] = record.created
+        return True
+
+
+def prepare(name: str, argv: list[str] | None = None) -> None:
+    """Read the options of process ``name`` and start its log; exits 2 on a wrong option."""
+    logging.register_options(CONF)
+    logging.set_defaults(default_log_levels=[
+        *logging.get_default_log_levels(), 'oslo.messaging=WARNING', 'oslo_messaging=WARNING',
+        'oslo_policy=WARNING', 'amqp=WARNING'])
+    CONF(sys.argv[1:] if argv is None else argv, project='nova-lite', prog=name)
+    logging.setup(CONF, name)
+    for repeating in REPEATING:
+        std_logging.getLogger(repeating).addFilter(OncePerOutage())

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""nova-lite-compute: one on each host, drives the hypervisor. It never opens the database."""
+from nova_lite import monkey_patch
+
+monkey_patch.patch()
+
+from nova_lite import rpc, service                              # noqa: E402
+from nova_lite.cmd import common                                # noqa: E402
+from nova_lite.compute import manager, rpcapi                   # noqa: E402
+from nova_lite.conductor import rpcapi as conductor_rpcapi      # noqa: E402
+from nova_lite.conf import CONF                                 # noqa: E402
+from nova_lite.objects import base as objects_base              # noqa: E402
+from nova_lite.virt import driver                               # noqa: E402
+
+
+def make_service(host: str) -> service.Service:
+    """The compute service of ``host``; everything in it reaches the database by the conductor."""
+    conductor = conductor_rpcapi.Indirection()
+    compute = manager.ComputeManager(host, driver.load_compute_driver(CONF.compute_driver))
+    return service.Service('nova-compute', rpcapi.ComputeAPI, compute, host,
+                           scope=lambda: objects_base.indirection(conductor))
+
+
+def main() -> None:
+    common.prepare('nova-lite-compute')
+    rpc.init()
+    compute = make_service(CONF.host)
+    service.run(compute.start, compute.stop)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""nova-lite-scheduler: picks the destination of a migration and the host of a new server."""
+from nova_lite import monkey_patch
+
+monkey_patch.patch()
+
+from nova_lite import rpc, service                              # noqa: E402
+from nova_lite.cmd import common                                # noqa: E402
+from nova_lite.conf import CONF, database                       # noqa: E402
+
+
+def main() -> None:
+    database.register_opts(CONF)
+    common.prepare('nova-lite-scheduler')
+    from nova_lite.scheduler import manager, rpcapi
+    rpc.init()
+    scheduler = service.Service('nova-scheduler', rpcapi.SchedulerAPI,
+                                manager.SchedulerManager(), CONF.host)
+    service.run(scheduler.start, scheduler.stop)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The API process's side of every operation: look, set the task state, hand over.
+
+The task state is set by one conditional UPDATE, so of two requests at once one wins and the other
+is a conflict; a hand-over that fails gives the task state back.
+"""
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from oslo_log import log as logging
+from oslo_utils import uuidutils
+
+from nova_lite import exception, objects
+from nova_lite.compute import migration_states, task_states, vm_states
+from nova_lite.compute.rpcapi import ComputeAPI
+from nova_lite.conductor.rpcapi import ConductorAPI
+
+LOG = logging.getLogger(__name__)
+
+ABORTABLE = (migration_states.RUNNING,)
+ABORTABLE_IN_QUEUE = (migration_states.QUEUED, migration_states.PREPARING,
+                      migration_states.RUNNING)
+
+
+class API:
+    """What the REST controllers call. Policy has been checked by them."""
+
+    def __init__(self) -> None:
+        self._conductor, self._compute = ConductorAPI(), ComputeAPI()
+
+    # -- live migration --------------------------------------------------------------------------
+    def live_migrate(self, ctxt: Any, instance: Any, block_migration: bool | None,
+                     disk_over_commit: bool | None, host: str | None, force: bool | None = None,
+                     async_: bool = False) -> None:
+        """Move a server to ``host``, or where the scheduler says.
+
+        ``force`` None (below microversion 2.30) insists on a given host, as true does; false has
+        the scheduler check it. With ``async_`` only the checks made here are told to the caller.
+        InstanceIsLocked, InstanceInvalidState, UnexpectedTaskStateError, ComputeHostNotFound,
+        and without ``async_`` every refusal of the conductor.
+        """
+        self._check(ctxt, instance, 'os-migrateLive', vm=(vm_states.ACTIVE, vm_states.PAUSED))
+        if host is not None:
+            objects.ComputeNode.get_by_host(ctxt, host)
+        hint = {'host': host, 'force': host is not None and force is not False}
+        with self._task(ctxt, instance, task_states.MIGRATING, 'live-migration'):
+            if async_:
+                self._conductor.live_migrate_instance(
+                    ctxt, instance=instance, scheduler_hint=hint, block_migration=block_migration,
+                    disk_over_commit=disk_over_commit)
+        if not async_:
+            # from here the conductor is responsible for the task state, whatever it answers
+            self._conductor.migrate_server(
+                ctxt, instance=instance, scheduler_hint=hint, live=True,
+                block_migration=block_migration, disk_over_commit=disk_over_commit)
+
+    def live_migrate_abort(self, ctxt: Any, instance: Any, migration_id: int,
+                           support_abort_in_queue: bool = False) -> None:
+        """Ask the source to end a migration. MigrationNotFoundForInstance, InstanceInvalidState,
+        InvalidMigrationState."""
+        self._check(ctxt, instance, 'abort live migration', task=(task_states.MIGRATING,))
+        migration = objects.Migration.get_by_id_and_instance(ctxt, migration_id, instance.uuid)
+        allowed = ABORTABLE_IN_QUEUE if support_abort_in_queue else ABORTABLE
+        self._check_migration(migration, allowed, 'abort live migration')
+        self._start_action(ctxt, instance, 'live_migration_cancel')
+        self._compute.live_migration_abort(ctxt, host=migration.source_compute,
+                                           instance=instance, migration=migration)
+
+    def live_migrate_force_complete(self, ctxt: Any, instance: Any, migration_id: int) -> None:
+        """Ask the source to make a copy converge. Errors as of :meth:`live_migrate_abort`."""
+        self._check(ctxt, instance, 'force_complete', vm=(vm_states.ACTIVE,),
+                    task=(task_states.MIGRATING,))
+        migration = objects.Migration.get_by_id_and_instance(ctxt, migration_id, instance.uuid)
+        self._check_migration(migration, (migration_states.RUNNING,), 'force_complete')
+        self._start_action(ctxt, instance, 'live_migration_force_complete')
+        self._compute.live_migration_force_complete(
+            ctxt, host=migration.source_compute, instance=instance, migration=migration)
+
+    # -- beginning and end -----------------------------------------------------------------------
+    def create(self, ctxt: Any, name: str, image: dict[str, Any], flavor: Any, *,
+               metadata: dict[str, str] | None = None, description: str | None = None,
+               key_name: str | None = None, availability_zone: str | None = None,
+               forced_host: str | None = None, requested_host: str | None = None) -> Any:
+        """Make a server's record and have it built; returns the Instance."""
+        instance = objects.Instance(
+            ctxt, uuid=uuidutils.generate_uuid(), project_id=ctxt.project_id,
+            user_id=ctxt.user_id, display_name=name, display_description=description,
+            hostname=name.lower(), vm_state=vm_states.BUILDING,
+            task_state=task_states.SCHEDULING, power_state=0, memory_mb=flavor.memory_mb,
+            vcpus=flavor.vcpus, root_gb=flavor.root_gb, ephemeral_gb=flavor.ephemeral_gb,
+            flavor=flavor, image_ref=image['id'], image_meta=image, key_name=key_name,
+            availability_zone=availability_zone, metadata=metadata or {}, system_metadata={},
+            reservation_id='r-' + uuidutils.generate_uuid(dashed=False)[:8], locked=False,
+            progress=0)
+        instance.create()
+        self._start_action(ctxt, instance, 'create')
+        hint = {'host': forced_host or requested_host, 'force': forced_host is not None}
+        self._conductor.build_instance(ctxt, instance=instance, scheduler_hint=hint)
+        return instance
+
+    def delete(self, ctxt: Any, instance: Any) -> None:
+        """End a server for good, also in the middle of a migration."""
+        self._check(ctxt, instance, 'delete')
+        before = instance.task_state
+        instance.task_state = task_states.DELETING
+        instance.save(expected_task_state=before)
+        self._start_action(ctxt, instance, 'delete')
+        if instance.host:
+            self._compute.terminate_instance(ctxt, host=instance.host, instance=instance)
+        else:
+            objects.Claim.drop(ctxt, instance.uuid)
+            instance.vm_state, instance.task_state = vm_states.DELETED, None
+            instance.save()
+            instance.destroy()
+
+    # -- changes of state ------------------------------------------------------------------------
+    def start(self, ctxt: Any, instance: Any) -> None:
+        self._simple(ctxt, instance, 'start', task_states.POWERING_ON, (vm_states.STOPPED,),
+                     self._compute.start_instance)
+
+    def stop(self, ctxt: Any, instance: Any) -> None:
+        self._simple(ctxt, instance, 'stop', task_states.POWERING_OFF,
+                     (vm_states.ACTIVE, vm_states.ERROR), self._compute.stop_instance)
+
+    def pause(self, ctxt: Any, instance: Any) -> None:
+        self._simple(ctxt, instance, 'pause', task_states.PAUSING, (vm_states.ACTIVE,),
+                     self._compute.pause_instance)
+
+    def unpause(self, ctxt: Any, instance: Any) -> None:
+        self._simple(ctxt, instance, 'unpause', task_states.UNPAUSING, (vm_states.PAUSED,),
+                     self._compute.unpause_instance)
+
+    def suspend(self, ctxt: Any, instance: Any) -> None:
+        self._simple(ctxt, instance, 'suspend', task_states.SUSPENDING, (vm_states.ACTIVE,),
+                     self._compute.suspend_instance)
+
+    def resume(self, ctxt: Any, instance: Any) -> None:
+        self._simple(ctxt, instance, 'resume', task_states.RESUMING, (vm_states.SUSPENDED,),
+                     self._compute.resume_instance)
+
+    def reboot(self, ctxt: Any, instance: Any, reboot_type: str) -> None:
+        """``reboot_type`` is SOFT (running servers) or HARD."""
+        soft = reboot_type == 'SOFT'
+        states = (vm_states.ACTIVE,) if soft else (
+            vm_states.ACTIVE, vm_states.STOPPED, vm_states.PAUSED, vm_states.SUSPENDED,
+            vm_states.ERROR)
+        task = task_states.REBOOTING if soft else task_states.REBOOTING_HARD
+        self._simple(ctxt, instance, 'reboot', task, states, self._compute.reboot_instance,
+                     reboot_type=reboot_type)
+
+    def lock(self, ctxt: Any, instance: Any, reason: str | None = None) -> None:
+        """Keep everybody but an admin from changing the server."""
+        owner = instance.project_id == ctxt.project_id
+        if instance.locked and owner:
+            return
+        self._start_action(ctxt, instance, 'lock')
+        instance.locked, instance.locked_reason = True, reason
+        instance.locked_by = 'owner' if owner else 'admin'
+        instance.save()
+
+    def unlock(self, ctxt: Any, instance: Any) -> None:
+        self._start_action(ctxt, instance, 'unlock')
+        instance.locked, instance.locked_by, instance.locked_reason = False, None, None
+        instance.save()
+
+    def reset_state(self, ctxt: Any, instance: Any, vm_state: str) -> None:
+        """An operator's word on what the server is: ``active`` or ``error``."""
+        self._start_action(ctxt, instance, 'reset_state')
+        instance.vm_state, instance.task_state = vm_state, None
+        instance.save()
+
+    # -- shared ----------------------------------------------------------------------------------
+    def _simple(self, ctxt: Any, instance: Any, action: str, task: str, vm: tuple[str, ...],
+                send: Any, **arguments: Any) -> None:
+        self._check(ctxt, instance, action, vm=vm)
+        with self._task(ctxt, instance, task, action):
+            send(ctxt, host=instance.host, instance=instance, **arguments)
+
+    def _check(self, ctxt: Any, instance: Any, method: str, vm: tuple[str, ...] | None = None,
+               task: tuple[str | None, ...] | None = None) -> None:
+        """Locked, vm_state, task_state, ever launched. A delete asks for the lock only."""
+        if instance.locked and not ctxt.is_admin:
+            raise exception.InstanceIsLocked(instance_uuid=instance.uuid)
+        if vm is None and task is None:
+            return
+        wrong = None
+        if vm is not None and instance.vm_state not in vm:
+            wrong = ('vm_state', instance.vm_state)
+        elif instance.task_state not in (task or (None,)):
+            wrong = ('task_state', instance.task_state)
+        elif instance.launched_at is None:
+            wrong = ('launched_at', None)
+        if wrong:
+            raise exception.InstanceInvalidState(instance_uuid=instance.uuid, attr=wrong[0],
+                                                 state=wrong[1], method=method)
+
+    @staticmethod
+    def _check_migration(migration: Any, allowed: tuple[str, ...], method: str) -> None:
+        if migration.status not in allowed:
+            raise exception.InvalidMigrationState(
+                migration_id=migration.id, instance_uuid=migration.instance_uuid,
+                state=migration.status, method=method)
+
+    @contextlib.contextmanager
+    def _task(self, ctxt: Any, instance: Any, task: str, action: str) -> Iterator[None]:
+        """Set the task state for a hand-over; give it back when that fails."""
+        instance.task_state = task
+        instance.save(expected_task_state=None)
+        try:
+            self._start_action(ctxt, instance, action)
+            yield
+        except Exception:
+            instance.task_state = None
+            instance.save(expected_task_state=task)
+            raise
+
+    @staticmethod
+    def _start_action(ctxt: Any, instance: Any, action: str) -> None:
+        objects.InstanceAction.action_start(ctxt, instance.uuid, action, ctxt.request_id)

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The destination's part of a live migration: check, make room, prove arrival, or tidy up.
+
+The destination acts only when asked and keeps no memory of a migration: each call carries what it
+needs and can be made again.
+"""
+from typing import Any
+
+from oslo_log import log as logging
+
+from nova_lite import exception, notifications, objects
+from nova_lite.compute.rpcapi import ComputeAPI
+from nova_lite.virt import driver as virt_driver
+
+LOG = logging.getLogger(__name__)
+
+
+class LiveMigrationDestination:
+    def __init__(self, host: str, driver: virt_driver.ComputeDriver) -> None:
+        self.host, self._driver = host, driver
+        self._compute = ComputeAPI()
+
+    def check(self, ctxt: Any, instance: Any, block_migration: bool | None,
+              disk_over_commit: bool | None) -> Any:
+        """Ask this host's hypervisor, then the source about what both must agree on.
+
+        Whatever goes wrong in the question to the source is a refusal by this host, so that the
+        conductor may try another one. Returns LiveMigrateData.
+        """
+        source_node = objects.ComputeNode.get_by_host(ctxt, instance.host)
+        dest_node = objects.ComputeNode.get_by_host(ctxt, self.host)
+        data = self._driver.check_can_live_migrate_destination(
+            ctxt, instance, source_node, dest_node, block_migration, disk_over_commit)
+        try:
+            return self._compute.check_can_live_migrate_source(
+                ctxt, host=instance.host, instance=instance, dest_check_data=data)
+        except Exception as error:
+            kind = type(error).__name__.removesuffix('_Remote')
+            raise exception.MigrationPreCheckError(
+                reason=f'Error while check_can_live_migrate_source from {instance.host} to '
+                       f'{self.host}: {kind} {exception.message_of(error)}') from error
+        finally:
+            self._driver.cleanup_live_migration_destination_check(ctxt, data)
+
+    def pre(self, ctxt: Any, instance: Any, disk_info: list, migrate_data: Any) -> Any:
+        with notifications.live_migration_phase(ctxt, instance, 'pre', self.host):
+            return self._driver.pre_live_migration(ctxt, instance, disk_info, migrate_data)
+
+    def post(self, ctxt: Any, instance: Any, migrate_data: Any) -> int:
+        """Prove that the guest is here and whole; returns its power_state."""
+        with notifications.live_migration_phase(ctxt, instance, 'post_dest', self.host):
+            info = self._driver.post_live_migration_at_destination(ctxt, instance, migrate_data)
+        LOG.info('Instance %s has arrived on host %s', instance.uuid, self.host)
+        return info.state
+
+    def rollback(self, ctxt: Any, instance: Any, migrate_data: Any) -> None:
+        with notifications.live_migration_phase(ctxt, instance, 'rollback_dest', self.host):
+            self._driver.rollback_live_migration_at_destination(ctxt, instance, migrate_data)

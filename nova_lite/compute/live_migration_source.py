@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The source's part of a live migration: queue, prepare, move, and the end, good or bad.
+
+One :class:`Move` does one migration: STEPS with their undos and the point of no return, after
+which the guest runs over there and the only way is forward. Every status is written by
+``Migration.advance``, so who comes second (an abort, a doubled message, another process) loses
+cleanly. After a restart a Move begins again at the step that its status names.
+"""
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import oslo_messaging as messaging
+from oslo_log import log as logging
+
+from nova_lite import exception, faults, notifications, objects, utils
+from nova_lite.compute import events, migration_states, power_state, vm_states
+from nova_lite.compute.migration_progress import ProgressKeeper
+from nova_lite.compute.rpcapi import ComputeAPI
+from nova_lite.conductor.tasks import base
+from nova_lite.conf import CONF
+from nova_lite.conf import service as service_conf
+from nova_lite.virt import driver as virt_driver
+
+LOG = logging.getLogger(__name__)
+
+CONFIRM_INTERVAL = 1.0
+
+
+class Move:
+    """One migration away from this host."""
+
+    STEPS: base.Steps = (
+        # do                                  undo
+        ('prepare_destination', 'rollback_at_destination'),
+        ('move_guest', 'rollback_at_source'),
+        base.POINT_OF_NO_RETURN,
+        ('confirm_at_destination', None),
+        ('clean_source', None),
+    )
+
+    def __init__(self, ctxt: Any, instance: Any, migration: Any, migrate_data: Any,
+                 driver: virt_driver.ComputeDriver, compute: ComputeAPI) -> None:
+        self.ctxt, self.instance, self.migration = ctxt, instance, migration
+        self.migrate_data, self.dest = migrate_data, migration.dest_compute
+        self.abort_wanted = threading.Event()
+        self.ended = threading.Event()
+        self._driver, self._compute = driver, compute
+        self._start_copy: Callable = driver.live_migration
+        self._power_state = instance.power_state
+
+    def run(self) -> None:
+        """From ``queued`` to the end. Does nothing when somebody else ended the migration."""
+        try:
+            self.migration.advance('prepare')
+        except exception.InvalidMigrationState as error:
+            LOG.info('Not starting: %s', error.format_message())
+            return
+        self._to_the_end(start_at='prepare_destination')
+
+    def adopt(self) -> None:
+        """Take up what an earlier process of this host left ``running``."""
+        self._start_copy = self._driver.adopt_live_migration
+        self._to_the_end(start_at='move_guest')
+
+    def interrupt(self) -> None:
+        """Undo what an earlier process of this host left ``preparing``: no copy had begun."""
+        base.undo_all(self.STEPS, self)
+        self._finish('interrupt', f'nova-lite-compute on {self.migration.source_compute} was '
+                     'restarted while the migration was being prepared; migrate again')
+
+    def _to_the_end(self, start_at: str) -> None:
+        try:
+            base.run(self.STEPS, self, start_at=start_at)
+        except Exception as error:
+            self._end_badly(error)
+        else:
+            self._finish('complete', updates={'power_state': self._power_state})
+
+    # -- steps -----------------------------------------------------------------------------------
+    def prepare_destination(self) -> None:
+        disk_info = []
+        if self.migrate_data.block_migration:
+            disk_info = self._driver.get_instance_disk_info(self.instance)
+        self.migrate_data = self._compute.pre_live_migration(
+            self.ctxt, host=self.dest, instance=self.instance, disk_info=disk_info,
+            migrate_data=self.migrate_data)
+        # a later process of this host needs it to take the migration up
+        self.migration.migrate_data = self.migrate_data.to_json()
+        self.migration.save()
+
+    def rollback_at_destination(self) -> None:
+        self._compute.rollback_live_migration_at_destination(
+            self.ctxt, host=self.dest, instance=self.instance, migrate_data=self.migrate_data)
+
+    def move_guest(self) -> None:
+        if self.migration.status == migration_states.PREPARING:
+            if self.abort_wanted.is_set():
+                raise exception.LiveMigrationAborted(reason='aborted while it was being prepared')
+            self.migration.advance('run')
+        keeper = ProgressKeeper(self.instance, self.migration)
+        outcome = self._start_copy(self.ctxt, self.instance, self.dest, self.migrate_data,
+                                   keeper.note)
+        keeper.close(outcome.progress)
+        if outcome.status == virt_driver.CANCELLED:
+            raise exception.LiveMigrationAborted(reason=outcome.reason or 'aborted on request')
+        if outcome.status == virt_driver.FAILED:
+            raise exception.LiveMigrationFailed(reason=outcome.reason)
+        if outcome.status == virt_driver.LOST:
+            LOG.warning('Instance %s has left this host in doubt (%s); asking host %s',
+                        self.instance.uuid, outcome.reason, self.dest)
+
+    def rollback_at_source(self) -> None:
+        with notifications.live_migration_phase(self.ctxt, self.instance, 'rollback',
+                                                self.migration.source_compute):
+            self._driver.rollback_live_migration_at_source(self.ctxt, self.instance,
+                                                           self.migrate_data)
+
+    def confirm_at_destination(self) -> None:
+        """Have the destination prove that it runs the guest. A destination that does not answer
+        is asked again for as long as its service may count as up."""
+        deadline = time.monotonic() + service_conf.down_time(CONF)
+        while True:
+            try:
+                self._power_state = self._compute.post_live_migration_at_destination(
+                    self.ctxt, host=self.dest, instance=self.instance, migration=self.migration,
+                    migrate_data=self.migrate_data)
+                return
+            except (messaging.MessagingException, exception.HypervisorUnavailable) as error:
+                if time.monotonic() > deadline:
+                    raise exception.LiveMigrationLost(
+                        reason=f'host {self.dest} does not answer whether it runs the guest: '
+                               f'{exception.message_of(error)}')
+                time.sleep(CONFIRM_INTERVAL)
+            except exception.InstanceNotRunning as error:
+                raise exception.LiveMigrationLost(reason=error.format_message())
+
+    def clean_source(self) -> None:
+        with notifications.live_migration_phase(self.ctxt, self.instance, 'post',
+                                                self.migration.source_compute):
+            self._driver.post_live_migration_at_source(self.ctxt, self.instance,
+                                                       self.migrate_data)
+
+    # -- ends ------------------------------------------------------------------------------------
+    def _end_badly(self, error: Exception) -> None:
+        event = faults.event_for(error)
+        if event == 'reject':
+            event = 'fail'      # a refusal that came after the checks
+        reason = exception.message_of(error)
+        LOG.warning('Live migration of instance %s to %s: %s', self.instance.uuid, self.dest,
+                    reason, exc_info=error if event == 'lose' else None)
+        events.record_fault(self.ctxt, self.instance, error, self.migration.source_compute)
+        self._finish(event, reason, type(error).__name__.removesuffix('_Remote'),
+                     self._state_at_source() if event != 'lose' else None)
+
+    def _state_at_source(self) -> dict[str, Any]:
+        """What the guest that stayed is now: it may have ended by itself meanwhile."""
+        try:
+            state = self._driver.get_info(self.instance).state
+        except exception.NovaLiteException:
+            return {}
+        if state == power_state.SHUTDOWN:
+            return {'power_state': state, 'vm_state': vm_states.STOPPED}
+        return {'power_state': state}
+
+    def _finish(self, event: str, reason: str | None = None, failed_check: str | None = None,
+                updates: dict[str, Any] | None = None) -> None:
+        try:
+            self.migration.advance(event, reason=reason, failed_check=failed_check,
+                                   instance_updates=updates)
+        except exception.InvalidMigrationState as error:
+            LOG.warning('Somebody else ended the migration: %s', error.format_message())
+        else:
+            LOG.info('Migration %s of instance %s: %s', self.migration.uuid, self.instance.uuid,
+                     self.migration.status)
+
+
+class LiveMigrationSource:
+    """All migrations away from this host: the queue, the limit, abort and force-complete."""
+
+    def __init__(self, host: str, driver: virt_driver.ComputeDriver) -> None:
+        self.host, self._driver = host, driver
+        self._compute = ComputeAPI()
+        limit = CONF.max_concurrent_live_migrations
+        self._slots = threading.BoundedSemaphore(limit) if limit else None
+        self._moves: dict[str, Move] = {}
+
+    def start(self, ctxt: Any, instance: Any, migration: Any, migrate_data: Any) -> None:
+        """Queue a migration. A message that comes a second time finds it queued and is dropped."""
+        migration.migrate_data = migrate_data.to_json()
+        migration.save()
+        migration.advance('queue')
+        move = self._make_move(ctxt, instance, migration, migrate_data)
+        self._spawn(move, move.run)
+
+    def abort(self, ctxt: Any, instance: Any, migration: Any) -> None:
+        """End a migration that is queued, being prepared or running; the guest stays here.
+
+        InvalidMigrationState when it is too late.
+        """
+        with notifications.live_migration_phase(ctxt, instance, 'abort', self.host):
+            if migration.status in (migration_states.ACCEPTED, migration_states.QUEUED):
+                try:
+                    migration.advance('cancel', reason='aborted while it was queued')
+                    return
+                except exception.InvalidMigrationState:
+                    # it was started just now
+                    migration = objects.Migration.get_by_id(ctxt, migration.id)
+            move = self._moves.get(migration.uuid)
+            if move is None:
+                raise exception.InvalidMigrationState(
+                    migration_id=migration.id, instance_uuid=instance.uuid,
+                    state=migration.status, method='abort')
+            move.abort_wanted.set()
+            if migration.status != migration_states.PREPARING:
+                self._driver.live_migration_abort(instance)
+
+    def force_complete(self, ctxt: Any, instance: Any) -> None:
+        with notifications.live_migration_phase(ctxt, instance, 'force_complete', self.host):
+            self._driver.live_migration_force_complete(instance)
+
+    def end_for_deletion(self, ctxt: Any, instance: Any) -> None:
+        """Before a server is deleted: end its migration and wait, at most shutdown_timeout."""
+        for move in [move for move in self._moves.values()
+                     if move.instance.uuid == instance.uuid]:
+            try:
+                self.abort(ctxt, instance, move.migration)
+            except (exception.InvalidMigrationState, exception.NoActiveMigrationForInstance):
+                LOG.info('Migration %s ends by itself', move.migration.uuid)
+            move.ended.wait(CONF.shutdown_timeout)
+
+    def resume_all(self, ctxt: Any) -> None:
+        """After a restart: take up every migration away from this host where it stands."""
+        unfinished = objects.MigrationList.get_unfinished_by_host(ctxt, self.host)
+        for migration in sorted(unfinished, key=lambda migration: migration.id):
+            if (migration.source_compute != self.host or migration.migrate_data is None
+                    or migration.status == migration_states.ACCEPTED):
+                continue
+            instance = objects.Instance.get_by_uuid(ctxt, migration.instance_uuid)
+            data = objects.LiveMigrateData.from_json(migration.migrate_data, ctxt)
+            move = self._make_move(ctxt, instance, migration, data)
+            work = {migration_states.QUEUED: move.run,
+                    migration_states.PREPARING: move.interrupt}.get(migration.status, move.adopt)
+            LOG.info('Taking up migration %s of instance %s, which is %s', migration.uuid,
+                     instance.uuid, migration.status)
+            self._spawn(move, work)
+
+    def _make_move(self, ctxt: Any, instance: Any, migration: Any, migrate_data: Any) -> Move:
+        move = Move(ctxt, instance, migration, migrate_data, self._driver, self._compute)
+        self._moves[migration.uuid] = move
+        return move
+
+    def _spawn(self, move: Move, work: Callable[[], None]) -> None:
+        utils.spawn(self._in_turn, move, work, name=f'migsrc-{move.instance.uuid}')
+
+    def _in_turn(self, move: Move, work: Callable[[], None]) -> None:
+        if self._slots is not None:
+            self._slots.acquire()
+        try:
+            work()
+        finally:
+            if self._slots is not None:
+                self._slots.release()
+            self._moves.pop(move.migration.uuid, None)
+            move.ended.set()

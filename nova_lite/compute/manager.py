@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The compute service's endpoints: unpack, let the right part do it.
+
+The parts are the two sides of a live migration, the rest of a server's life and the host's
+resources; the hypervisor is behind ``driver``.
+"""
+from collections.abc import Callable
+from typing import Any
+
+from oslo_log import log as logging
+
+from nova_lite import context, exception
+from nova_lite.compute import migration_states
+from nova_lite.compute.live_migration_destination import LiveMigrationDestination
+from nova_lite.compute.live_migration_source import LiveMigrationSource
+from nova_lite.compute.resource_tracker import ResourceTracker
+from nova_lite.compute.rpcapi import ComputeAPI
+from nova_lite.compute.server_lifecycle import ServerLifecycle
+from nova_lite.conf import CONF
+from nova_lite.virt import driver as virt_driver
+
+LOG = logging.getLogger(__name__)
+
+
+class ComputeManager:
+    """Endpoints of :class:`nova_lite.compute.rpcapi.ComputeAPI`."""
+
+    def __init__(self, host: str, driver: virt_driver.ComputeDriver) -> None:
+        self.host, self.driver = host, driver
+        self.servers = ServerLifecycle(host, driver)
+        self.source = LiveMigrationSource(host, driver)
+        self.destination = LiveMigrationDestination(host, driver)
+        self.resources = ResourceTracker(host, driver)
+        self._compute = ComputeAPI()
+
+    # -- service ---------------------------------------------------------------------------------
+    def init_host(self) -> None:
+        """Connect to the hypervisor, report the host, take up what the last process left."""
+        ctxt = context.get_admin_context()
+        self.driver.init_host(self.host)
+        self.resources.report(ctxt)
+        self.source.resume_all(ctxt)
+
+    def periodic_tasks(self) -> list[tuple[float, Callable[[], None]]]:
+        tasks: list[tuple[float, Callable[[], None]]] = [
+            (CONF.update_resources_interval, self.update_resources)]
+        if CONF.sync_power_state_interval > 0:
+            tasks.append((CONF.sync_power_state_interval, self.sync_power_states))
+        return tasks
+
+    def update_resources(self) -> None:
+        self.resources.report(context.get_admin_context())
+
+    def sync_power_states(self) -> None:
+        self.servers.sync_power_states(context.get_admin_context())
+
+    def stop(self) -> None:
+        self.driver.cleanup_host()
+
+    # -- the life of a server --------------------------------------------------------------------
+    def build_and_run_instance(self, ctxt: Any, instance: Any) -> None:
+        self.servers.build(ctxt, instance)
+
+    def terminate_instance(self, ctxt: Any, instance: Any) -> None:
+        self.source.end_for_deletion(ctxt, instance)
+        instance.refresh()
+        if instance.host != self.host:
+            self._compute.terminate_instance(ctxt, host=instance.host, instance=instance)
+        else:
+            self.servers.terminate(ctxt, instance)
+
+    def start_instance(self, ctxt: Any, instance: Any) -> None:
+        self.servers.start(ctxt, instance)
+
+    def stop_instance(self, ctxt: Any, instance: Any) -> None:
+        self.servers.stop(ctxt, instance)
+
+    def reboot_instance(self, ctxt: Any, instance: Any, reboot_type: str) -> None:
+        self.servers.reboot(ctxt, instance, reboot_type)
+
+    def pause_instance(self, ctxt: Any, instance: Any) -> None:
+        self.servers.pause(ctxt, instance)
+
+    def unpause_instance(self, ctxt: Any, instance: Any) -> None:
+        self.servers.unpause(ctxt, instance)
+
+    def suspend_instance(self, ctxt: Any, instance: Any) -> None:
+        self.servers.suspend(ctxt, instance)
+
+    def resume_instance(self, ctxt: Any, instance: Any) -> None:
+        self.servers.resume(ctxt, instance)
+
+    # -- live migration: destination -------------------------------------------------------------
+    def check_can_live_migrate_destination(self, ctxt: Any, instance: Any,
+                                           block_migration: bool | None,
+                                           disk_over_commit: bool | None) -> Any:
+        return self.destination.check(ctxt, instance, block_migration, disk_over_commit)
+
+    def pre_live_migration(self, ctxt: Any, instance: Any, disk_info: list,
+                           migrate_data: Any) -> Any:
+        return self.destination.pre(ctxt, instance, disk_info, migrate_data)
+
+    def post_live_migration_at_destination(self, ctxt: Any, instance: Any, migration: Any,
+                                           migrate_data: Any) -> int:
+        return self.destination.post(ctxt, instance, migrate_data)
+
+    def rollback_live_migration_at_destination(self, ctxt: Any, instance: Any,
+                                               migrate_data: Any) -> None:
+        self.destination.rollback(ctxt, instance, migrate_data)
+
+    # -- live migration: source ------------------------------------------------------------------
+    def check_can_live_migrate_source(self, ctxt: Any, instance: Any,
+                                      dest_check_data: Any) -> Any:
+        return self.driver.check_can_live_migrate_source(ctxt, instance, dest_check_data)
+
+    def live_migration(self, ctxt: Any, instance: Any, migration: Any,
+                       migrate_data: Any) -> None:
+        self.source.start(ctxt, instance, migration, migrate_data)
+
+    def live_migration_abort(self, ctxt: Any, instance: Any, migration: Any) -> None:
+        self.source.abort(ctxt, instance, migration)
+
+    def live_migration_force_complete(self, ctxt: Any, instance: Any, migration: Any) -> None:
+        if migration.status != migration_states.RUNNING:
+            raise exception.InvalidMigrationState(
+                migration_id=migration.id, instance_uuid=instance.uuid, state=migration.status,
+                method='force complete')
+        self.source.force_complete(ctxt, instance)

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeping a running copy's progress where a reader finds it: on the migration's record.
+
+The monitor of the copy never waits for the database: it hands a reading over, and a thread of its
+own saves the newest one at most every live_migration_monitor_interval seconds. What cannot be
+saved is dropped; the next reading replaces it anyway.
+"""
+import threading
+import time
+from typing import Any
+
+from oslo_log import log as logging
+
+from nova_lite import exception, utils
+from nova_lite.conf import CONF
+from nova_lite.virt.driver import Progress
+
+LOG = logging.getLogger(__name__)
+
+COUNTERS = ('memory_total', 'memory_processed', 'memory_remaining',
+            'disk_total', 'disk_processed', 'disk_remaining')
+
+
+def percent(progress: Progress, floor: int = 0) -> int:
+    """How much of memory and disks together has been copied, 0 to 100, never below ``floor``.
+
+    What remains goes up again when the guest writes, so the plain figure would go backwards.
+    """
+    total = (progress.memory_total or 0) + (progress.disk_total or 0)
+    if not total:
+        return floor
+    remaining = (progress.memory_remaining or 0) + (progress.disk_remaining or 0)
+    return max(floor, min(100, 100 - round(remaining * 100 / total)))
+
+
+class ProgressKeeper:
+    """Saves the readings of one copy."""
+
+    def __init__(self, instance: Any, migration: Any) -> None:
+        self._instance, self._migration = instance, migration
+        self._newest: Progress | None = None
+        self._saving = threading.Lock()
+        self._percent = 0
+        self._last_saved = float('-inf')
+
+    def note(self, progress: Progress) -> None:
+        """Take a reading; returns at once."""
+        self._newest = progress
+        due = self._last_saved + CONF.libvirt.live_migration_monitor_interval
+        if time.monotonic() >= due and self._saving.acquire(blocking=False):
+            self._last_saved = time.monotonic()
+            utils.spawn(self._save_and_release, name='migration-progress')
+
+    def close(self, progress: Progress) -> None:
+        """Save the last reading, after which this object writes no more."""
+        if any(value is not None for value in progress):
+            self._newest = progress
+        with self._saving:
+            self._save()
+
+    def _save_and_release(self) -> None:
+        try:
+            self._save()
+        finally:
+            self._saving.release()
+
+    def _save(self) -> None:
+        progress = self._newest
+        if progress is None:
+            return
+        self._percent = percent(progress, self._percent)
+        try:
+            for counter in COUNTERS:
+                setattr(self._migration, counter, getattr(progress, counter))
+            self._migration.journal = {**(self._migration.journal or {}),
+                                       'progress': {**progress._asdict(),
+                                                    'percent': self._percent}}
+            self._migration.save()
+            self._instance.progress = self._percent
+            self._instance.save()
+        except Exception as error:
+            LOG.warning('Cannot save the progress of migration %s: %s', self._migration.uuid,
+                        exception.message_of(error))

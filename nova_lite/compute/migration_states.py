@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The state machine of a live migration: one table, read by its one writer, ``Migration.advance``.
+
+Each edge says what the same database transaction does to the instance and to the claims, so that
+no reader ever sees a finished migration of a server that is still ``migrating``. Run this module
+to print the table: ``python -m nova_lite.compute.migration_states``.
+"""
+from typing import NamedTuple
+
+ACCEPTED = 'accepted'
+QUEUED = 'queued'
+PREPARING = 'preparing'
+RUNNING = 'running'
+POSTCOPY = 'running (post-copy)'
+COMPLETED = 'completed'
+FAILED = 'failed'
+ERROR = 'error'
+CANCELLED = 'cancelled'
+
+UNFINISHED = (ACCEPTED, QUEUED, PREPARING, RUNNING, POSTCOPY)
+FINAL = (COMPLETED, FAILED, ERROR, CANCELLED)
+# what GET /servers/{id}/migrations lists (Nova leaves out the post-copy status; a guest in
+# post-copy is very much in progress, so we list it)
+IN_PROGRESS = (QUEUED, PREPARING, RUNNING, POSTCOPY)
+
+
+class After(NamedTuple):
+    """What happens to the instance and the claims in the transaction of an edge.
+
+    ``release``: task_state becomes NULL (where it is ``migrating``) and progress 0.
+    ``moved``: host and node become the destination's.
+    ``error``: vm_state becomes ``error``.
+    ``claims``: 'keep'; 'move' (the migration's claim becomes the instance's, the one at the source
+    goes); 'drop' (the migration's claim goes).
+    """
+    name: str
+    release: bool = False
+    moved: bool = False
+    error: bool = False
+    claims: str = 'keep'
+
+
+BUSY = After('still migrating')
+STAYS = After('stays at the source', release=True, claims='drop')
+MOVED = After('lives at the destination', release=True, moved=True, claims='move')
+LOST = After('an operator must look', release=True, error=True)
+
+
+class Transition(NamedTuple):
+    event: str
+    sources: tuple[str | None, ...]
+    to: str
+    after: After
+    writer: str
+
+
+TRANSITIONS: dict[str, Transition] = {row.event: row for row in (
+    Transition('accept', (None,), ACCEPTED, BUSY, 'conductor'),
+    Transition('queue', (ACCEPTED,), QUEUED, BUSY, 'source'),
+    Transition('prepare', (QUEUED,), PREPARING, BUSY, 'source'),
+    Transition('run', (PREPARING,), RUNNING, BUSY, 'source'),
+    Transition('postcopy', (RUNNING,), POSTCOPY, BUSY, 'source'),
+    Transition('complete', (RUNNING, POSTCOPY), COMPLETED, MOVED, 'source'),
+    Transition('reject', (ACCEPTED,), ERROR, STAYS, 'conductor'),
+    Transition('fail', (ACCEPTED, QUEUED, PREPARING, RUNNING), FAILED, STAYS, 'source'),
+    Transition('cancel', (ACCEPTED, QUEUED, PREPARING, RUNNING), CANCELLED, STAYS, 'source'),
+    Transition('interrupt', (QUEUED, PREPARING, RUNNING), ERROR, STAYS, 'source at start'),
+    Transition('lose', UNFINISHED, ERROR, LOST, 'anyone'),
+)}
+
+
+def pformat() -> str:
+    """The table as text, one edge a line: the picture that the README shows."""
+    rows = [('event', 'from', 'to', 'the server', 'written by')]
+    for edge in TRANSITIONS.values():
+        sources = ', '.join(source or '(new)' for source in edge.sources)
+        rows.append((edge.event, sources, edge.to, edge.after.name, edge.writer))
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    lines = ['  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
+             for row in rows]
+    return '\n'.join([lines[0], '-' * max(map(len, lines)), *lines[1:]])
+
+
+if __name__ == '__main__':
+    print(pformat())

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a compute host does when asked. Client and server both come from here.
+
+Method names are Nova's. ``host`` is where the call goes and is not sent along.
+"""
+from typing import Any
+
+from nova_lite import rpc
+
+
+class ComputeAPI(rpc.Interface):
+    topic = 'compute'
+
+    # -- the life of a server --------------------------------------------------------------------
+    @rpc.cast(to='host', event=True)
+    def build_and_run_instance(self, ctxt: Any, host: str, instance: Any) -> None:
+        """Start a new guest."""
+
+    @rpc.cast(to='host', event=True)
+    def terminate_instance(self, ctxt: Any, host: str, instance: Any) -> None:
+        """End a guest and remove its files."""
+
+    @rpc.cast(to='host', event=True)
+    def start_instance(self, ctxt: Any, host: str, instance: Any) -> None:
+        """Power a guest on."""
+
+    @rpc.cast(to='host', event=True)
+    def stop_instance(self, ctxt: Any, host: str, instance: Any) -> None:
+        """Shut a guest down."""
+
+    @rpc.cast(to='host', event=True)
+    def reboot_instance(self, ctxt: Any, host: str, instance: Any, reboot_type: str) -> None:
+        """Reboot a guest, SOFT or HARD."""
+
+    @rpc.cast(to='host', event=True)
+    def pause_instance(self, ctxt: Any, host: str, instance: Any) -> None:
+        """Stop a guest's CPUs."""
+
+    @rpc.cast(to='host', event=True)
+    def unpause_instance(self, ctxt: Any, host: str, instance: Any) -> None:
+        """Let a paused guest go on."""
+
+    @rpc.cast(to='host', event=True)
+    def suspend_instance(self, ctxt: Any, host: str, instance: Any) -> None:
+        """Save a guest's memory and end it."""
+
+    @rpc.cast(to='host', event=True)
+    def resume_instance(self, ctxt: Any, host: str, instance: Any) -> None:
+        """Start a suspended guest from its saved memory."""
+
+    # -- before the move -------------------------------------------------------------------------
+    @rpc.call(to='host', timeout=rpc.LONG, event=True)
+    def check_can_live_migrate_destination(self, ctxt: Any, host: str, instance: Any,
+                                           block_migration: bool | None,
+                                           disk_over_commit: bool | None) -> Any:
+        """Destination: can the guest come here? Asks the source too; returns LiveMigrateData."""
+
+    @rpc.call(to='host', event=True)
+    def check_can_live_migrate_source(self, ctxt: Any, host: str, instance: Any,
+                                      dest_check_data: Any) -> Any:
+        """Source: does the destination see the same storage, do the disks fit?"""
+
+    # -- the move --------------------------------------------------------------------------------
+    @rpc.cast(to='host', event=True)
+    def live_migration(self, ctxt: Any, host: str, instance: Any, migration: Any,
+                       migrate_data: Any) -> None:
+        """Source: queue the migration; the outcome is on the migration's record."""
+
+    @rpc.call(to='host', timeout=rpc.LONG, event=True)
+    def pre_live_migration(self, ctxt: Any, host: str, instance: Any, disk_info: list,
+                           migrate_data: Any) -> Any:
+        """Destination: make room; returns LiveMigrateData."""
+
+    @rpc.call(to='host', timeout=rpc.LONG, event=True)
+    def post_live_migration_at_destination(self, ctxt: Any, host: str, instance: Any,
+                                           migration: Any, migrate_data: Any) -> int:
+        """Destination: prove that the guest runs here; returns its power_state."""
+
+    @rpc.call(to='host', timeout=rpc.LONG, event=True)
+    def rollback_live_migration_at_destination(self, ctxt: Any, host: str, instance: Any,
+                                               migrate_data: Any) -> None:
+        """Destination: remove what was made for a guest that does not come."""
+
+    @rpc.cast(to='host', event=True)
+    def live_migration_abort(self, ctxt: Any, host: str, instance: Any, migration: Any) -> None:
+        """Source: end a migration, the guest stays."""
+
+    @rpc.cast(to='host', event=True)
+    def live_migration_force_complete(self, ctxt: Any, host: str, instance: Any,
+                                      migration: Any) -> None:
+        """Source: make the running copy converge."""

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the conductor does when asked, and the computes' way to the database through it."""
+from typing import Any
+
+from oslo_versionedobjects import base as ovo_base
+
+from nova_lite import rpc
+
+
+class ConductorAPI(rpc.Interface):
+    topic = 'conductor'
+
+    @rpc.call(timeout=rpc.LONG, event=True)
+    def migrate_server(self, ctxt: Any, instance: Any, scheduler_hint: dict, live: bool,
+                       block_migration: bool | None, disk_over_commit: bool | None) -> None:
+        """Check a live migration and start it at the source; the caller hears what a check
+        refused. The form below microversion 2.34."""
+
+    @rpc.cast(event=True)
+    def live_migrate_instance(self, ctxt: Any, instance: Any, scheduler_hint: dict,
+                              block_migration: bool | None,
+                              disk_over_commit: bool | None) -> None:
+        """The same without anybody waiting; the form from microversion 2.34."""
+
+    @rpc.cast(event=True)
+    def build_instance(self, ctxt: Any, instance: Any, scheduler_hint: dict) -> None:
+        """Find a host for a new server and have it started there."""
+
+    @rpc.call()
+    def object_class_action_versions(self, ctxt: Any, objname: str, objmethod: str,
+                                     object_versions: dict, args: list, kwargs: dict) -> Any:
+        """Run a class method of an object at the database's side."""
+
+    @rpc.call()
+    def object_action(self, ctxt: Any, objinst: Any, objmethod: str, args: list,
+                      kwargs: dict) -> Any:
+        """Run a method of an object at the database's side; returns (updates, result)."""
+
+    @rpc.call()
+    def object_backport_versions(self, ctxt: Any, objinst: Any, object_versions: dict) -> Any:
+        """An object in the version that an older service understands."""
+
+
+class Indirection(ovo_base.VersionedObjectIndirectionAPI):
+    """The computes' database: objects that act through the conductor."""
+
+    def __init__(self) -> None:
+        self._conductor = ConductorAPI()
+
+    def object_action(self, context: Any, objinst: Any, objmethod: str, args: Any,
+                      kwargs: dict) -> Any:
+        return self._conductor.object_action(context, objinst, objmethod, list(args), kwargs)
+
+    def object_class_action(self, context: Any, objname: str, objmethod: str, objver: str,
+                            args: Any, kwargs: dict) -> Any:
+        return self.object_class_action_versions(context, objname, objmethod, {objname: objver},
+                                                 args, kwargs)
+
+    def object_class_action_versions(self, context: Any, objname: str, objmethod: str,
+                                     object_versions: dict, args: Any, kwargs: dict) -> Any:
+        return self._conductor.object_class_action_versions(
+            context, objname, objmethod, object_versions, list(args), kwargs)
+
+    def object_backport(self, context: Any, objinst: Any, target_version: str) -> Any:
+        return self.object_backport_versions(context, objinst,
+                                             {objinst.obj_name(): target_version})
+
+    def object_backport_versions(self, context: Any, objinst: Any, object_versions: dict) -> Any:
+        return self._conductor.object_backport_versions(context, objinst, object_versions)

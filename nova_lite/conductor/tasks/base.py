@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A task is a list of steps, each with its undo beside it.
+
+Steps are named by the methods of the object that does them. When one fails, its own undo and those
+of the steps before it run in reverse order, so an undo must stand being called for a step that did
+nothing, and being called twice. An undo that fails is logged and the others still run. Behind
+POINT_OF_NO_RETURN nothing is undone: from there the only way is forward.
+"""
+from typing import Any
+
+from oslo_log import log as logging
+
+from nova_lite import exception
+
+LOG = logging.getLogger(__name__)
+
+POINT_OF_NO_RETURN = ('point of no return', None)
+
+Steps = tuple[tuple[str, str | None], ...]
+
+
+def run(steps: Steps, doer: Any, start_at: str | None = None) -> None:
+    """Do ``steps`` in order by calling ``doer``'s methods of these names.
+
+    ``start_at`` names the first step to do: those before it count as done. Raises what the failed
+    step raised, after the undos.
+    """
+    undos: list[str] = []
+    waiting = start_at is not None
+    for do, undo in steps:
+        if (do, undo) == POINT_OF_NO_RETURN:
+            undos.clear()
+            continue
+        if undo:
+            undos.append(undo)
+        waiting = waiting and do != start_at
+        if waiting:
+            continue
+        try:
+            getattr(doer, do)()
+        except Exception:
+            _undo(undos, doer)
+            raise
+
+
+def undo_all(steps: Steps, doer: Any) -> None:
+    """Undo a task of which nobody knows how far it came before the point of no return."""
+    undos = []
+    for do, undo in steps:
+        if (do, undo) == POINT_OF_NO_RETURN:
+            break
+        if undo:
+            undos.append(undo)
+    _undo(undos, doer)
+
+
+def _undo(undos: list[str], doer: Any) -> None:
+    for undo in reversed(undos):
+        try:
+            getattr(doer, undo)()
+        except Exception as error:
+            LOG.error('Cannot %s, going on with the rest: %s', undo.replace('_', ' '),
+                      exception.message_of(error))

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The conductor's part of a live migration: check, find a destination, hand over to the source.
+
+Nothing is touched on any host here but a claim on the destination, which the undo takes back. The
+order of the checks, and which refusals let the search go on with another host, are Nova's.
+"""
+from typing import Any
+
+import oslo_messaging as messaging
+from oslo_log import log as logging
+
+from nova_lite import exception, objects, servicegroup
+from nova_lite.compute import power_state
+from nova_lite.compute.rpcapi import ComputeAPI
+from nova_lite.conductor.tasks import base
+from nova_lite.conf import CONF
+from nova_lite.scheduler.rpcapi import SchedulerAPI
+
+LOG = logging.getLogger(__name__)
+
+# a host that refuses with one of these is put aside and the search goes on
+REFUSALS = (exception.Invalid, exception.MigrationPreCheckError)
+
+
+class LiveMigrationTask:
+    """One live migration up to the hand-over. ``host`` None: the scheduler chooses; ``force``:
+    the scheduler is not asked about ``host``."""
+
+    STEPS: base.Steps = (
+        # do                          undo
+        ('check_instance_is_active', None),
+        ('check_source_is_up', None),
+        ('find_destination', 'release_destination'),
+        ('record_destination', None),
+        ('start_on_source', None),
+    )
+
+    def __init__(self, ctxt: Any, instance: Any, migration: Any, host: str | None, force: bool,
+                 block_migration: bool | None, disk_over_commit: bool | None) -> None:
+        self.ctxt, self.instance, self.migration = ctxt, instance, migration
+        self.host, self.force = host, force
+        self.block_migration, self.disk_over_commit = block_migration, disk_over_commit
+        self.source = instance.host
+        self.destination: str | None = None
+        self.migrate_data: Any = None
+        self._compute, self._scheduler = ComputeAPI(), SchedulerAPI()
+        self._refused: dict[str, str] = {}
+
+    def execute(self) -> None:
+        base.run(self.STEPS, self)
+
+    # -- steps -----------------------------------------------------------------------------------
+    def check_instance_is_active(self) -> None:
+        if self.instance.power_state not in (power_state.RUNNING, power_state.PAUSED):
+            raise exception.InstanceInvalidState(
+                instance_uuid=self.instance.uuid, attr='power_state',
+                state=power_state.NAMES.get(self.instance.power_state, 'unknown'),
+                method='live migrate')
+
+    def check_source_is_up(self) -> None:
+        self._check_service_is_up(self.source)
+
+    def find_destination(self) -> None:
+        if self.host and self.force:
+            self._take_forced_host()
+        elif self.host:
+            self._take_requested_host()
+        else:
+            self._search()
+
+    def release_destination(self) -> None:
+        objects.Claim.drop(self.ctxt, self.migration.uuid)
+
+    def record_destination(self) -> None:
+        node = objects.ComputeNode.get_by_host(self.ctxt, self.destination)
+        self.migration.dest_compute = self.destination
+        self.migration.dest_node = node.hypervisor_hostname
+        self.migration.dest_host = node.host_ip
+        self.migration.save()
+
+    def start_on_source(self) -> None:
+        self._compute.live_migration(
+            self.ctxt, host=self.source, instance=self.instance, migration=self.migration,
+            migrate_data=self.migrate_data)
+
+    # -- three ways to a destination -------------------------------------------------------------
+    def _take_forced_host(self) -> None:
+        """The caller insists on this host: it is checked, but no filter is asked."""
+        self._check_not_source(self.host)
+        self._check_service_is_up(self.host)
+        self._check_memory(self.host)
+        self._check_compatible(self.host)
+        try:
+            objects.Claim.claim(self.ctxt, self.host, self.migration.uuid,
+                                vcpus=self.instance.vcpus, memory_mb=self.instance.memory_mb,
+                                disk_gb=self.instance.root_gb)
+        except exception.InsufficientResources as error:
+            raise exception.MigrationPreCheckError(reason=error.format_message())
+        self._check_drivers(self.host)
+        self.destination = self.host
+
+    def _take_requested_host(self) -> None:
+        """The caller asks for this host: the scheduler has its say, there is no second choice."""
+        self._check_not_source(self.host)
+        self._select(requested_host=self.host)
+        self._check_compatible(self.host)
+        self._check_drivers(self.host)
+        self.destination = self.host
+
+    def _search(self) -> None:
+        """Hosts come one by one from the scheduler until one does not refuse."""
+        while self.destination is None:
+            self._check_not_too_many_retries()
+            host = self._select(requested_host=None)
+            try:
+                self._check_compatible(host)
+                self._check_drivers(host)
+            except REFUSALS as error:
+                self._put_aside(host, error)
+            else:
+                self.destination = host
+
+    def _put_aside(self, host: str, error: exception.NovaLiteException) -> None:
+        self._refused[host] = error.format_message()
+        LOG.info('Host %s refuses instance %s: %s', host, self.instance.uuid,
+                 self._refused[host])
+        objects.Claim.drop(self.ctxt, self.migration.uuid, host)
+        self.migration.attempted_hosts = list(self._refused)
+        self.migration.save()
+
+    def _check_not_too_many_retries(self) -> None:
+        retries = CONF.migrate_max_retries
+        if retries != -1 and len(self._refused) > retries:
+            raise exception.MaxRetriesExceeded(
+                reason=f'migrate_max_retries is {retries}. {self._refusals()}')
+
+    def _select(self, requested_host: str | None) -> str:
+        spec = objects.RequestSpec.for_instance(
+            self.ctxt, self.instance, consumer_uuid=self.migration.uuid,
+            requested_host=requested_host, ignore_hosts=[self.source, *self._refused])
+        try:
+            return self._scheduler.select_destinations(self.ctxt, spec=spec).service_host
+        except messaging.RemoteError as error:
+            raise exception.MigrationSchedulerRPCError(reason=exception.message_of(error))
+        except messaging.MessagingTimeout:
+            raise exception.MigrationSchedulerRPCError(
+                reason='the scheduler did not answer; is nova-lite-scheduler running?')
+        except exception.NoValidHost as error:
+            if not self._refused:
+                raise
+            raise exception.NoValidHost(
+                message=f'{error.format_message()} {self._refusals()}')
+
+    def _refusals(self) -> str:
+        return ' '.join(f'{host} refused: {reason}' for host, reason in self._refused.items())
+
+    # -- checks of one host ----------------------------------------------------------------------
+    def _check_service_is_up(self, host: str) -> None:
+        try:
+            service = objects.Service.get_by_host_and_binary(self.ctxt, host, 'nova-compute')
+        except exception.ServiceNotFound:
+            raise exception.ComputeHostNotFound(host=host)
+        if not servicegroup.service_is_up(service):
+            raise exception.ComputeServiceUnavailable(host=host)
+
+    def _check_not_source(self, host: str) -> None:
+        if host == self.source:
+            raise exception.UnableToMigrateToSelf(instance_id=self.instance.uuid, host=host)
+
+    def _check_memory(self, host: str) -> None:
+        node = objects.ComputeNode.get_by_host(self.ctxt, host)
+        available = int(node.memory_mb * node.ram_allocation_ratio) - node.memory_mb_used
+        if available <= self.instance.memory_mb:
+            raise exception.MigrationPreCheckError(
+                reason=f'Unable to migrate {self.instance.uuid} to {host}: Lack of memory'
+                       f'(host:{available} <= instance:{self.instance.memory_mb})')
+
+    def _check_compatible(self, host: str) -> None:
+        source = objects.ComputeNode.get_by_host(self.ctxt, self.source)
+        dest = objects.ComputeNode.get_by_host(self.ctxt, host)
+        if source.hypervisor_type != dest.hypervisor_type:
+            raise exception.InvalidHypervisorType(
+                source=source.hypervisor_type, dest=dest.hypervisor_type, host=host)
+        if (source.hypervisor_version > dest.hypervisor_version
+                and not CONF.workarounds.skip_hypervisor_version_check_on_lm):
+            raise exception.DestinationHypervisorTooOld(
+                source=source.hypervisor_version, dest=dest.hypervisor_version, host=host)
+
+    def _check_drivers(self, host: str) -> None:
+        """Ask the hosts themselves: CPU, storage, disk space."""
+        try:
+            self.migrate_data = self._compute.check_can_live_migrate_destination(
+                self.ctxt, host=host, instance=self.instance,
+                block_migration=self.block_migration, disk_over_commit=self.disk_over_commit)
+        except messaging.MessagingTimeout:
+            raise exception.MigrationPreCheckError(
+                reason=f'Timeout while checking if we can live migrate to host: {host}')

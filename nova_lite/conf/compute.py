@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""[DEFAULT]: what a compute host runs, how much of it, and how many guests may move at once."""
+from oslo_config import cfg
+
+OPTS = [
+    cfg.StrOpt('compute_driver', default='libvirt',
+               choices=[('libvirt', 'QEMU guests by libvirt'),
+                        ('fake', 'the simulated hypervisor: no guest is real')],
+               help='The hypervisor of this host.'),
+    cfg.StrOpt('instances_path', default='$state_path/instances', help="""
+Directory of the guests' files, one directory a guest. It may be one directory shared by all hosts
+on a cluster file system.
+"""),
+    cfg.IntOpt('max_concurrent_live_migrations', default=1, min=0, help="""
+How many guests may leave this host at once; the others wait in a queue. 0: no limit.
+"""),
+    cfg.FloatOpt('cpu_allocation_ratio', default=4.0, min=0.1, help="""
+Virtual CPUs promised for each CPU of the host.
+"""),
+    cfg.FloatOpt('ram_allocation_ratio', default=1.0, min=0.1, help="""
+Memory promised for each MiB of the host.
+"""),
+    cfg.FloatOpt('disk_allocation_ratio', default=1.0, min=0.1, help="""
+Disk promised for each GiB of the host.
+"""),
+    cfg.IntOpt('reserved_host_memory_mb', default=512, min=0, help="""
+Memory in MiB that is kept for the host itself.
+"""),
+    cfg.IntOpt('reserved_host_disk_mb', default=0, min=0, help="""
+Disk in MiB that is kept for the host itself.
+"""),
+    cfg.StrOpt('default_availability_zone', default='nova', help="""
+Availability zone of every host.
+"""),
+    cfg.IntOpt('shutdown_timeout', default=60, min=0, help="""
+Seconds a guest may take to shut down before it is powered off.
+"""),
+]
+
+
+def register_opts(conf: cfg.ConfigOpts) -> None:
+    conf.register_opts(OPTS)
+
+
+def list_opts() -> dict[str, list]:
+    return {'DEFAULT': OPTS}

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""[DEFAULT]: how a destination is searched for."""
+from oslo_config import cfg
+
+OPTS = [
+    cfg.IntOpt('migrate_max_retries', default=-1, min=-1, help="""
+How many further hosts are tried when one refuses a migration. -1: until none is left; 0: one try.
+"""),
+]
+
+
+def register_opts(conf: cfg.ConfigOpts) -> None:
+    conf.register_opts(OPTS)
+
+
+def list_opts() -> dict[str, list]:
+    return {'DEFAULT': OPTS}

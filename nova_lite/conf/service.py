@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""[DEFAULT]: heartbeats, timeouts of remote calls, stopping."""
+from oslo_config import cfg
+
+OPTS = [
+    cfg.IntOpt('report_interval', default=10, min=1, help="""
+Seconds between two heartbeats of a service.
+"""),
+    cfg.IntOpt('service_down_time', default=60, min=2, help="""
+A service whose last heartbeat is older than this many seconds is down. Where it is not longer than
+report_interval, two and a half times report_interval is used.
+"""),
+    cfg.IntOpt('long_rpc_timeout', default=1800, min=1, help="""
+Seconds that a remote call may take which checks or prepares a migration. The server sends
+heartbeats meanwhile, so a dead server is noticed after rpc_response_timeout.
+"""),
+    cfg.IntOpt('graceful_shutdown_timeout', default=20, min=0, help="""
+Seconds that a process may take to end after SIGTERM. A running copy is not waited for: the next
+process takes it up again.
+"""),
+    cfg.IntOpt('sync_power_state_interval', default=600, min=-1, help="""
+Seconds between two comparisons of the servers' power states with the hypervisor; -1 never.
+"""),
+    cfg.IntOpt('update_resources_interval', default=60, min=1, help="""
+Seconds between two reports of this host's resources.
+"""),
+]
+
+
+def register_opts(conf: cfg.ConfigOpts) -> None:
+    conf.register_opts(OPTS)
+
+
+def down_time(conf: cfg.ConfigOpts) -> float:
+    """Seconds after which a silent service is down (Nova's rule for a short service_down_time)."""
+    if conf.service_down_time > conf.report_interval:
+        return conf.service_down_time
+    return int(2.5 * conf.report_interval)
+
+
+def list_opts() -> dict[str, list]:
+    return {'DEFAULT': OPTS}

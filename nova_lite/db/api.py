@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The verbs of the database; each is one transaction and returns rows as dicts.
+
+Here are the plain ones, by table name. Those with a rule of their own (a compare-and-swap, an edge
+of the migration's states, a claim) stand in the module of their subject, reached from here.
+"""
+from typing import Any
+
+from oslo_db import exception as db_exc
+
+from nova_lite.db import actions, flavors, instances, moves, resources, rows, services, session
+
+__all__ = ['actions', 'flavors', 'instances', 'moves', 'resources', 'services',
+           'get', 'insert', 'update', 'soft_delete', 'DuplicateEntry']
+
+DuplicateEntry = db_exc.DBDuplicateEntry
+
+
+@session.retried
+def get(table: str, read_deleted: bool = False, **columns: Any) -> rows.Row | None:
+    """The newest row whose columns have these values, or None."""
+    t = rows.table(table)
+    conditions = rows.living(t, **columns)[1 if read_deleted else 0:]
+    with session.reader() as s:
+        found = rows.fetch_all(
+            s, rows.sa.select(t).where(*conditions).order_by(t.c.id.desc()).limit(1))
+    return found[0] if found else None
+
+
+@session.retried
+def insert(table: str, values: rows.Row) -> rows.Row:
+    with session.writer() as s:
+        return rows.insert(s, rows.table(table), values)
+
+
+@session.retried
+def update(table: str, row_id: int, values: rows.Row) -> rows.Row | None:
+    """Change a living row and return it, or None when there is none."""
+    t = rows.table(table)
+    with session.writer() as s:
+        rows.update(s, t, {'updated_at': rows.now(), **values}, *rows.living(t, id=row_id))
+        return rows.fetch_first(s, t, *rows.living(t, id=row_id))
+
+
+@session.retried
+def soft_delete(table: str, row_id: int) -> bool:
+    """Mark a living row as deleted; False when there is none."""
+    t = rows.table(table)
+    with session.writer() as s:
+        return bool(rows.soft_delete(s, t, *rows.living(t, id=row_id)))

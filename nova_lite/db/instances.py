@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers: the compare-and-swap that gives one caller, and one only, the right to move a server."""
+from typing import Any
+
+import sqlalchemy as sa
+
+from nova_lite.db import models, resources, rows, session
+
+T = models.Instance.__table__
+MIGRATIONS = models.Migration.__table__
+
+
+def update_on_match(uuid: str, values: rows.Row,
+                    expected: dict[str, Any]) -> tuple[rows.Row | None, rows.Row | None]:
+    """One conditional UPDATE of a living server.
+
+    ``expected``: column to value, None for NULL, or to a list of values. Returns the row before
+    and the row after; after is None when nothing was written, before is None too when the server
+    is gone.
+    """
+    stamp = rows.now()
+    attempts = 0
+
+    @session.retried
+    def attempt() -> tuple[rows.Row | None, rows.Row | None]:
+        nonlocal attempts
+        attempts += 1
+        with session.writer() as s:
+            before = rows.fetch_first(s, T, *rows.living(T, uuid=uuid))
+            # The row is written by its own WHERE alone: ``before`` may be old by now.
+            written = rows.update(
+                s, T, {**values, 'updated_at': stamp}, *rows.living(T, uuid=uuid),
+                *(rows.equals(T.c[name], wanted) for name, wanted in expected.items()))
+            after = rows.fetch_first(s, T, *rows.living(T, uuid=uuid))
+        if written:
+            return before, after
+        if attempts > 1 and after and after['updated_at'] == stamp:
+            return before, after    # the run whose connection was lost had been committed
+        return after, None
+
+    return attempt()
+
+
+@session.retried
+def destroy(uuid: str) -> bool:
+    """Mark the server deleted and give back what it and its migrations hold on any host."""
+    with session.writer() as s:
+        if not rows.soft_delete(s, T, *rows.living(T, uuid=uuid)):
+            return False
+        migrations = sa.select(MIGRATIONS.c.uuid).where(MIGRATIONS.c.instance_uuid == uuid)
+        resources.drop_claims(s, [uuid, *s.scalars(migrations)])
+        return True
+
+
+def by_filters(filters: dict[str, Any], keys: list[str] | None, directions: list[str] | None,
+               limit: int | None, marker: str | None) -> list[rows.Row]:
+    """Servers by column value(s), plus ``name`` (regular expression), ``changes-since``,
+    ``changes-before`` (datetime) and ``deleted`` (False by default, True, or None for both)."""
+    filters = dict(filters)
+    statement = sa.select(T)
+    deleted = filters.pop('deleted', False)
+    if deleted is not None:
+        statement = statement.where(T.c.deleted != 0 if deleted else T.c.deleted == 0)
+    last_change = sa.func.coalesce(T.c.deleted_at, T.c.updated_at, T.c.created_at)
+    if since := filters.pop('changes-since', None):
+        statement = statement.where(last_change >= sa.literal(since, models.UtcDateTime))
+    if before := filters.pop('changes-before', None):
+        statement = statement.where(last_change <= sa.literal(before, models.UtcDateTime))
+    if (pattern := filters.pop('name', None)) is not None:
+        statement = statement.where(rows.matches(T.c.display_name, pattern))
+    for name, wanted in filters.items():
+        statement = statement.where(rows.equals(rows.column(T, name), wanted))
+    return rows.page(statement, rows.Order(T, keys, directions), marker, limit)

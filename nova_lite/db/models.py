@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables, with Nova's names.
+
+Rows are not removed but marked (all but claims): ``deleted`` is 0 or the row's id, so that unique
+keys hold among the living and a name can be used again. What Nova keeps in side tables (flavor, metadata)
+is a JSON column here, since it is always read and written with its server.
+"""
+import datetime
+
+from sqlalchemy import (JSON, BigInteger, Boolean, DateTime, Float, ForeignKey, Index, Integer,
+                        String, Text, TypeDecorator, UniqueConstraint)
+from sqlalchemy.dialects import mysql
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class UtcDateTime(TypeDecorator):
+    """Aware datetimes outside, UTC without zone and with microseconds in the table."""
+    impl = DateTime().with_variant(mysql.DATETIME(fsp=6), 'mysql', 'mariadb')
+    cache_ok = True
+
+    def process_bind_param(self, value, dialect):
+        if value is None or value.tzinfo is None:
+            return value
+        return value.astimezone(datetime.UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value, dialect):
+        return None if value is None else value.replace(tzinfo=datetime.UTC)
+
+
+LongText = Text().with_variant(mysql.MEDIUMTEXT(), 'mysql', 'mariadb')
+Json = JSON(none_as_null=True)
+NAME = String(255)
+UUID = String(36)
+
+
+class Base(DeclarativeBase):
+    """Common columns."""
+    type_annotation_map = {str: NAME, datetime.datetime: UtcDateTime, dict: Json, list: Json}
+
+    id: Mapped[int] = mapped_column(primary_key=True, sort_order=-2)
+    created_at: Mapped[datetime.datetime | None] = mapped_column(sort_order=100)
+    updated_at: Mapped[datetime.datetime | None] = mapped_column(sort_order=100)
+    deleted_at: Mapped[datetime.datetime | None] = mapped_column(sort_order=100)
+    deleted: Mapped[int] = mapped_column(default=0, sort_order=100)
+
+
+def table_args(*constraints):
+    # utf8mb4_bin: names compare byte by byte, as in the other two databases
+    return (*constraints, {'mysql_engine': 'InnoDB', 'mysql_charset': 'utf8mb4',
+                           'mysql_collate': 'utf8mb4_bin'})
+
+
+class Instance(Base):
+    __tablename__ = 'instances'
+    __table_args__ = table_args(
+        UniqueConstraint('uuid', name='uniq_instances0uuid'),
+        Index('instances_host_node_deleted_idx', 'host', 'node', 'deleted'),
+        Index('instances_project_id_deleted_idx', 'project_id', 'deleted'),
+        Index('instances_task_state_updated_at_idx', 'task_state', 'updated_at'))
+    uuid: Mapped[str] = mapped_column(UUID)
+    user_id: Mapped[str | None]
+    project_id: Mapped[str | None]
+    display_name: Mapped[str | None]
+    display_description: Mapped[str | None]
+    hostname: Mapped[str | None]
+    host: Mapped[str | None]
+    node: Mapped[str | None]
+    vm_state: Mapped[str | None]
+    task_state: Mapped[str | None]
+    power_state: Mapped[int | None]
+    memory_mb: Mapped[int | None]
+    vcpus: Mapped[int | None]
+    root_gb: Mapped[int | None]
+    ephemeral_gb: Mapped[int | None]
+    flavor: Mapped[dict | None]
+    image_ref: Mapped[str | None]
+    image_meta: Mapped[dict | None]
+    key_name: Mapped[str | None]
+    launched_at: Mapped[datetime.datetime | None]
+    terminated_at: Mapped[datetime.datetime | None]
+    availability_zone: Mapped[str | None]
+    progress: Mapped[int | None]
+    locked: Mapped[bool | None]
+    locked_by: Mapped[str | None]
+    locked_reason: Mapped[str | None]
+    reservation_id: Mapped[str | None]
+    config_drive: Mapped[str | None]
+    metadata_: Mapped[dict | None] = mapped_column('metadata')
+    system_metadata: Mapped[dict | None]
+    generation: Mapped[int] = mapped_column(default=0)
+
+
+class Migration(Base):
+    __tablename__ = 'migrations'
+    __table_args__ = table_args(
+        UniqueConstraint('uuid', name='uniq_migrations0uuid'),
+        Index('migrations_instance_uuid_status_idx', 'deleted', 'instance_uuid', 'status'),
+        Index('migrations_source_compute_status_idx', 'deleted', 'source_compute', 'status'),
+        Index('migrations_dest_compute_status_idx', 'deleted', 'dest_compute', 'status'),
+        Index('migrations_updated_at_idx', 'updated_at'))
+    uuid: Mapped[str] = mapped_column(UUID)
+    instance_uuid: Mapped[str | None] = mapped_column(UUID)
+    source_compute: Mapped[str | None]
+    dest_compute: Mapped[str | None]
+    source_node: Mapped[str | None]
+    dest_node: Mapped[str | None]
+    dest_host: Mapped[str | None]
+    status: Mapped[str] = mapped_column(String(32))
+    migration_type: Mapped[str | None] = mapped_column(String(32))
+    old_instance_type_id: Mapped[int | None]
+    new_instance_type_id: Mapped[int | None]
+    hidden: Mapped[bool | None]
+    memory_total: Mapped[int | None] = mapped_column(BigInteger)
+    memory_processed: Mapped[int | None] = mapped_column(BigInteger)
+    memory_remaining: Mapped[int | None] = mapped_column(BigInteger)
+    disk_total: Mapped[int | None] = mapped_column(BigInteger)
+    disk_processed: Mapped[int | None] = mapped_column(BigInteger)
+    disk_remaining: Mapped[int | None] = mapped_column(BigInteger)
+    user_id: Mapped[str | None]
+    project_id: Mapped[str | None]
+    reason: Mapped[str | None] = mapped_column(LongText)
+    failed_check: Mapped[str | None]
+    attempted_hosts: Mapped[list | None]
+    block_migration: Mapped[bool | None]
+    disk_over_commit: Mapped[bool | None]
+    owner: Mapped[str | None]
+    migrate_data: Mapped[dict | None]
+    receipt: Mapped[dict | None]
+    journal: Mapped[dict | None]
+    started_at: Mapped[datetime.datetime | None]
+    finished_at: Mapped[datetime.datetime | None]
+
+
+class Claim(Base):
+    """What a host has promised to a server, or to a migration on its way to the host."""
+    __tablename__ = 'claims'
+    __table_args__ = table_args(
+        UniqueConstraint('consumer_uuid', 'host', name='uniq_claims0consumer_uuid0host'),
+        Index('claims_host_idx', 'host'))
+    consumer_uuid: Mapped[str] = mapped_column(UUID)
+    host: Mapped[str]
+    vcpus: Mapped[int]
+    memory_mb: Mapped[int]
+    disk_gb: Mapped[int]
+
+
+class ComputeNode(Base):
+    """``memory_mb_used`` and ``local_gb_used`` are what is reserved for the host plus the sum of
+    its claims, ``vcpus_used`` the sum alone; ``free_*`` the rest. Claims move them."""
+    __tablename__ = 'compute_nodes'
+    __table_args__ = table_args(
+        UniqueConstraint('uuid', name='uniq_compute_nodes0uuid'),
+        UniqueConstraint('host', 'deleted', name='uniq_compute_nodes0host0deleted'))
+    uuid: Mapped[str] = mapped_column(UUID)
+    service_id: Mapped[int | None]
+    host: Mapped[str]
+    hypervisor_hostname: Mapped[str | None]
+    hypervisor_type: Mapped[str | None]
+    hypervisor_version: Mapped[int | None]
+    vcpus: Mapped[int] = mapped_column(default=0)
+    vcpus_used: Mapped[int] = mapped_column(default=0)
+    memory_mb: Mapped[int] = mapped_column(default=0)
+    memory_mb_used: Mapped[int] = mapped_column(default=0)
+    local_gb: Mapped[int] = mapped_column(default=0)
+    local_gb_used: Mapped[int] = mapped_column(default=0)
+    free_ram_mb: Mapped[int] = mapped_column(default=0)
+    free_disk_gb: Mapped[int] = mapped_column(default=0)
+    disk_available_least: Mapped[int | None]
+    current_workload: Mapped[int | None]
+    running_vms: Mapped[int | None]
+    cpu_info: Mapped[str | None] = mapped_column(LongText)
+    host_ip: Mapped[str | None]
+    supported_instances: Mapped[str | None] = mapped_column(LongText)
+    stats: Mapped[str | None] = mapped_column(LongText)
+    cpu_allocation_ratio: Mapped[float] = mapped_column(Float, default=1.0)
+    ram_allocation_ratio: Mapped[float] = mapped_column(Float, default=1.0)
+    disk_allocation_ratio: Mapped[float] = mapped_column(Float, default=1.0)
+    reserved_host_memory_mb: Mapped[int] = mapped_column(default=0)
+    reserved_host_disk_mb: Mapped[int] = mapped_column(default=0)
+
+
+class Service(Base):
+    __tablename__ = 'services'
+    __table_args__ = table_args(
+        UniqueConstraint('uuid', name='uniq_services0uuid'),
+        UniqueConstraint('host', 'binary', 'deleted', name='uniq_services0host0binary0deleted'))
+    uuid: Mapped[str] = mapped_column(UUID)
+    host: Mapped[str]
+    binary: Mapped[str]
+    topic: Mapped[str | None]
+    report_count: Mapped[int] = mapped_column(default=0)
+    disabled: Mapped[bool] = mapped_column(Boolean, default=False)
+    disabled_reason: Mapped[str | None]
+    last_seen_up: Mapped[datetime.datetime | None]
+    forced_down: Mapped[bool] = mapped_column(Boolean, default=False)
+    version: Mapped[int] = mapped_column(default=0)
+
+
+class InstanceAction(Base):
+    __tablename__ = 'instance_actions'
+    __table_args__ = table_args(
+        Index('instance_actions_instance_uuid_request_id_idx', 'instance_uuid', 'request_id'))
+    action: Mapped[str | None]
+    instance_uuid: Mapped[str] = mapped_column(UUID)
+    request_id: Mapped[str | None]
+    user_id: Mapped[str | None]
+    project_id: Mapped[str | None]
+    start_time: Mapped[datetime.datetime | None]
+    finish_time: Mapped[datetime.datetime | None]
+    message: Mapped[str | None]
+
+
+class InstanceActionEvent(Base):
+    __tablename__ = 'instance_actions_events'
+    __table_args__ = table_args(Index('instance_actions_events_action_id_idx', 'action_id'))
+    event: Mapped[str | None]
+    action_id: Mapped[int] = mapped_column(
+        ForeignKey('instance_actions.id', name='instance_actions_events_action_id_fkey'))
+    start_time: Mapped[datetime.datetime | None]
+    finish_time: Mapped[datetime.datetime | None]
+    result: Mapped[str | None]
+    traceback: Mapped[str | None] = mapped_column(LongText)
+    host: Mapped[str | None]
+    details: Mapped[str | None] = mapped_column(LongText)
+
+
+class InstanceFault(Base):
+    __tablename__ = 'instance_faults'
+    __table_args__ = table_args(
+        Index('instance_faults_instance_uuid_deleted_idx', 'instance_uuid', 'deleted'))
+    instance_uuid: Mapped[str] = mapped_column(UUID)
+    code: Mapped[int | None] = mapped_column(Integer)
+    message: Mapped[str | None]
+    details: Mapped[str | None] = mapped_column(LongText)
+    host: Mapped[str | None]
+
+
+class Flavor(Base):
+    __tablename__ = 'flavors'
+    __table_args__ = table_args(
+        UniqueConstraint('flavorid', 'deleted', name='uniq_flavors0flavorid0deleted'),
+        UniqueConstraint('name', 'deleted', name='uniq_flavors0name0deleted'))
+    flavorid: Mapped[str]
+    name: Mapped[str]
+    memory_mb: Mapped[int]
+    vcpus: Mapped[int]
+    root_gb: Mapped[int | None]
+    ephemeral_gb: Mapped[int | None]
+    swap: Mapped[int] = mapped_column(default=0)
+    rxtx_factor: Mapped[float | None] = mapped_column(Float, default=1.0)
+    vcpu_weight: Mapped[int | None]
+    disabled: Mapped[bool | None] = mapped_column(Boolean, default=False)
+    is_public: Mapped[bool | None] = mapped_column(Boolean, default=True)
+    description: Mapped[str | None] = mapped_column(LongText)
+    extra_specs: Mapped[dict | None]
+
+
+TABLES = Base.metadata.tables

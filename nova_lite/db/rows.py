@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows as plain dicts, inside a transaction that the caller holds, and pages of them."""
+import datetime
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from oslo_utils import timeutils
+from sqlalchemy.orm import Session
+
+from nova_lite import exception
+from nova_lite.db import models, session
+
+Row = dict[str, Any]
+
+
+def now() -> datetime.datetime:
+    return timeutils.utcnow(with_timezone=True)
+
+
+def table(name: str) -> sa.Table:
+    return models.TABLES[name]
+
+
+def fetch_all(s: Session, statement: sa.Select) -> list[Row]:
+    return [dict(row) for row in s.execute(statement).mappings()]
+
+
+def fetch_first(s: Session, t: sa.Table, *conditions: Any) -> Row | None:
+    row = s.execute(sa.select(t).where(*conditions).limit(1)).mappings().first()
+    return None if row is None else dict(row)
+
+
+def column(t: sa.Table, name: str) -> sa.Column:
+    """Invalid when the table has no such column."""
+    if name not in t.c:
+        raise exception.Invalid(reason=f'unknown filter {name!r}')
+    return t.c[name]
+
+
+def living(t: sa.Table, **columns: Any) -> list[Any]:
+    """Conditions: the row is not deleted and each column equals its value."""
+    return [t.c.deleted == 0, *(t.c[name] == value for name, value in columns.items())]
+
+
+def insert(s: Session, t: sa.Table, values: Row) -> Row:
+    """Insert and return the row with what the table filled in."""
+    values = {'created_at': now(), **values}
+    row_id = s.execute(sa.insert(t).values(values)).inserted_primary_key[0]
+    return fetch_first(s, t, t.c.id == row_id)
+
+
+def update(s: Session, t: sa.Table, values: Row, *conditions: Any) -> int:
+    """Update and return how many rows matched, whether or not a value changed."""
+    return s.execute(sa.update(t).where(*conditions).values(values)).rowcount
+
+
+def soft_delete(s: Session, t: sa.Table, *conditions: Any) -> int:
+    return update(s, t, {'deleted': t.c.id, 'deleted_at': now()}, *conditions)
+
+
+def matches(column: sa.ColumnElement, pattern: str) -> sa.ColumnElement:
+    """The regular expression is found somewhere in the column. Invalid for a broken one."""
+    try:
+        re.compile(pattern)
+    except re.error as exc:
+        raise exception.Invalid(reason=f'regular expression {pattern!r}: {exc}') from exc
+    return column.regexp_match(pattern)
+
+
+def equals(column: sa.ColumnElement, wanted: Any) -> sa.ColumnElement:
+    """The column is ``wanted``, or one of it when that is a list; None stands for NULL."""
+    if not isinstance(wanted, (list, tuple, set, frozenset)):
+        return column.is_(None) if wanted is None else column == wanted
+    values = [value for value in wanted if value is not None]
+    found = column.in_(values)
+    return sa.or_(found, column.is_(None)) if len(values) < len(wanted) else found
+
+
+class Order:
+    """An order of rows that is the same on all databases (NULL is the least) and has no ties."""
+
+    def __init__(self, t: sa.Table, keys: Sequence[str] | None,
+                 directions: Sequence[str] | None) -> None:
+        self.keys = list(keys or ('created_at', 'id'))
+        directions = list(directions or ())
+        directions += [directions[-1] if directions else 'desc'] * len(self.keys)
+        for key, direction in zip(self.keys, directions):
+            if key not in t.c:
+                raise exception.Invalid(reason=f'cannot sort by {key!r}')
+            if direction not in ('asc', 'desc'):
+                raise exception.Invalid(reason=f'sort direction {direction!r}: use asc or desc')
+        if 'id' not in self.keys:
+            directions.insert(len(self.keys), directions[len(self.keys) - 1])
+            self.keys.append('id')
+        self.table = t
+        self.descending = [direction == 'desc' for direction in directions[:len(self.keys)]]
+
+    def apply(self, statement: sa.Select, marker: Row | None, limit: int | None) -> sa.Select:
+        """Sort, start behind the row ``marker``, end after ``limit`` rows."""
+        for key, descending in zip(self.keys, self.descending):
+            column = self.table.c[key]
+            terms = [column.is_not(None), column] if column.nullable else [column]
+            statement = statement.order_by(
+                *(term.desc() if descending else term.asc() for term in terms))
+        if marker is not None:
+            statement = statement.where(self._behind(marker))
+        return statement if limit is None else statement.limit(limit)
+
+    def _behind(self, marker: Row) -> sa.ColumnElement:
+        """(k1 behind) or (k1 equal and k2 behind) or ..., with NULL as the least value."""
+        equal, behind = [], []
+        for key, descending in zip(self.keys, self.descending):
+            column, value = self.table.c[key], marker[key]
+            if isinstance(column.type, sa.Boolean):
+                column, value = sa.cast(column, sa.Integer), value if value is None else int(value)
+            if descending:
+                later = sa.false() if value is None else sa.or_(column < value, column.is_(None))
+            else:
+                later = column.is_not(None) if value is None else column > value
+            behind.append(sa.and_(*equal, later))
+            equal.append(column.is_(None) if value is None else column == value)
+        return sa.or_(*behind)
+
+
+@session.retried
+def page(statement: sa.Select, order: Order, marker: Any, limit: int | None,
+         marker_column: str = 'uuid') -> list[Row]:
+    """One page of ``statement``. MarkerNotFound when no row, deleted or not, has the marker."""
+    with session.reader() as s:
+        marker_row = None
+        if marker is not None:
+            marker_row = fetch_first(s, order.table, order.table.c[marker_column] == marker)
+            if marker_row is None:
+                raise exception.MarkerNotFound(marker=marker)
+        return fetch_all(s, order.apply(statement, marker_row, limit))

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Transactions: ``with reader() as session`` and ``with writer() as session``.
+
+A status of a migration is only worth something if each transaction sees and leaves whole rows, on
+all three databases alike: SQLite runs in WAL mode and takes the write lock at the start of a
+writer (a reader that turned writer half-way would fail with "database is locked" whatever the
+timeout), MariaDB runs in READ COMMITTED as PostgreSQL does, so that a second read in a
+transaction sees what others have committed since.
+"""
+import contextlib
+import threading
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import sqlalchemy
+from oslo_db import api as oslo_db_api
+from oslo_db.sqlalchemy import enginefacade
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from nova_lite import conf as nova_conf
+from nova_lite import exception
+from nova_lite.conf import database
+
+CONF = nova_conf.CONF
+BUSY_TIMEOUT_MS = 30_000
+WRITER = 'nova_lite_writer'
+
+_lock = threading.Lock()
+_manager: Any = None
+_anchor: Any = None
+
+# [database] options that go to the engine as they are
+ENGINE_OPTIONS = ('mysql_sql_mode', 'mysql_wsrep_sync_wait', 'connection_recycle_time',
+                  'connection_debug', 'connection_trace', 'max_pool_size', 'max_overflow',
+                  'pool_timeout', 'max_retries', 'retry_interval', 'connection_parameters')
+
+
+def configure(connection: str | None = None) -> None:
+    """Use the database at ``connection``, or at ``[database]connection``, from now on.
+
+    The connections to the former one are closed. ConfigInvalid when no URL is known. The first
+    connection is made here and waits for the server as [database]max_retries says.
+    """
+    global _manager, _anchor
+    database.register_opts(CONF)
+    url = connection or CONF.database.connection
+    if not url:
+        raise exception.ConfigInvalid(
+            reason='[database]connection is not set; give the URL of the database, for example '
+                   'mysql+pymysql://user:password@controller/nova_lite')
+    options = {name: getattr(CONF.database, name) for name in ENGINE_OPTIONS}
+    if url.startswith('mysql') and 'charset=' not in url:
+        options['connection_parameters'] = '&'.join(
+            filter(None, (options['connection_parameters'], 'charset=utf8mb4')))
+    manager = enginefacade.transaction_context()
+    manager.configure(connection=url, sqlite_fk=True, expire_on_commit=False, **options)
+    manager.append_on_engine_create(_set_up_engine)
+    engine = manager.writer.get_engine()
+    dispose()
+    with _lock:
+        _manager = manager
+        # SQLite folds its log back into the file when the last connection closes; one that stays
+        # open keeps that off the path of every single transaction.
+        _anchor = engine.connect() if engine.dialect.name == 'sqlite' else None
+
+
+def dispose() -> None:
+    """Close all connections; the next use opens [database]connection again."""
+    global _manager, _anchor
+    with _lock:
+        manager, anchor, _manager, _anchor = _manager, _anchor, None, None
+    if anchor is not None:
+        anchor.close()
+    if manager is not None:
+        manager.writer.get_engine().dispose()
+
+
+def get_engine() -> sqlalchemy.Engine:
+    return _current().writer.get_engine()
+
+
+@contextlib.contextmanager
+def reader() -> Iterator[Session]:
+    """A transaction that only reads."""
+    with _current().reader.using(types.SimpleNamespace()) as session:
+        yield session
+
+
+@contextlib.contextmanager
+def writer() -> Iterator[Session]:
+    """A transaction that commits at the end of the block, or leaves nothing on an error."""
+    with _current().writer.using(types.SimpleNamespace()) as session:
+        session.connection(execution_options={WRITER: True})
+        yield session
+
+
+def retried(function: Callable) -> Callable:
+    """Run ``function``, one whole transaction, again after a deadlock or a lost connection.
+
+    After a lost connection the first run may have been committed: ``function`` must stand that.
+    """
+    return oslo_db_api.wrap_db_retry(retry_interval=0.1, max_retries=6, inc_retry_interval=True,
+                                     max_retry_interval=2, retry_on_deadlock=True,
+                                     retry_on_disconnect=True)(function)
+
+
+def _current() -> Any:
+    if _manager is None:
+        configure()
+    return _manager
+
+
+def _set_up_engine(engine: sqlalchemy.Engine) -> None:
+    if engine.dialect.name == 'sqlite':
+        event.listen(engine, 'connect', _sqlite_connect)
+        event.listen(engine, 'set_connection_execution_options', _sqlite_options)
+        event.listen(engine, 'begin', _sqlite_begin)
+    elif engine.dialect.name in ('mysql', 'mariadb'):
+        event.listen(engine, 'connect', _mysql_connect)
+    engine.dispose()    # oslo.db has made a connection already, without the listeners
+
+
+def _sqlite_connect(connection: Any, _record: Any) -> None:
+    connection.execute('PRAGMA journal_mode=WAL')
+    connection.execute('PRAGMA synchronous=NORMAL')
+    connection.execute(f'PRAGMA busy_timeout={BUSY_TIMEOUT_MS}')
+
+
+def _sqlite_options(connection: sqlalchemy.Connection, options: dict[str, Any]) -> None:
+    if options.get(WRITER):
+        connection.info['in_transaction'] = True    # oslo.db's own BEGIN is left out
+
+
+def _sqlite_begin(connection: sqlalchemy.Connection) -> None:
+    if connection.get_execution_options().get(WRITER):
+        connection.exec_driver_sql('BEGIN IMMEDIATE')
+
+
+def _mysql_connect(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')

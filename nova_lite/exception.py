@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every error of the project: one class, one message.
+
+What an error means to a client and to the migration stands in :mod:`nova_lite.faults`. The classes
+travel by RPC, where oslo.messaging returns them as ``X_Remote`` subclasses, so code asks with
+``isinstance`` and reads :meth:`NovaLiteException.format_message`, never ``str()`` (which carries
+the other side's traceback).
+"""
+from typing import Any
+
+
+class NovaLiteException(Exception):
+    """Base of all errors. ``msg_fmt`` is filled from the keyword arguments."""
+    msg_fmt = 'An unknown exception occurred.'
+
+    def __init__(self, message: str | None = None, **kwargs: Any) -> None:
+        self.kwargs = kwargs    # oslo.messaging rebuilds the error from args and kwargs
+        super().__init__(message if message is not None else self.msg_fmt % kwargs)
+
+    def format_message(self) -> str:
+        return self.args[0]
+
+
+def message_of(exc: BaseException) -> str:
+    """The error's own words: without a remote traceback, never empty."""
+    if isinstance(exc, NovaLiteException):
+        return exc.format_message()
+    return str(exc).split('\nTraceback', 1)[0] or type(exc).__name__
+
+
+# -- families ---------------------------------------------------------------------------------
+class Invalid(NovaLiteException):
+    msg_fmt = 'Bad request: %(reason)s'
+
+
+class NotFound(NovaLiteException):
+    msg_fmt = 'Resource could not be found.'
+
+
+class Conflict(NovaLiteException):
+    msg_fmt = 'Conflict: %(reason)s'
+
+
+class Forbidden(NovaLiteException):
+    msg_fmt = 'Forbidden'
+
+
+# -- the request ------------------------------------------------------------------------------
+class ValidationError(Invalid):
+    msg_fmt = '%(detail)s'
+
+
+class PolicyNotAuthorized(Forbidden):
+    msg_fmt = "Policy doesn't allow %(action)s to be performed."
+
+
+class NotImplementedInVersion(NovaLiteException):
+    msg_fmt = '%(what)s is not available at API version %(version)s.'
+
+
+class ConfigInvalid(NovaLiteException):
+    msg_fmt = 'Invalid configuration: %(reason)s'
+
+
+# -- things that are not there ----------------------------------------------------------------
+class InstanceNotFound(NotFound):
+    msg_fmt = 'Instance %(instance_id)s could not be found.'
+
+
+class MigrationNotFound(NotFound):
+    msg_fmt = 'Migration %(migration_id)s could not be found.'
+
+
+class MigrationNotFoundForInstance(MigrationNotFound):
+    msg_fmt = 'Migration %(migration_id)s not found for instance %(instance_id)s'
+
+
+class ComputeHostNotFound(NotFound):
+    msg_fmt = 'Compute host %(host)s could not be found.'
+
+
+class ServiceNotFound(NotFound):
+    msg_fmt = 'Service %(service_id)s could not be found.'
+
+
+class HostBinaryNotFound(ServiceNotFound):
+    msg_fmt = 'Could not find binary %(binary)s on host %(host)s.'
+
+
+class FlavorNotFound(NotFound):
+    msg_fmt = 'Flavor %(flavor_id)s could not be found.'
+
+
+class ImageNotFound(NotFound):
+    msg_fmt = 'Image %(image_id)s could not be found.'
+
+
+class InstanceActionNotFound(NotFound):
+    msg_fmt = 'Action for request_id %(request_id)s on instance %(instance_uuid)s not found'
+
+
+class MarkerNotFound(Invalid):
+    msg_fmt = 'Marker %(marker)s could not be found.'
+
+
+# -- conflicts --------------------------------------------------------------------------------
+class InstanceInvalidState(Conflict):
+    msg_fmt = ("Cannot '%(method)s' instance %(instance_uuid)s while it is in "
+               '%(attr)s %(state)s')
+
+
+class InstanceIsLocked(InstanceInvalidState):
+    msg_fmt = 'Instance %(instance_uuid)s is locked'
+
+
+class UnexpectedTaskStateError(Conflict):
+    msg_fmt = ('Conflict updating instance %(instance_uuid)s. Expected: %(expected)s. '
+               'Actual: %(actual)s')
+
+
+class UnexpectedDeletingTaskStateError(UnexpectedTaskStateError):
+    pass
+
+
+class InstanceUpdateConflict(Conflict):
+    msg_fmt = ('Conflict updating instance %(instance_uuid)s. Expected: %(expected)s. '
+               'Actual: %(actual)s')
+
+
+class FlavorExists(Conflict):
+    msg_fmt = 'Flavor with %(what)s %(value)s already exists.'
+
+
+class InvalidMigrationState(Invalid):
+    msg_fmt = ('Migration %(migration_id)s state of instance %(instance_uuid)s is %(state)s. '
+               'Cannot %(method)s while the migration is in this state.')
+
+
+# -- refusals: checked before a byte is copied ------------------------------------------------
+class MigrationError(NovaLiteException):
+    msg_fmt = 'Migration error: %(reason)s'
+
+
+class MigrationPreCheckError(MigrationError):
+    msg_fmt = 'Migration pre-check error: %(reason)s'
+
+
+class MigrationSchedulerRPCError(MigrationError):
+    msg_fmt = ('Migration select destinations error: %(reason)s')
+
+
+class NoValidHost(NovaLiteException):
+    msg_fmt = 'No valid host was found. %(reason)s'
+
+
+class MaxRetriesExceeded(NoValidHost):
+    msg_fmt = 'Exceeded maximum number of retries. %(reason)s'
+
+
+class ComputeServiceUnavailable(Invalid):
+    msg_fmt = 'Compute service of %(host)s is unavailable at this time.'
+
+
+class UnableToMigrateToSelf(Invalid):
+    msg_fmt = 'Unable to migrate instance (%(instance_id)s) to current host (%(host)s).'
+
+
+class InvalidHypervisorType(Invalid):
+    msg_fmt = ('The supplied hypervisor type is not that of the source: %(source)s there, '
+               '%(dest)s on host %(host)s.')
+
+
+class DestinationHypervisorTooOld(Invalid):
+    msg_fmt = ('The instance requires a newer hypervisor version than has been provided: '
+               '%(source)s at the source, %(dest)s on host %(host)s.')
+
+
+class InvalidCPUInfo(Invalid):
+    msg_fmt = 'Unacceptable CPU info: %(reason)s'
+
+
+class InvalidLocalStorage(NovaLiteException):
+    msg_fmt = '%(path)s is not on local storage: %(reason)s'
+
+
+class InvalidSharedStorage(NovaLiteException):
+    msg_fmt = '%(path)s is not on shared storage: %(reason)s'
+
+
+class HypervisorUnavailable(NovaLiteException):
+    msg_fmt = 'Connection to the hypervisor is broken on host %(host)s: %(reason)s'
+
+
+class InsufficientResources(NovaLiteException):
+    msg_fmt = 'Insufficient resources on host %(host)s: %(what)s.'
+
+
+# -- failures: while the guest moves ----------------------------------------------------------
+class DestinationDiskExists(Invalid):
+    msg_fmt = ('The supplied disk path (%(path)s) already exists, it is expected not to exist.')
+
+
+class InvalidHostname(Invalid):
+    msg_fmt = "Hypervisor host name '%(hostname)s' is not a valid host name."
+
+
+class LiveMigrationURINotAvailable(NovaLiteException):
+    msg_fmt = 'No live migration URI configured and no default available for "%(virt_type)s".'
+
+
+class LiveMigrationFailed(MigrationError):
+    msg_fmt = 'Live migration failed: %(reason)s'
+
+
+class LiveMigrationAborted(MigrationError):
+    msg_fmt = 'Live migration aborted: %(reason)s'
+
+
+class LiveMigrationLost(MigrationError):
+    msg_fmt = 'Live migration outcome is not known: %(reason)s'
+
+
+class NoActiveMigrationForInstance(NotFound):
+    msg_fmt = 'There is no active migration for instance %(instance_id)s'
+
+
+class InstanceNotRunning(Invalid):
+    msg_fmt = 'Instance %(instance_id)s is not running on host %(host)s: %(reason)s'
+
+
+class InstanceDeployFailure(NovaLiteException):
+    msg_fmt = 'Failed to build instance %(instance_id)s: %(reason)s'

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an error means: one table, from exception class to HTTP code and migration event.
+
+It is read in three places only: the API's error middleware (HTTP code), the conductor (event) and
+the source of a migration (event). The lookup walks the class's MRO, since oslo.messaging returns
+``X_Remote`` subclasses; a row for a child wins over its parent's.
+"""
+from typing import NamedTuple
+
+from nova_lite import exception as exc
+
+
+class Fault(NamedTuple):
+    """``code`` is the HTTP status for a client; ``event`` the edge of the migration's states.
+
+    ``event`` is None for what can only happen before a migration exists. Where such an error
+    turns up later all the same, the migration is ``lose``: nobody knows what happened.
+    """
+    code: int
+    event: str | None
+
+
+FAULTS: dict[type[Exception], Fault] = {
+    # families, so that a new error has a code from its birth
+    exc.Invalid: Fault(400, None),
+    exc.NotFound: Fault(404, None),
+    exc.Conflict: Fault(409, None),
+    exc.Forbidden: Fault(403, None),
+    exc.NotImplementedInVersion: Fault(404, None),
+    exc.ConfigInvalid: Fault(500, None),
+    # refused by a check: nothing was touched, the instance is as it was
+    exc.MigrationPreCheckError: Fault(400, 'reject'),
+    exc.NoValidHost: Fault(400, 'reject'),
+    exc.ComputeServiceUnavailable: Fault(400, 'reject'),
+    exc.ComputeHostNotFound: Fault(400, 'reject'),
+    exc.UnableToMigrateToSelf: Fault(400, 'reject'),
+    exc.InvalidHypervisorType: Fault(400, 'reject'),
+    exc.DestinationHypervisorTooOld: Fault(400, 'reject'),
+    exc.InvalidCPUInfo: Fault(400, 'reject'),
+    exc.InvalidLocalStorage: Fault(400, 'reject'),
+    exc.InvalidSharedStorage: Fault(400, 'reject'),
+    exc.HypervisorUnavailable: Fault(400, 'reject'),
+    exc.InsufficientResources: Fault(400, 'reject'),
+    exc.MigrationSchedulerRPCError: Fault(500, 'reject'),
+    exc.InstanceInvalidState: Fault(409, 'reject'),
+    # the move itself; never an HTTP answer, as it runs after the 202
+    exc.LiveMigrationFailed: Fault(500, 'fail'),
+    exc.LiveMigrationAborted: Fault(500, 'cancel'),
+    exc.LiveMigrationLost: Fault(500, 'lose'),
+    exc.DestinationDiskExists: Fault(400, 'fail'),
+    exc.InvalidHostname: Fault(400, 'fail'),
+    exc.LiveMigrationURINotAvailable: Fault(500, 'fail'),
+    exc.InvalidMigrationState: Fault(400, None),
+    # everything else
+    Exception: Fault(500, 'lose'),
+}
+
+
+def fault_for(error: BaseException) -> Fault:
+    """The row for ``error``: that of the nearest class in its MRO."""
+    return next((FAULTS[cls] for cls in type(error).__mro__ if cls in FAULTS), FAULTS[Exception])
+
+
+def event_for(error: BaseException) -> str:
+    """The migration event for ``error``; an error that should not occur now is ``lose``."""
+    return fault_for(error).event or 'lose'

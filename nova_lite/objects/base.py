@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all objects share: the way to the database, direct or by the conductor, and the wire.
+
+``indirection_api`` is per context and not per process, since the all-in-one runs computes, which
+must not touch the database, next to the conductor, which does.
+"""
+import contextlib
+import contextvars
+import copy
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any, Self
+
+from oslo_versionedobjects import base as ovo
+
+from nova_lite import exception
+from nova_lite.objects import fields
+
+_UNSET = object()
+_default_indirection: Any = None
+_indirection: contextvars.ContextVar = contextvars.ContextVar('indirection', default=_UNSET)
+
+remotable = ovo.remotable
+obj_tree_get_versions = ovo.obj_tree_get_versions
+
+
+def set_default_indirection(api: Any) -> None:
+    """Where remotable methods go in this process: an indirection API, or None for the database."""
+    global _default_indirection
+    _default_indirection = api
+
+
+@contextlib.contextmanager
+def indirection(api: Any) -> Iterator[None]:
+    """The same for the calls within the block, and for threads that it starts with its context."""
+    token = _indirection.set(api)
+    try:
+        yield
+    finally:
+        _indirection.reset(token)
+
+
+def db() -> ModuleType:
+    """The database's verbs, imported at first use: a compute must never come here."""
+    from nova_lite.db import api
+    return api
+
+
+class _IndirectionApi:
+    """Read as ``cls.indirection_api``, as oslo.versionedobjects does."""
+
+    def __get__(self, obj: Any, cls: type) -> Any:
+        api = _indirection.get()
+        return _default_indirection if api is _UNSET else api
+
+
+class NovaLiteObjectRegistry(ovo.VersionedObjectRegistry):
+    """Registers a class. The newest version of each is what ``nova_lite.objects`` exports."""
+
+
+class NovaLiteObject(ovo.VersionedObject):
+    """A field that was never set reads as its default, or None, where it may be None.
+
+    A change inside a JSON field counts as a change like an assignment does.
+    """
+    OBJ_SERIAL_NAMESPACE = 'nova_object'
+    OBJ_PROJECT_NAMESPACE = 'nova_lite'
+    indirection_api: Any = _IndirectionApi()
+
+    def __init__(self, context: Any = None, **kwargs: Any) -> None:
+        self._json_before: dict[str, Any] = {}
+        super().__init__(context, **kwargs)
+
+    def obj_load_attr(self, attrname: str) -> None:
+        field = self.fields[attrname]
+        if not field.nullable:
+            raise AttributeError(f'{self.obj_name()}.{attrname} is not set')
+        default = field.default
+        setattr(self, attrname,
+                None if default is fields.UnspecifiedDefault else copy.deepcopy(default))
+        self.obj_reset_changes([attrname])
+
+    # -- changes inside JSON fields --------------------------------------------------------------
+    def obj_what_changed(self) -> set[str]:
+        changed = super().obj_what_changed()
+        changed.update(name for name, before in self._json_before.items()
+                       if self.obj_attr_is_set(name) and getattr(self, name) != before)
+        return changed
+
+    def obj_reset_changes(self, fields: Any = None, recursive: bool = False) -> None:
+        super().obj_reset_changes(fields, recursive)
+        for name in fields or self.fields:
+            if _is_json(self.fields[name]) and self.obj_attr_is_set(name):
+                self._json_before[name] = copy.deepcopy(getattr(self, name))
+
+    @classmethod
+    def _obj_from_primitive(cls, context: Any, objver: str, primitive: dict) -> Self:
+        self = super()._obj_from_primitive(context, objver, primitive)
+        changed = set(self._changed_fields)
+        self.obj_reset_changes()
+        self._changed_fields = changed
+        return self
+
+    def __deepcopy__(self, memo: dict) -> Self:
+        clone = super().__deepcopy__(memo)
+        clone._json_before = copy.deepcopy(self._json_before)
+        return clone
+
+
+def _is_json(field: Any) -> bool:
+    return isinstance(field, fields.JsonField)
+
+
+class PersistentObject(NovaLiteObject):
+    """An object with a row. ``TABLE`` names it; a column and its field have the same name."""
+    TABLE = ''
+    fields = {
+        'id': fields.IntegerField(),
+        **fields.optional(fields.DateTimeField, 'created_at', 'updated_at', 'deleted_at'),
+        'deleted': fields.BooleanField(default=False),
+    }
+
+    @classmethod
+    def from_row(cls, context: Any, row: dict[str, Any]) -> Self:
+        return cls()._load(context, row)
+
+    def _load(self, context: Any, row: dict[str, Any]) -> Self:
+        """Take all fields from a row; nothing counts as changed afterwards."""
+        self._context = context
+        for name, field in self.fields.items():
+            value = row[name]
+            if isinstance(field, fields.ObjectField) and value is not None:
+                value = NovaLiteObject.obj_from_primitive(value, context)
+            setattr(self, name, value)
+        self.obj_reset_changes(recursive=True)
+        return self
+
+    def _changed_columns(self) -> dict[str, Any]:
+        """The changed fields in the form of the row."""
+        return {name: value.obj_to_primitive() if isinstance(value, ovo.VersionedObject) else value
+                for name, value in self.obj_get_changes().items()}
+
+    def _insert(self, **extra: Any) -> None:
+        if 'id' in self:
+            raise exception.Invalid(reason=f'{self.obj_name()} {self.id} exists already')
+        self._load(self._context, db().insert(self.TABLE, {**self._changed_columns(), **extra}))
+
+
+class NovaLiteObjectList(ovo.ObjectListBase, NovaLiteObject):
+    """A list of objects of ``CHILD``, which each list registers as its only field."""
+    CHILD: type[PersistentObject]
+
+    @classmethod
+    def from_rows(cls, context: Any, rows: list[dict[str, Any]]) -> Self:
+        self = cls(context, objects=[cls.CHILD.from_row(context, row) for row in rows])
+        self.obj_reset_changes()
+        return self
+
+
+class NovaLiteObjectSerializer(ovo.VersionedObjectSerializer):
+    """Objects to and from the wire; give it to every RPC client and server."""
+    OBJ_BASE_CLASS = NovaLiteObject

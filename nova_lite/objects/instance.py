@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A server. Its ``task_state`` is the lock of a migration: ``save(expected_task_state=None)`` with
+``migrating`` succeeds for one caller only."""
+from typing import Any, Self
+
+from oslo_log import log as logging
+from oslo_utils import uuidutils
+
+from nova_lite import exception
+from nova_lite.compute import task_states
+from nova_lite.objects import base, fields
+
+LOG = logging.getLogger(__name__)
+UNSET: Any = object()    # "whatever it is": leave the argument out, the mark does not travel
+TRIES = 5
+
+
+@base.NovaLiteObjectRegistry.register
+class Instance(base.PersistentObject):
+    VERSION = '1.0'
+    TABLE = 'instances'
+    fields = {
+        'uuid': fields.UUIDField(),
+        **fields.optional(
+            fields.StringField, 'user_id', 'project_id', 'display_name', 'display_description',
+            'hostname', 'host', 'node', 'vm_state', 'task_state', 'image_ref', 'key_name',
+            'availability_zone', 'locked_by', 'locked_reason', 'reservation_id', 'config_drive'),
+        **fields.optional(fields.IntegerField, 'power_state', 'memory_mb', 'vcpus', 'root_gb',
+                          'ephemeral_gb', 'progress'),
+        'generation': fields.IntegerField(default=0),
+        'flavor': fields.ObjectField('Flavor', nullable=True),
+        **fields.optional(fields.DateTimeField, 'launched_at', 'terminated_at'),
+        'locked': fields.BooleanField(default=False, nullable=True),
+        **fields.optional(fields.JsonField, 'image_meta', 'metadata', 'system_metadata',
+                          default={}),
+    }
+
+    @property
+    def name(self) -> str:
+        """The hypervisor's name of the guest."""
+        return f'instance-{self.id:08x}'
+
+    @base.remotable
+    def create(self) -> None:
+        defaults = {name: {} for name in ('image_meta', 'metadata', 'system_metadata')}
+        defaults |= {'uuid': uuidutils.generate_uuid(), 'locked': False, 'progress': 0}
+        self._insert(**{name: value for name, value in defaults.items() if name not in self})
+        notify(self._context, self, None, None)
+
+    @base.remotable
+    def save(self, expected_task_state: Any = UNSET, expected_vm_state: Any = UNSET) -> None:
+        """Write the changed fields by one UPDATE that only matches when the states are as
+        expected: a value, a list of values, or None for none. Takes in what others have written.
+
+        InstanceNotFound, UnexpectedTaskStateError, UnexpectedDeletingTaskStateError (a delete was
+        first), InstanceUpdateConflict (vm_state).
+        """
+        expected = {name: wanted for name, wanted in (('task_state', expected_task_state),
+                                                      ('vm_state', expected_vm_state))
+                    if wanted is not UNSET}
+        values = self._changed_columns()
+        if not values and not expected:
+            return
+        for _ in range(TRIES):
+            before, after = base.db().instances.update_on_match(self.uuid, values, expected)
+            if after is not None:
+                self._load(self._context, after)
+                notify(self._context, self, before['vm_state'], before['task_state'])
+                return
+            self._raise_conflict(before, expected)
+            # Nothing differs any more: the state changed and changed back. Try again.
+        raise exception.InstanceUpdateConflict(instance_uuid=self.uuid, expected=expected,
+                                               actual='a state that keeps changing')
+
+    def _raise_conflict(self, actual: dict[str, Any] | None, expected: dict[str, Any]) -> None:
+        if actual is None:
+            raise exception.InstanceNotFound(instance_id=self.uuid)
+        for name, error in (('task_state', exception.UnexpectedTaskStateError),
+                            ('vm_state', exception.InstanceUpdateConflict)):
+            wanted = expected.get(name, UNSET)
+            wanted = wanted if isinstance(wanted, (list, tuple)) else [wanted]
+            if wanted == [UNSET] or actual[name] in wanted:
+                continue
+            if name == 'task_state' and actual[name] == task_states.DELETING:
+                error = exception.UnexpectedDeletingTaskStateError
+            raise error(instance_uuid=self.uuid, expected={name: wanted},
+                        actual={name: actual[name]})
+
+    @base.remotable
+    def refresh(self) -> None:
+        """Read the row again; unsaved changes are lost. InstanceNotFound."""
+        row = base.db().get(self.TABLE, uuid=self.uuid)
+        if row is None:
+            raise exception.InstanceNotFound(instance_id=self.uuid)
+        self._load(self._context, row)
+
+    @base.remotable
+    def destroy(self) -> None:
+        """Mark the server deleted; its claims go in the same transaction. InstanceNotFound."""
+        if not base.db().instances.destroy(self.uuid):
+            raise exception.InstanceNotFound(instance_id=self.uuid)
+        self._load(self._context, base.db().get(self.TABLE, uuid=self.uuid, read_deleted=True))
+
+    @classmethod
+    @base.remotable
+    def get_by_uuid(cls, context: Any, uuid: str, read_deleted: bool = False) -> Self:
+        """InstanceNotFound also when it is another project's and the caller is no admin."""
+        row = base.db().get(cls.TABLE, uuid=uuid, read_deleted=read_deleted)
+        if row is None or _hidden(context, row):
+            raise exception.InstanceNotFound(instance_id=uuid)
+        return cls.from_row(context, row)
+
+
+@base.NovaLiteObjectRegistry.register
+class InstanceList(base.NovaLiteObjectList):
+    VERSION = '1.0'
+    CHILD = Instance
+    fields = {'objects': fields.ListOfObjectsField('Instance')}
+
+    @classmethod
+    @base.remotable
+    def get_by_host(cls, context: Any, host: str) -> Self:
+        return cls.from_rows(context, base.db().instances.by_filters(
+            {'host': host}, ['id'], ['asc'], None, None))
+
+    @classmethod
+    @base.remotable
+    def get_by_filters(cls, context: Any, filters: dict[str, Any] | None = None,
+                       sort_keys: list[str] | None = None, sort_dirs: list[str] | None = None,
+                       limit: int | None = None, marker: str | None = None) -> Self:
+        """Filters: any column by value or list of values (None: NULL), ``name`` (regular
+        expression), ``changes-since``, ``changes-before`` (datetime), ``deleted`` (default
+        False, None: both). Newest first by default; the marker is a uuid. Invalid,
+        MarkerNotFound."""
+        return cls.from_rows(context, base.db().instances.by_filters(
+            filters or {}, sort_keys, sort_dirs, limit, marker))
+
+
+def _hidden(context: Any, row: dict[str, Any]) -> bool:
+    return bool(not context.is_admin and context.project_id
+                and context.project_id != row['project_id'])
+
+
+def notify(context: Any, instance: Instance, old_vm_state: str | None,
+           old_task_state: str | None) -> None:
+    """Tell the world when a state changed. The row is written: a failure here changes nothing."""
+    if (instance.vm_state, instance.task_state) == (old_vm_state, old_task_state):
+        return
+    try:
+        from nova_lite import notifications
+        notifications.send_instance_update(context, instance, old_vm_state, old_task_state)
+    except Exception:
+        LOG.exception('Instance %s: its update notification was not sent', instance.uuid)

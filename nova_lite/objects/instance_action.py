@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was asked of a server (an action), and the steps the services took for it (its events)."""
+import datetime
+from typing import Any, Self
+
+from oslo_utils import timeutils
+
+from nova_lite import exception
+from nova_lite.objects import base, fields
+
+
+def _now() -> datetime.datetime:
+    return timeutils.utcnow(with_timezone=True)
+
+
+@base.NovaLiteObjectRegistry.register
+class InstanceAction(base.PersistentObject):
+    VERSION = '1.0'
+    TABLE = 'instance_actions'
+    fields = {
+        'instance_uuid': fields.UUIDField(),
+        **fields.optional(fields.StringField, 'action', 'request_id', 'user_id', 'project_id',
+                          'message'),
+        **fields.optional(fields.DateTimeField, 'start_time', 'finish_time'),
+    }
+
+    @classmethod
+    @base.remotable
+    def action_start(cls, context: Any, instance_uuid: str, action: str,
+                     request_id: str | None = None) -> Self:
+        """Open an action; the request is the context's where none is given."""
+        return cls.from_row(context, base.db().insert(cls.TABLE, {
+            'instance_uuid': instance_uuid, 'action': action,
+            'request_id': request_id or context.request_id, 'user_id': context.user_id,
+            'project_id': context.project_id, 'start_time': _now()}))
+
+    @classmethod
+    @base.remotable
+    def action_finish(cls, context: Any, instance_uuid: str, request_id: str | None = None,
+                      message: str | None = None) -> None:
+        """Close it; a ``message`` (cut at 255 characters) says that it failed.
+        InstanceActionNotFound."""
+        values: dict[str, Any] = {'finish_time': _now()}
+        if message is not None:
+            values['message'] = message[:255]
+        request_id = request_id or context.request_id
+        if not base.db().actions.finish(instance_uuid, request_id, values):
+            raise exception.InstanceActionNotFound(request_id=request_id,
+                                                   instance_uuid=instance_uuid)
+
+    @classmethod
+    @base.remotable
+    def get_by_request_id(cls, context: Any, instance_uuid: str, request_id: str) -> Self:
+        """InstanceActionNotFound."""
+        row = base.db().get(cls.TABLE, instance_uuid=instance_uuid, request_id=request_id)
+        if row is None:
+            raise exception.InstanceActionNotFound(request_id=request_id,
+                                                   instance_uuid=instance_uuid)
+        return cls.from_row(context, row)
+
+
+@base.NovaLiteObjectRegistry.register
+class InstanceActionList(base.NovaLiteObjectList):
+    VERSION = '1.0'
+    CHILD = InstanceAction
+    fields = {'objects': fields.ListOfObjectsField('InstanceAction')}
+
+    @classmethod
+    @base.remotable
+    def get_by_instance_uuid(cls, context: Any, instance_uuid: str, limit: int | None = None,
+                             marker: str | None = None,
+                             changes_since: datetime.datetime | None = None,
+                             changes_before: datetime.datetime | None = None) -> Self:
+        """Newest first; the marker is a request id. MarkerNotFound."""
+        return cls.from_rows(context, base.db().actions.by_instance(
+            instance_uuid, changes_since, changes_before, limit, marker))
+
+
+@base.NovaLiteObjectRegistry.register
+class InstanceActionEvent(base.PersistentObject):
+    VERSION = '1.0'
+    TABLE = 'instance_actions_events'
+    fields = {
+        **fields.optional(fields.StringField, 'event', 'result', 'traceback', 'host', 'details'),
+        'action_id': fields.IntegerField(),
+        **fields.optional(fields.DateTimeField, 'start_time', 'finish_time'),
+    }
+
+    @classmethod
+    @base.remotable
+    def event_start(cls, context: Any, instance_uuid: str, event_name: str,
+                    host: str | None = None) -> Self:
+        """Open a step of the context's request or, where that is none of the server's actions,
+        of the newest one. InstanceActionNotFound."""
+        action = cls._action(context, instance_uuid)
+        return cls.from_row(context, base.db().insert(cls.TABLE, {
+            'action_id': action['id'], 'event': event_name, 'host': host, 'start_time': _now()}))
+
+    @classmethod
+    @base.remotable
+    def event_finish(cls, context: Any, instance_uuid: str, event_name: str,
+                     host: str | None = None, result: str = 'Success',
+                     details: str | None = None, traceback: str | None = None) -> Self:
+        """Close it with ``Success`` or ``Error``; an error shows in the action's message too.
+        InstanceActionNotFound when the action or the event is not there."""
+        row = base.db().actions.finish_event(
+            cls._action(context, instance_uuid)['id'], event_name, host,
+            {'finish_time': _now(), 'result': result, 'details': details,
+             'traceback': traceback},
+            'Error' if result == 'Error' else None)
+        if row is None:
+            raise exception.InstanceActionNotFound(
+                f'Event {event_name} of host {host} on instance {instance_uuid} not found')
+        return cls.from_row(context, row)
+
+    @classmethod
+    def _action(cls, context: Any, instance_uuid: str) -> dict[str, Any]:
+        action = base.db().actions.find(instance_uuid, context.request_id)
+        if action is None:
+            raise exception.InstanceActionNotFound(request_id=context.request_id,
+                                                   instance_uuid=instance_uuid)
+        return action
+
+
+@base.NovaLiteObjectRegistry.register
+class InstanceActionEventList(base.NovaLiteObjectList):
+    VERSION = '1.0'
+    CHILD = InstanceActionEvent
+    fields = {'objects': fields.ListOfObjectsField('InstanceActionEvent')}
+
+    @classmethod
+    @base.remotable
+    def get_by_action(cls, context: Any, action_id: int) -> Self:
+        """Newest first."""
+        return cls.from_rows(context, base.db().actions.events(action_id))

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What source and destination tell each other of a move before and while it runs."""
+from typing import Any, Self
+
+from nova_lite.objects import base, fields
+
+
+@base.NovaLiteObjectRegistry.register
+class LiveMigrateData(base.NovaLiteObject):
+    """Facts that every driver needs. ``migration`` is the migration's uuid; ``filename`` the
+    probe that the destination left in its instances directory; disk sizes in MiB.
+    ``old_vol_attachment_ids`` stays empty, as there are no volumes."""
+    VERSION = '1.0'
+    fields = {
+        **fields.optional(fields.BooleanField, 'is_shared_instance_path',
+                          'is_shared_block_storage', 'block_migration', 'disk_over_commit'),
+        **fields.optional(fields.IntegerField, 'disk_available_mb'),
+        **fields.optional(fields.StringField, 'filename', 'image_type', 'instance_relative_path',
+                          'graphics_listen_addr_vnc', 'target_connect_addr', 'serial_listen_addr',
+                          'dest_host', 'dest_node'),
+        'migration': fields.UUIDField(nullable=True),
+        'wait_for_vif_plugged': fields.BooleanField(nullable=True, default=False),
+        'old_vol_attachment_ids': fields.JsonField(nullable=True, default={}),
+    }
+
+    @property
+    def is_on_shared_storage(self) -> bool:
+        return bool(self.is_shared_block_storage or self.is_shared_instance_path)
+
+    def to_json(self) -> dict[str, Any]:
+        """For ``Migration.migrate_data``."""
+        return self.obj_to_primitive()
+
+    @classmethod
+    def from_json(cls, primitive: dict[str, Any], context: Any = None) -> Self:
+        """The same back, as the class that it was."""
+        return base.NovaLiteObject.obj_from_primitive(primitive, context)
+
+
+@base.NovaLiteObjectRegistry.register
+class LibvirtLiveMigrateData(LiveMigrateData):
+    """``migrate_disks``: targets (vda, ...) that a block migration copies; ``disk_info``: the
+    driver's list of disks to make at the destination."""
+    VERSION = '1.0'
+    fields = {
+        'migrate_disks': fields.ListOfStringsField(nullable=True, default=[]),
+        'disk_info': fields.JsonField(nullable=True, default=[]),
+        'machine_type': fields.StringField(nullable=True),
+    }

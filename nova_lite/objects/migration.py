@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One move of one server, from the request to its end.
+
+``advance`` is the only writer of ``status``; see compute/migration_states.py for the edges.
+"""
+from typing import Any, Self
+
+from oslo_utils import uuidutils
+
+from nova_lite import exception
+from nova_lite.compute import migration_states
+from nova_lite.objects import base, fields
+from nova_lite.objects import instance as instance_obj
+
+LIVE_MIGRATION = 'live-migration'
+
+
+@base.NovaLiteObjectRegistry.register
+class Migration(base.PersistentObject):
+    """Sizes are bytes. ``reason`` and ``failed_check`` tell the user why it did not happen;
+    ``attempted_hosts``, ``migrate_data`` (a LiveMigrateData primitive), ``receipt`` and
+    ``journal`` are what a restarted process needs to go on."""
+    VERSION = '1.0'
+    TABLE = 'migrations'
+    fields = {
+        'uuid': fields.UUIDField(),
+        'instance_uuid': fields.UUIDField(nullable=True),
+        **fields.optional(
+            fields.StringField, 'source_compute', 'dest_compute', 'source_node', 'dest_node',
+            'dest_host', 'status', 'migration_type', 'user_id', 'project_id', 'reason',
+            'failed_check', 'owner'),
+        **fields.optional(
+            fields.IntegerField, 'old_instance_type_id', 'new_instance_type_id', 'memory_total',
+            'memory_processed', 'memory_remaining', 'disk_total', 'disk_processed',
+            'disk_remaining'),
+        **fields.optional(fields.BooleanField, 'hidden', 'block_migration', 'disk_over_commit'),
+        'attempted_hosts': fields.JsonField(nullable=True, default=[]),
+        **fields.optional(fields.JsonField, 'migrate_data', 'receipt', 'journal'),
+        **fields.optional(fields.DateTimeField, 'started_at', 'finished_at'),
+    }
+
+    @base.remotable
+    def create(self) -> None:
+        """Insert it as ``accepted``, the only status a migration is born with."""
+        first = migration_states.TRANSITIONS['accept'].to
+        if 'status' in self and self.status not in (None, first):
+            raise exception.Invalid(reason=f'a migration cannot begin as {self.status!r}')
+        defaults = {'uuid': uuidutils.generate_uuid(), 'migration_type': LIVE_MIGRATION,
+                    'hidden': False, 'attempted_hosts': []}
+        self._insert(status=first, **{name: value for name, value in defaults.items()
+                                      if name not in self})
+
+    @base.remotable
+    def save(self) -> None:
+        """Write the changed fields. Invalid when status is among them, MigrationNotFound."""
+        if values := self._columns_beside_status():
+            row = base.db().update(self.TABLE, self.id, values)
+            if row is None:
+                raise exception.MigrationNotFound(migration_id=self.id)
+            self._load(self._context, row)
+
+    @base.remotable
+    def advance(self, event: str, reason: str | None = None, failed_check: str | None = None,
+                instance_updates: dict[str, Any] | None = None) -> None:
+        """Take the edge ``event`` of compute/migration_states.py; the object is fresh afterwards.
+
+        In one transaction: status, reason, failed_check, the object's unsaved changes, the
+        server's row with ``instance_updates`` (columns other than task_state, host, node), and
+        the claims. InvalidMigrationState when the status is not one that the edge starts from:
+        someone else was first, and nothing is written.
+        """
+        values = self._columns_beside_status()
+        values |= {name: value for name, value in (('reason', reason),
+                                                   ('failed_check', failed_check))
+                   if value is not None}
+        done = base.db().moves.advance(self.id, event, values, instance_updates or {})
+        self._load(self._context, done.migration)
+        if done.instance_after is not None:
+            before = done.instance_before
+            instance_obj.notify(
+                self._context, instance_obj.Instance.from_row(self._context, done.instance_after),
+                before['vm_state'], before['task_state'])
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status in migration_states.FINAL
+
+    def _columns_beside_status(self) -> dict[str, Any]:
+        values = self._changed_columns()
+        if 'status' in values:
+            raise exception.Invalid(reason='only Migration.advance writes the status')
+        return values
+
+    @classmethod
+    @base.remotable
+    def get_by_id(cls, context: Any, migration_id: int) -> Self:
+        return cls._get(context, migration_id, id=migration_id)
+
+    @classmethod
+    @base.remotable
+    def get_by_uuid(cls, context: Any, uuid: str) -> Self:
+        return cls._get(context, uuid, uuid=uuid)
+
+    @classmethod
+    @base.remotable
+    def get_by_id_and_instance(cls, context: Any, migration_id: int, instance_uuid: str) -> Self:
+        """MigrationNotFoundForInstance."""
+        row = base.db().get(cls.TABLE, id=migration_id, instance_uuid=instance_uuid)
+        if row is None:
+            raise exception.MigrationNotFoundForInstance(migration_id=migration_id,
+                                                         instance_id=instance_uuid)
+        return cls.from_row(context, row)
+
+    @classmethod
+    def _get(cls, context: Any, wanted: Any, **columns: Any) -> Self:
+        row = base.db().get(cls.TABLE, **columns)
+        if row is None:
+            raise exception.MigrationNotFound(migration_id=wanted)
+        return cls.from_row(context, row)
+
+
+@base.NovaLiteObjectRegistry.register
+class MigrationList(base.NovaLiteObjectList):
+    VERSION = '1.0'
+    CHILD = Migration
+    fields = {'objects': fields.ListOfObjectsField('Migration')}
+
+    @classmethod
+    @base.remotable
+    def get_by_filters(cls, context: Any, filters: dict[str, Any] | None = None,
+                       sort_keys: list[str] | None = None, sort_dirs: list[str] | None = None,
+                       limit: int | None = None, marker: str | None = None) -> Self:
+        """Filters: any column by value or list of values (None: NULL), ``host`` (either end),
+        ``changes-since``, ``changes-before`` (datetime). Newest first by default; the marker is
+        a uuid. Invalid, MarkerNotFound."""
+        return cls.from_rows(context, base.db().moves.by_filters(
+            filters or {}, sort_keys, sort_dirs, limit, marker))
+
+    @classmethod
+    @base.remotable
+    def get_in_progress_by_instance(cls, context: Any, instance_uuid: str) -> Self:
+        """What GET /servers/{id}/migrations lists, oldest first."""
+        return cls._oldest_first(context, {'instance_uuid': instance_uuid,
+                                           'status': migration_states.IN_PROGRESS})
+
+    @classmethod
+    @base.remotable
+    def get_unfinished_by_host(cls, context: Any, host: str) -> Self:
+        """Those to or from ``host`` that have not ended, oldest first: the order of its queue."""
+        return cls._oldest_first(context, {'host': host, 'status': migration_states.UNFINISHED})
+
+    @classmethod
+    def _oldest_first(cls, context: Any, filters: dict[str, Any]) -> Self:
+        return cls.from_rows(context, base.db().moves.by_filters(
+            filters, ['id'], ['asc'], None, None))

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A service process: its heartbeat, and whether an operator has taken it out of use."""
+from typing import Any, Self
+
+from nova_lite import exception
+from nova_lite.objects import base, fields
+
+# Raised when services of two releases must be told apart while both run.
+SERVICE_VERSION = 1
+
+
+@base.NovaLiteObjectRegistry.register
+class Service(base.PersistentObject):
+    VERSION = '1.0'
+    TABLE = 'services'
+    fields = {
+        'uuid': fields.UUIDField(),
+        **fields.optional(fields.StringField, 'host', 'binary', 'topic', 'disabled_reason'),
+        **fields.optional(fields.IntegerField, 'report_count', 'version'),
+        **fields.optional(fields.BooleanField, 'disabled', 'forced_down'),
+        **fields.optional(fields.DateTimeField, 'last_seen_up'),
+    }
+
+    @classmethod
+    @base.remotable
+    def register(cls, context: Any, host: str, binary: str, topic: str,
+                 version: int = SERVICE_VERSION) -> Self:
+        """The row of that service, made when it is new, with a first heartbeat in it."""
+        return cls.from_row(context, base.db().services.register(host, binary, topic, version))
+
+    @base.remotable
+    def report(self) -> None:
+        """Heartbeat. ServiceNotFound when the service was deleted meanwhile."""
+        self._reload(base.db().services.report(self.id))
+
+    @base.remotable
+    def save(self) -> None:
+        """ServiceNotFound."""
+        if values := self._changed_columns():
+            self._reload(base.db().update(self.TABLE, self.id, values))
+
+    @base.remotable
+    def destroy(self) -> None:
+        """With a nova-compute goes its compute node. ServiceNotFound."""
+        if not base.db().services.destroy(self.id):
+            raise exception.ServiceNotFound(service_id=self.id)
+
+    def _reload(self, row: dict[str, Any] | None) -> None:
+        if row is None:
+            raise exception.ServiceNotFound(service_id=self.id)
+        self._load(self._context, row)
+
+    @classmethod
+    @base.remotable
+    def get_by_id(cls, context: Any, service_id: int) -> Self:
+        return cls._get(context, service_id, id=service_id)
+
+    @classmethod
+    @base.remotable
+    def get_by_uuid(cls, context: Any, uuid: str) -> Self:
+        return cls._get(context, uuid, uuid=uuid)
+
+    @classmethod
+    @base.remotable
+    def get_by_host_and_binary(cls, context: Any, host: str, binary: str) -> Self:
+        """HostBinaryNotFound."""
+        row = base.db().get(cls.TABLE, host=host, binary=binary)
+        if row is None:
+            raise exception.HostBinaryNotFound(host=host, binary=binary)
+        return cls.from_row(context, row)
+
+    @classmethod
+    def _get(cls, context: Any, wanted: Any, **columns: Any) -> Self:
+        row = base.db().get(cls.TABLE, **columns)
+        if row is None:
+            raise exception.ServiceNotFound(service_id=wanted)
+        return cls.from_row(context, row)
+
+
+@base.NovaLiteObjectRegistry.register
+class ServiceList(base.NovaLiteObjectList):
+    VERSION = '1.0'
+    CHILD = Service
+    fields = {'objects': fields.ListOfObjectsField('Service')}
+
+    @classmethod
+    @base.remotable
+    def get_by_filters(cls, context: Any, host: str | None = None,
+                       binary: str | None = None) -> Self:
+        wanted = {name: value for name, value in (('host', host), ('binary', binary))
+                  if value is not None}
+        return cls.from_rows(context, base.db().services.by_filters(wanted))

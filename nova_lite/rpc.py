@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Remote calls, each declared once.
+
+An ``rpcapi.py`` holds an :class:`Interface`: signatures and a sentence, no bodies. The client is
+the interface itself; the server is :func:`get_server`, which exposes only what is declared and
+does not start when the manager's method differs from the declaration. Everything that belongs to
+the edge between two processes is here: target, timeout, serializer, the action's event, the log
+line of a failed cast.
+"""
+import contextlib
+import functools
+import inspect
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import oslo_messaging as messaging
+from oslo_log import log as logging
+
+from nova_lite import context as nova_context
+from nova_lite import exception
+from nova_lite.conf import CONF
+from nova_lite.objects import base as objects_base
+
+LOG = logging.getLogger(__name__)
+
+EXCHANGE = 'nova-lite'
+ALLOWED_EXMODS = ['nova_lite.exception']
+SHORT, LONG = 'short', 'long'
+UNVERSIONED, VERSIONED = NOTIFICATION_TOPICS = ('notifications', 'versioned_notifications')
+
+
+class Declaration(NamedTuple):
+    """``to``: the argument that names the server, None for any. ``event``: whether the server's
+    work is an event of the instance's current action."""
+    kind: str
+    to: str | None
+    timeout: str
+    event: bool
+
+
+class _State:
+    transport: Any = None
+    notifiers: dict[str, Any] = {}
+
+
+_state = _State()
+
+
+# -- declaring --------------------------------------------------------------------------------
+def _declare(declaration: Declaration) -> Callable[[Callable], Callable]:
+    def wrap(method: Callable) -> Callable:
+        signature = inspect.signature(method)
+
+        @functools.wraps(method)
+        def stub(self: 'Interface', *args: Any, **kwargs: Any) -> Any:
+            arguments = signature.bind(self, *args, **kwargs)
+            arguments.apply_defaults()
+            values = dict(arguments.arguments)
+            del values['self']
+            return self._send(method.__name__, declaration, values)
+
+        stub.declaration = declaration
+        return stub
+    return wrap
+
+
+def call(to: str | None = None, timeout: str = SHORT, event: bool = False) -> Callable:
+    """Declare a method whose caller waits for the result."""
+    return _declare(Declaration('call', to, timeout, event))
+
+
+def cast(to: str | None = None, event: bool = False) -> Callable:
+    """Declare a method that returns as soon as the broker has the message."""
+    return _declare(Declaration('cast', to, SHORT, event))
+
+
+class Interface:
+    """Base of the declarations. ``topic`` is the queue, ``version`` that of the whole interface."""
+    topic = ''
+    version = '1.0'
+
+    def _send(self, name: str, declaration: Declaration, values: dict[str, Any]) -> Any:
+        ctxt = values.pop('ctxt')
+        server = values.pop(declaration.to) if declaration.to else None
+        client = _client(self.topic, self.version).prepare(
+            server=server, **_timeouts(declaration.timeout))
+        return getattr(client, declaration.kind)(ctxt, name, **values)
+
+    @classmethod
+    def declarations(cls) -> dict[str, Callable]:
+        return {name: method for name, method in inspect.getmembers(cls, inspect.isfunction)
+                if hasattr(method, 'declaration')}
+
+
+def _timeouts(timeout: str) -> dict[str, Any]:
+    if timeout == LONG:
+        return {'timeout': CONF.long_rpc_timeout,
+                'call_monitor_timeout': CONF.rpc_response_timeout}
+    return {'timeout': CONF.rpc_response_timeout}
+
+
+@functools.cache
+def _client(topic: str, version: str) -> Any:
+    target = messaging.Target(topic=topic, version=version)
+    return messaging.get_rpc_client(transport(), target, serializer=RequestContextSerializer())
+
+
+# -- the wire ---------------------------------------------------------------------------------
+class RequestContextSerializer(messaging.Serializer):
+    """Objects by oslo.versionedobjects, the context as its dict."""
+
+    def __init__(self) -> None:
+        self._objects = objects_base.NovaLiteObjectSerializer()
+
+    def serialize_entity(self, ctxt: Any, entity: Any) -> Any:
+        return self._objects.serialize_entity(ctxt, entity)
+
+    def deserialize_entity(self, ctxt: Any, entity: Any) -> Any:
+        return self._objects.deserialize_entity(ctxt, entity)
+
+    def serialize_context(self, ctxt: Any) -> dict[str, Any]:
+        return ctxt.to_dict()
+
+    def deserialize_context(self, ctxt: dict[str, Any]) -> nova_context.RequestContext:
+        return nova_context.RequestContext.from_dict(ctxt)
+
+
+def init() -> None:
+    """Connect this process's RPC and notifications as the configuration says. Can be repeated."""
+    if _state.transport is not None:
+        return
+    messaging.set_transport_defaults(EXCHANGE)
+    _state.transport = messaging.get_rpc_transport(CONF, allowed_remote_exmods=ALLOWED_EXMODS)
+    notification_transport = messaging.get_notification_transport(CONF)
+    _state.notifiers = {topic: messaging.Notifier(
+        notification_transport, serializer=RequestContextSerializer(), topics=[topic])
+        for topic in NOTIFICATION_TOPICS}
+
+
+def cleanup() -> None:
+    """Close the connections; tests and a stopping process call this."""
+    if _state.transport is not None:
+        _state.transport.cleanup()
+    _state.transport = None
+    _state.notifiers = {}
+    _client.cache_clear()
+
+
+def transport() -> Any:
+    if _state.transport is None:
+        raise RuntimeError('rpc.init() has not been called in this process')
+    return _state.transport
+
+
+def get_notifier(topic: str, publisher_id: str) -> Any:
+    """The notifier of ``publisher_id`` (such as ``compute.host1``) on one of NOTIFICATION_TOPICS;
+    None before :func:`init`."""
+    notifier = _state.notifiers.get(topic)
+    return notifier.prepare(publisher_id=publisher_id) if notifier else None
+
+
+# -- serving ----------------------------------------------------------------------------------
+class Endpoint:
+    """What a server answers: the declared methods of ``manager`` and nothing else.
+
+    ``scope`` is a context manager in which each call runs; a compute enters its way to the
+    conductor there. RuntimeError when the manager lacks a method or its parameters differ.
+    """
+
+    def __init__(self, interface: type[Interface], manager: Any, host: str,
+                 scope: Callable[[], Any] = contextlib.nullcontext) -> None:
+        self.target = messaging.Target(version=interface.version)
+        for name, declared in interface.declarations().items():
+            method = getattr(manager, name, None)
+            check_method(interface, name, declared, method)
+            setattr(self, name, _guard(interface.topic, name, declared.declaration, method, host,
+                                       scope))
+
+
+def check_method(interface: type[Interface], name: str, declared: Callable,
+                 method: Callable | None) -> None:
+    """RuntimeError unless ``method`` takes what ``declared`` sends."""
+    if method is None:
+        raise RuntimeError(f'{interface.__name__}.{name} is declared but not implemented')
+    expected = [parameter for parameter in inspect.signature(declared).parameters
+                if parameter not in ('self', declared.declaration.to)]
+    found = list(inspect.signature(method).parameters)
+    if found != expected:
+        raise RuntimeError(f'{interface.__name__}.{name} is declared with {expected} but '
+                           f'implemented with {found}')
+
+
+def _guard(topic: str, name: str, declaration: Declaration, method: Callable, host: str,
+           scope: Callable[[], Any]) -> Callable:
+    """Wrap a manager's method with what every served call needs."""
+    from nova_lite.compute import events
+
+    def serve(ctxt: Any, **kwargs: Any) -> Any:
+        with scope(), contextlib.ExitStack() as stack:
+            if declaration.event:
+                stack.enter_context(events.reporter(
+                    ctxt, f'{topic}_{name}', kwargs['instance'].uuid, host))
+            return method(ctxt, **kwargs)
+
+    def serve_call(ctxt: Any, **kwargs: Any) -> Any:
+        try:
+            return serve(ctxt, **kwargs)
+        except exception.NovaLiteException as error:
+            # the caller is told; a stack trace here would only say it twice
+            LOG.info('%s.%s refused: %s', topic, name, error.format_message())
+            raise messaging.ExpectedException() from error
+
+    def serve_cast(ctxt: Any, **kwargs: Any) -> None:
+        try:
+            serve(ctxt, **kwargs)
+        except Exception as error:
+            LOG.exception('%s.%s failed', topic, name)
+            if 'instance' in kwargs:
+                with scope():
+                    events.record_fault(ctxt, kwargs['instance'], error, host)
+
+    return functools.wraps(method)(serve_call if declaration.kind == 'call' else serve_cast)
+
+
+def get_server(interface: type[Interface], manager: Any, host: str,
+               scope: Callable[[], Any] = contextlib.nullcontext) -> Any:
+    """An oslo.messaging server for ``manager`` on ``interface``'s topic at ``host``."""
+    endpoint = Endpoint(interface, manager, host, scope)
+    target = messaging.Target(topic=interface.topic, server=host, version=interface.version)
+    return messaging.get_rpc_server(transport(), target, [endpoint],
+                                    serializer=RequestContextSerializer(),
+                                    access_policy=messaging.DefaultRPCAccessPolicy)
+
+
+def wait_for_broker(stop: Callable[[], bool], interval: float = 1.0) -> bool:
+    """Wait until a message can be sent; False when ``stop()`` became true first.
+
+    Says once that the broker is away and once that it is back.
+    """
+    target = messaging.Target(topic='nova-lite-ping', fanout=True)
+    client = messaging.get_rpc_client(transport(), target)
+    said = False
+    while not stop():
+        try:
+            client.prepare(fanout=True, retry=0).cast({}, 'ping')
+        except messaging.MessageDeliveryFailure as error:
+            if not said:
+                LOG.warning('The message broker cannot be reached, waiting for it: %s', error)
+                said = True
+            time.sleep(interval)
+            continue
+        if said:
+            LOG.info('The message broker is back')
+        return True
+    return False

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One service of one host: its RPC server, heartbeat and periodic tasks, and its way to stop.
+
+Conductor, scheduler and compute are each a manager inside such a service. A broker, conductor or
+database that is away is waited for and mentioned once. SIGTERM ends the process in bounded time;
+what was in hand is written in the database and taken up by the next process.
+"""
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from oslo_log import log as logging
+
+from nova_lite import context, exception, objects, rpc, utils
+from nova_lite.conf import CONF
+
+LOG = logging.getLogger(__name__)
+
+RETRY_INTERVAL = 1.0
+
+
+class Service:
+    """A manager that is reachable by RPC, seen in the service list, and stopped in order.
+
+    The manager may offer ``init_host()``, ``periodic_tasks() -> [(seconds, callable)]`` and
+    ``stop()``. ``scope`` is entered around everything that runs for this service.
+    """
+
+    def __init__(self, binary: str, interface: type[rpc.Interface], manager: Any, host: str,
+                 scope: Callable[[], Any] = contextlib.nullcontext) -> None:
+        self.binary, self.host, self.manager = binary, host, manager
+        self._interface, self._scope = interface, scope
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._server: Any = None
+        self._troubled: set[str] = set()
+
+    def start(self) -> None:
+        """Return once the service answers, or :meth:`stop` was called meanwhile."""
+        if not rpc.wait_for_broker(self._stopping.is_set):
+            return
+        if not self._until_done(self._register):
+            return
+        if hasattr(self.manager, 'init_host') and not self._until_done(self.manager.init_host):
+            return
+        server = rpc.get_server(self._interface, self.manager, self.host, self._scope)
+        server.start()
+        self._server = server
+        tasks = [(CONF.report_interval, self._report)]
+        if hasattr(self.manager, 'periodic_tasks'):
+            tasks += self.manager.periodic_tasks()
+        for seconds, task in tasks:
+            self._threads.append(utils.spawn(self._every, seconds, task,
+                                             name=f'{self.binary}-{task.__name__}'))
+        LOG.info('%s ready', self.binary.replace('nova-', 'nova-lite-'))
+
+    def stop(self) -> None:
+        """Take no new work and end, within graceful_shutdown_timeout."""
+        self._stopping.set()
+        ending = utils.spawn(self._stop_in_order, name=f'{self.binary}-stop')
+        ending.join(CONF.graceful_shutdown_timeout)
+        if ending.is_alive():
+            LOG.warning('%s did not end within %d s; what it did is taken up at the next start',
+                        self.binary, CONF.graceful_shutdown_timeout)
+
+    def _stop_in_order(self) -> None:
+        if self._server is not None:
+            self._server.stop()
+        if hasattr(self.manager, 'stop'):
+            with self._scope():
+                self.manager.stop()
+        if self._server is not None:
+            self._server.wait()
+
+    # -- what runs beside the RPC server ---------------------------------------------------------
+    def _register(self) -> None:
+        objects.Service.register(context.get_admin_context(), self.host, self.binary,
+                                 self._interface.topic)
+
+    def _report(self) -> None:
+        service = objects.Service.get_by_host_and_binary(
+            context.get_admin_context(), self.host, self.binary)
+        service.report()
+
+    def _every(self, seconds: float, task: Callable[[], None]) -> None:
+        while not self._stopping.wait(seconds):
+            self._attempt(task)
+
+    def _until_done(self, task: Callable[[], None]) -> bool:
+        """Try ``task`` until it succeeds; False when the service was stopped first."""
+        while not self._stopping.is_set():
+            if self._attempt(task):
+                return True
+            self._stopping.wait(RETRY_INTERVAL)
+        return False
+
+    def _attempt(self, task: Callable[[], None]) -> bool:
+        """Run ``task``; a failure is logged when it begins and when it is over."""
+        name = task.__name__
+        try:
+            with self._scope():
+                task()
+        except Exception as error:
+            if name not in self._troubled:
+                self._troubled.add(name)
+                LOG.warning('%s: %s does not work now, trying again: %s', self.binary,
+                            name.strip('_'), exception.message_of(error),
+                            exc_info=not isinstance(error, exception.NovaLiteException))
+            return False
+        if name in self._troubled:
+            self._troubled.discard(name)
+            LOG.info('%s: %s works again', self.binary, name.strip('_'))
+        return True
+
+
+def run(start: Callable[[], None], stop: Callable[[], None]) -> None:
+    """Run a process: ``start`` it, wait for SIGTERM or SIGINT, ``stop`` it and exit 0.
+
+    SIGHUP re-reads the options that may change at run time. Signal handlers only write to a pipe:
+    a lock taken in a handler could be the one that the interrupted code holds.
+    """
+    inbox = utils.Mailbox()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda received, _frame: inbox.put(received))
+    starting = utils.spawn(_start_or_die, start, inbox, name='start')
+    while True:
+        received = inbox.get(timeout=3600)
+        if received == signal.SIGHUP:
+            CONF.mutate_config_files()
+        elif received is not None:
+            break
+    failed = isinstance(received, BaseException)
+    if not failed:
+        LOG.info('Stopping on %s', signal.Signals(received).name)
+        stop()
+        starting.join(CONF.graceful_shutdown_timeout)
+    logging.logging.shutdown()
+    sys.stdout.flush()
+    # interpreter exit would wait without limit for pool threads that hold a dead connection
+    os._exit(1 if failed else 0)
+
+
+def _start_or_die(start: Callable[[], None], inbox: utils.Mailbox) -> None:
+    try:
+        start()
+    except BaseException as error:
+        LOG.critical('Cannot start: %s', exception.message_of(error),
+                     exc_info=not isinstance(error, exception.NovaLiteException))
+        inbox.put(error)

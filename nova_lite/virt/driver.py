@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The contract between a compute and its hypervisor.
+
+The compute manager decides, the driver acts: a driver never writes a status, never calls another
+host and never opens the database. Every method can be called again after a crash in the middle
+of it. Native calls are the driver's to keep off the event loop.
+"""
+import abc
+import importlib
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from nova_lite import exception
+
+COMPLETED = 'completed'
+FAILED = 'failed'
+CANCELLED = 'cancelled'
+LOST = 'lost'
+
+
+class GuestInfo(NamedTuple):
+    """A guest as the hypervisor sees it. ``state`` is a power_state; ``incoming`` is true while
+    it is the unfinished half of a migration to this host; ``persistent`` tells whether the
+    definition outlives the guest."""
+    state: int
+    incoming: bool = False
+    persistent: bool = True
+    reason: str = ''
+
+
+class Progress(NamedTuple):
+    """One reading of a running migration. Bytes; rates in bytes/s; times in ms; None: unknown."""
+    memory_total: int | None = None
+    memory_processed: int | None = None
+    memory_remaining: int | None = None
+    disk_total: int | None = None
+    disk_processed: int | None = None
+    disk_remaining: int | None = None
+    iteration: int | None = None
+    dirty_rate: int | None = None
+    speed: int | None = None
+    downtime_ms: int | None = None
+    throttle: int | None = None
+    elapsed_ms: int | None = None
+
+
+class Outcome(NamedTuple):
+    """How the copy ended, as far as the source can tell: COMPLETED, FAILED, CANCELLED or LOST.
+
+    COMPLETED still has to be confirmed by the destination. LOST: the source no longer runs the
+    guest and cannot say why; neither side may be touched on its word.
+    """
+    status: str
+    reason: str = ''
+    progress: Progress = Progress()
+
+
+class ComputeDriver(abc.ABC):
+    """One hypervisor on one host."""
+
+    # -- the host --------------------------------------------------------------------------------
+    @abc.abstractmethod
+    def init_host(self, host: str) -> None:
+        """Connect. Raises HypervisorUnavailable."""
+
+    @abc.abstractmethod
+    def cleanup_host(self) -> None:
+        """Let go of the hypervisor; guests and migrations go on."""
+
+    @abc.abstractmethod
+    def get_available_resource(self) -> dict[str, Any]:
+        """What the host has, by column of compute_nodes: hypervisor_hostname, hypervisor_type,
+        hypervisor_version (int), vcpus, memory_mb, local_gb, disk_available_least (GiB),
+        running_vms, cpu_info (JSON text), supported_instances (JSON text), host_ip."""
+
+    @abc.abstractmethod
+    def list_instance_uuids(self) -> list[str]:
+        """Every guest defined or running here, incoming halves too."""
+
+    @abc.abstractmethod
+    def get_info(self, instance: Any) -> GuestInfo:
+        """Raises InstanceNotFound when there is no such guest here."""
+
+    # -- a guest's life --------------------------------------------------------------------------
+    @abc.abstractmethod
+    def spawn(self, ctxt: Any, instance: Any) -> None:
+        """Make the disks, define and start. On failure nothing is left. InstanceDeployFailure."""
+
+    @abc.abstractmethod
+    def destroy(self, ctxt: Any, instance: Any, destroy_disks: bool = True) -> None:
+        """End the guest and its definition, and its files when ``destroy_disks``. Idempotent."""
+
+    @abc.abstractmethod
+    def power_on(self, ctxt: Any, instance: Any) -> None: ...
+
+    @abc.abstractmethod
+    def power_off(self, ctxt: Any, instance: Any, timeout: int = 0) -> None:
+        """Shut down, and pull the plug after ``timeout`` seconds (0: at once). Idempotent."""
+
+    @abc.abstractmethod
+    def reboot(self, ctxt: Any, instance: Any, reboot_type: str) -> None:
+        """``reboot_type`` is SOFT or HARD."""
+
+    @abc.abstractmethod
+    def pause(self, instance: Any) -> None: ...
+
+    @abc.abstractmethod
+    def unpause(self, instance: Any) -> None: ...
+
+    @abc.abstractmethod
+    def suspend(self, ctxt: Any, instance: Any) -> None:
+        """Save the guest's memory to disk and end it."""
+
+    @abc.abstractmethod
+    def resume(self, ctxt: Any, instance: Any) -> None: ...
+
+    # -- before the move -------------------------------------------------------------------------
+    @abc.abstractmethod
+    def check_can_live_migrate_destination(self, ctxt: Any, instance: Any, src_node: Any,
+                                           dst_node: Any, block_migration: bool | None,
+                                           disk_over_commit: bool | None) -> Any:
+        """At the destination: compare CPUs, leave a probe file in the instances directory, say
+        how much disk there is. Returns LiveMigrateData. MigrationPreCheckError."""
+
+    @abc.abstractmethod
+    def cleanup_live_migration_destination_check(self, ctxt: Any, migrate_data: Any) -> None:
+        """Remove what the check left. Idempotent."""
+
+    @abc.abstractmethod
+    def check_can_live_migrate_source(self, ctxt: Any, instance: Any, migrate_data: Any) -> Any:
+        """At the source: is the storage shared, is the guest here, do its disks fit over there?
+        ``block_migration`` None is decided here. Returns migrate_data. InvalidLocalStorage,
+        InvalidSharedStorage, MigrationPreCheckError."""
+
+    @abc.abstractmethod
+    def get_instance_disk_info(self, instance: Any) -> list[dict[str, Any]]:
+        """The disks a block migration must make over there: path, type, virt_disk_size (bytes),
+        disk_size (bytes allocated), backing_file (name in the images directory or '')."""
+
+    @abc.abstractmethod
+    def pre_live_migration(self, ctxt: Any, instance: Any, disk_info: list[dict[str, Any]],
+                           migrate_data: Any) -> Any:
+        """At the destination: directory, disks, addresses to listen on. Returns migrate_data.
+        DestinationDiskExists, MigrationPreCheckError."""
+
+    # -- the move --------------------------------------------------------------------------------
+    @abc.abstractmethod
+    def live_migration(self, ctxt: Any, instance: Any, dest: str, migrate_data: Any,
+                       on_progress: Callable[[Progress], None]) -> Outcome:
+        """At the source: move the guest and wait for the end, however it ends. Returns once
+        nothing of the job runs any more. ``on_progress`` may be slow or fail: neither may hurt
+        the migration."""
+
+    @abc.abstractmethod
+    def adopt_live_migration(self, ctxt: Any, instance: Any, dest: str, migrate_data: Any,
+                             on_progress: Callable[[Progress], None]) -> Outcome:
+        """At the source, after a restart: like live_migration() for a job that an earlier process
+        started, which may run on, have ended, or never have begun (FAILED: the guest runs here
+        and no job does)."""
+
+    @abc.abstractmethod
+    def live_migration_abort(self, instance: Any) -> None:
+        """Ask the running job to end; live_migration() then returns CANCELLED.
+        NoActiveMigrationForInstance when no job runs."""
+
+    @abc.abstractmethod
+    def live_migration_force_complete(self, instance: Any) -> None:
+        """Make the running job converge by pausing the guest. NoActiveMigrationForInstance."""
+
+    # -- after the move --------------------------------------------------------------------------
+    @abc.abstractmethod
+    def post_live_migration_at_destination(self, ctxt: Any, instance: Any,
+                                           migrate_data: Any) -> GuestInfo:
+        """At the destination: prove that the guest is whole and ours (running or paused, not
+        incoming, definition kept). InstanceNotRunning when it is not."""
+
+    @abc.abstractmethod
+    def post_live_migration_at_source(self, ctxt: Any, instance: Any, migrate_data: Any) -> None:
+        """At the source, only after the destination's proof: remove the definition and, where
+        the storage is not shared, the files. Never ends a running guest. Idempotent."""
+
+    @abc.abstractmethod
+    def rollback_live_migration_at_destination(self, ctxt: Any, instance: Any,
+                                               migrate_data: Any) -> None:
+        """At the destination: remove the incoming half and the files made for it, never a
+        shared disk. Refuses (InstanceInvalidState) to touch a guest that runs. Idempotent."""
+
+    @abc.abstractmethod
+    def rollback_live_migration_at_source(self, ctxt: Any, instance: Any,
+                                          migrate_data: Any) -> None:
+        """At the source: the guest as it was before. Idempotent."""
+
+
+DRIVERS = {
+    'libvirt': 'nova_lite.virt.libvirt.driver:LibvirtDriver',
+    'fake': 'nova_lite.virt.fake:FakeDriver',
+}
+
+
+def load_compute_driver(name: str) -> ComputeDriver:
+    """Make the driver that ``[DEFAULT]compute_driver`` names. ConfigInvalid for another name."""
+    if name not in DRIVERS:
+        raise exception.ConfigInvalid(
+            reason=f"compute_driver={name!r}: use one of {', '.join(sorted(DRIVERS))}")
+    module, _, cls = DRIVERS[name].partition(':')
+    return getattr(importlib.import_module(module), cls)()

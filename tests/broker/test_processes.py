@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Four kinds of process over a real broker and a real database: the main job, deaths while idle,
+and what a compute process must not have."""
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.processes import Deployment
+
+
+@pytest.fixture(scope='module', params=['mariadb', 'postgresql'])
+def deployment(request, rabbitmq, tmp_path_factory):
+    database = request.getfixturevalue(request.param)
+    deployed = Deployment(tmp_path_factory.mktemp(request.param), rabbitmq.url, database.url)
+    try:
+        deployed.start_all()
+        yield deployed
+    finally:
+        deployed.stop_all()
+
+
+@pytest.fixture(scope='module')
+def flavor(deployment):
+    return deployment.make_flavor()
+
+
+@pytest.mark.parametrize('version, host', [('2.80', None), ('2.80', 'dst'), ('2.25', 'dst')])
+def test_live_migration_when_asked_for_then_the_server_lives_on_the_other_host(
+        deployment, flavor, version, host):
+    uuid = deployment.boot(f'mover-{version}-{host}', 'src', flavor)
+    response = deployment.live_migrate(uuid, host, version=version)
+    assert (response.status_code, response.text) == (202, '')
+    migration = deployment.wait_for_migration(uuid, 'completed')
+    assert migration['source_compute'] == 'src'
+    assert deployment.host_of(uuid) == migration['dest_compute'] != 'src'
+    server = deployment.server(uuid)
+    assert (server['status'], server['OS-EXT-STS:task_state']) == ('ACTIVE', None)
+
+
+def test_live_migration_when_two_ask_at_once_then_one_wins_and_one_conflicts(deployment, flavor):
+    from concurrent.futures import ThreadPoolExecutor
+    uuid = deployment.boot('raced', 'src', flavor)
+    with ThreadPoolExecutor(2) as pool:
+        codes = sorted(future.result().status_code for future in [
+            pool.submit(deployment.live_migrate, uuid) for _ in range(2)])
+    assert codes == [202, 409]
+    deployment.wait_for_migration(uuid, 'completed')
+
+
+def test_live_migration_when_refused_in_the_sync_form_then_400_names_the_check(
+        deployment, flavor):
+    uuid = deployment.boot('refused', 'src', flavor)
+    body = {'os-migrateLive': {'host': 'src', 'block_migration': False,
+                               'disk_over_commit': False}}
+    response = deployment.request('POST', f'/servers/{uuid}/action', body, version='2.6')
+    assert response.status_code == 400
+    assert 'current host' in response.json()['badRequest']['message']
+    server = deployment.server(uuid)
+    assert (server['status'], server['OS-EXT-STS:task_state']) == ('ACTIVE', None)
+
+
+@pytest.mark.parametrize('name', ['api', 'conductor', 'scheduler', 'compute-src'])
+@pytest.mark.parametrize('number', [signal.SIGKILL, signal.SIGTERM])
+def test_system_when_an_idle_process_ends_and_comes_back_then_it_works(
+        deployment, flavor, name, number):
+    uuid = deployment.boot(f'survivor-{name}', 'src', flavor)
+    code = deployment.signal(name, number)
+    assert code == (0 if number == signal.SIGTERM else -signal.SIGKILL)
+    if name == 'compute-src':
+        deployment.wait_for(lambda: not deployment.everything_is_up(), 'the service to be down')
+    deployment.start(name)
+    deployment.wait_for(deployment.everything_is_up, f'{name} to be back')
+    assert deployment.live_migrate(uuid).status_code == 202
+    deployment.wait_for_migration(uuid, 'completed')
+
+
+def test_compute_when_running_then_it_has_no_way_to_the_database(deployment):
+    pid = deployment.processes['compute-src'].pid
+    assert 'sqlalchemy' not in Path(f'/proc/{pid}/maps').read_text()
+    assert not {Path(os.readlink(descriptor)).name for descriptor in
+                Path(f'/proc/{pid}/fd').iterdir()} & {'nova.sqlite'}
+    environment_and_arguments = Path(f'/proc/{pid}/cmdline').read_text()
+    assert 'database.conf' not in environment_and_arguments
+    for name in ('common.conf', 'compute-src.conf'):
+        assert '[database]' not in (deployment.directory / name).read_text()

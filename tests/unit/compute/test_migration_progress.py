@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Progress: the percentage, and that saving can fail without anybody noticing."""
+import pytest
+
+from nova_lite.compute import migration_progress
+from nova_lite.virt.driver import Progress
+
+
+class Record:
+    """Takes the place of an object whose save() goes to the conductor."""
+
+    def __init__(self, fail=False):
+        self.saves, self.journal, self.uuid, self._fail = 0, None, 'u', fail
+
+    def save(self):
+        if self._fail:
+            raise TimeoutError('conductor away')
+        self.saves += 1
+
+
+@pytest.mark.parametrize('progress, floor, expected', [
+    (Progress(), 7, 7),
+    (Progress(memory_total=100, memory_remaining=100), 0, 0),
+    (Progress(memory_total=100, memory_remaining=25), 0, 75),
+    (Progress(memory_total=100, memory_remaining=80), 75, 75),
+    (Progress(memory_total=100, memory_remaining=0, disk_total=300, disk_remaining=300), 0, 25),
+    (Progress(memory_total=100, memory_remaining=0), 0, 100),
+])
+def test_percent_when_computed_then_it_never_goes_back(progress, floor, expected):
+    assert migration_progress.percent(progress, floor) == expected
+
+
+def test_close_when_a_reading_was_noted_then_the_last_one_stands_in_the_record():
+    instance, migration = Record(), Record()
+    keeper = migration_progress.ProgressKeeper(instance, migration)
+    keeper.note(Progress(memory_total=100, memory_remaining=50))
+    keeper.close(Progress(memory_total=100, memory_remaining=0, iteration=3))
+    assert (migration.memory_remaining, instance.progress) == (0, 100)
+    assert migration.journal['progress']['iteration'] == 3
+
+
+def test_close_when_nothing_can_be_saved_then_nobody_is_hurt():
+    keeper = migration_progress.ProgressKeeper(Record(), Record(fail=True))
+    keeper.note(Progress(memory_total=1, memory_remaining=1))
+    keeper.close(Progress())

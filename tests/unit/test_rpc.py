@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Declarations: client and server come from one place and cannot drift apart."""
+import contextlib
+
+import oslo_messaging as messaging
+import pytest
+
+from nova_lite import context, exception, rpc
+from nova_lite.compute.rpcapi import ComputeAPI
+from nova_lite.conductor.rpcapi import ConductorAPI
+from nova_lite.conf import CONF
+from nova_lite.scheduler.rpcapi import SchedulerAPI
+
+
+class GreeterAPI(rpc.Interface):
+    topic = 'greeter'
+
+    @rpc.call(to='host')
+    def greet(self, ctxt, host, name, loud=False):
+        """Say hello."""
+
+    @rpc.call()
+    def fail(self, ctxt):
+        """Raise."""
+
+
+class Greeter:
+    def greet(self, ctxt, name, loud):
+        return [name.upper() if loud else name, ctxt.request_id, scope_entered[-1]]
+
+    def fail(self, ctxt):
+        raise exception.NoValidHost(reason='full')
+
+    def secret(self, ctxt):
+        return 'not declared'
+
+
+scope_entered = []
+
+
+@contextlib.contextmanager
+def scope():
+    scope_entered.append('entered')
+    yield
+    scope_entered.append('left')
+
+
+@pytest.fixture
+def greeter(tmp_path):
+    conf_file = tmp_path / 'nova-lite.conf'
+    conf_file.write_text('[DEFAULT]\ntransport_url = fake://\n')
+    CONF([f'--config-file={conf_file}'], project='nova-lite')
+    rpc.init()
+    server = rpc.get_server(GreeterAPI, Greeter(), 'host1', scope)
+    server.start()
+    yield GreeterAPI()
+    server.stop()
+    server.wait()
+    rpc.cleanup()
+    CONF([], project='nova-lite')
+
+
+def test_call_when_answered_then_the_context_went_along_inside_the_scope(greeter):
+    ctxt = context.RequestContext(user_id='u', project_id='p')
+    answer = greeter.greet(ctxt, host='host1', name='ann', loud=True)
+    assert answer == ['ANN', ctxt.request_id, 'entered']
+    assert scope_entered[-1] == 'left'
+
+
+def test_call_when_the_other_side_refuses_then_its_error_is_ours(greeter):
+    with pytest.raises(exception.NoValidHost) as caught:
+        greeter.fail(context.RequestContext())
+    assert caught.value.format_message() == 'No valid host was found. full'
+
+
+def test_call_when_an_argument_is_forgotten_then_the_caller_hears_it(greeter):
+    with pytest.raises(TypeError, match='name'):
+        greeter.greet(context.RequestContext(), host='host1')
+
+
+def test_server_when_a_method_is_not_declared_then_it_cannot_be_called(greeter):
+    client = messaging.get_rpc_client(
+        rpc.transport(), messaging.Target(topic='greeter', version='1.0'),
+        serializer=rpc.RequestContextSerializer())
+    with pytest.raises(messaging.rpc.dispatcher.NoSuchMethod):
+        client.call(context.RequestContext(), 'secret')
+
+
+@pytest.mark.parametrize('method, complaint', [
+    (None, 'declared but not implemented'),
+    (lambda ctxt, name: None, 'implemented with'),
+    (lambda ctxt, loud, name: None, 'implemented with'),
+])
+def test_server_when_the_manager_differs_then_it_does_not_start(method, complaint):
+    manager = Greeter()
+    manager.greet = method
+    with pytest.raises(RuntimeError, match=complaint):
+        rpc.Endpoint(GreeterAPI, manager, 'host1')
+
+
+@pytest.mark.parametrize('interface', [ComputeAPI, ConductorAPI, SchedulerAPI])
+def test_interfaces_when_walked_then_each_method_says_what_it_does(interface):
+    declarations = interface.declarations()
+    assert declarations
+    for name, method in declarations.items():
+        assert method.__doc__, name
+        assert method.declaration.kind in ('call', 'cast')
+
+
+def test_interfaces_when_compared_with_the_managers_then_they_agree():
+    from nova_lite.compute.manager import ComputeManager
+    from nova_lite.conductor.manager import ConductorManager
+    from nova_lite.scheduler.manager import SchedulerManager
+    for interface, manager in ((ComputeAPI, ComputeManager), (ConductorAPI, ConductorManager),
+                               (SchedulerAPI, SchedulerManager)):
+        for name, declared in interface.declarations().items():
+            method = getattr(manager, name, None)
+            bound = method.__get__(object()) if method else None
+            rpc.check_method(interface, name, declared, bound)
