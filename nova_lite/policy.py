@@ -32,6 +32,11 @@ class _State:
 _state = _State()
 
 
+def load() -> None:
+    """Read the rules now, where a process starts. ConfigInvalid when they make no sense."""
+    _enforcer()
+
+
 def reset() -> None:
     """Forget the rules, so that the next question reads them anew; for tests."""
     _state.enforcer, _state.seen = None, ()

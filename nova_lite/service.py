@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import oslo_messaging as messaging
 from oslo_log import log as logging
 
 from nova_lite import context, exception, objects, rpc, utils
@@ -21,6 +22,8 @@ from nova_lite.conf import CONF
 LOG = logging.getLogger(__name__)
 
 RETRY_INTERVAL = 1.0
+# a word is enough for these; anything else is shown with its stack
+EXPECTED = (exception.NovaLiteException, messaging.MessagingException)
 
 
 class Service:
@@ -109,7 +112,7 @@ class Service:
                 self._troubled.add(name)
                 LOG.warning('%s: %s does not work now, trying again: %s', self.binary,
                             name.strip('_'), exception.message_of(error),
-                            exc_info=not isinstance(error, exception.NovaLiteException))
+                            exc_info=not isinstance(error, EXPECTED))
             return False
         if name in self._troubled:
             self._troubled.discard(name)
@@ -149,5 +152,5 @@ def _start_or_die(start: Callable[[], None], inbox: utils.Mailbox) -> None:
         start()
     except BaseException as error:
         LOG.critical('Cannot start: %s', exception.message_of(error),
-                     exc_info=not isinstance(error, exception.NovaLiteException))
+                     exc_info=not isinstance(error, EXPECTED))
         inbox.put(error)

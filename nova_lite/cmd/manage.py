@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """nova-lite-manage: what an operator does to the database before services run."""
+import argparse
 import sys
 from typing import Any
 
 from oslo_config import cfg
+from oslo_db import exception as db_exc
 
 import nova_lite
 from nova_lite import conf as nova_conf
@@ -43,14 +45,27 @@ def main(argv: list[str] | None = None) -> int:
     conf = nova_conf.CONF
     conf.register_cli_opt(cfg.SubCommandOpt('command', title='commands', handler=_add_commands))
     database.register_opts(conf)
-    conf(argv if argv is not None else sys.argv[1:], project='nova-lite',
-         version=nova_lite.__version__)
+    files, rest = _config_files(sys.argv[1:] if argv is None else argv)
+    conf(rest, project='nova-lite', prog='nova-lite-manage', version=nova_lite.__version__,
+         default_config_files=files)
     try:
         conf.command.function()
     except exception.NovaLiteException as exc:
-        print(f'nova-lite-manage: {exc.format_message()}', file=sys.stderr)
-        return 1
-    return 0
+        problem = exc.format_message()
+    except db_exc.DBError as exc:
+        problem = f'the database at [database]connection: {exc}'
+    else:
+        return 0
+    print(f'nova-lite-manage: {problem}', file=sys.stderr)
+    return 1
+
+
+def _config_files(argv: list[str]) -> tuple[list[str] | None, list[str]]:
+    """Take --config-file out of the arguments, so that it may stand behind the command too."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument('--config-file', action='append')
+    known, rest = parser.parse_known_args(argv)
+    return known.config_file, rest
 
 
 if __name__ == '__main__':

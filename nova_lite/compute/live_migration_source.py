@@ -87,7 +87,7 @@ class Move:
             self.ctxt, host=self.dest, instance=self.instance, disk_info=disk_info,
             migrate_data=self.migrate_data)
         # a later process of this host needs it to take the migration up
-        self.migration.migrate_data = self.migrate_data.to_json()
+        self.migration.migrate_data = self.migrate_data.obj_to_primitive()
         self.migration.save()
 
     def rollback_at_destination(self) -> None:
@@ -188,8 +188,7 @@ class LiveMigrationSource:
 
     def start(self, ctxt: Any, instance: Any, migration: Any, migrate_data: Any) -> None:
         """Queue a migration. A message that comes a second time finds it queued and is dropped."""
-        migration.migrate_data = migrate_data.to_json()
-        migration.save()
+        migration.migrate_data = migrate_data.obj_to_primitive()
         migration.advance('queue')
         move = self._make_move(ctxt, instance, migration, migrate_data)
         self._spawn(move, move.run)
@@ -238,7 +237,7 @@ class LiveMigrationSource:
                     or migration.status == migration_states.ACCEPTED):
                 continue
             instance = objects.Instance.get_by_uuid(ctxt, migration.instance_uuid)
-            data = objects.LiveMigrateData.from_json(migration.migrate_data, ctxt)
+            data = objects.LiveMigrateData.from_stored(ctxt, migration.migrate_data)
             move = self._make_move(ctxt, instance, migration, data)
             work = {migration_states.QUEUED: move.run,
                     migration_states.PREPARING: move.interrupt}.get(migration.status, move.adopt)

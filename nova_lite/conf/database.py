@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """[database]: oslo.db's own options, for the processes that open the database.
 
-A compute does not: it never registers this section, so a password put there by mistake is not read.
-The options are documented by oslo.db itself (``--namespace oslo.db`` of oslo-config-generator).
+A compute does not: it never registers this section, so a password put there by mistake is not
+read. oslo.db itself documents the options (``--namespace oslo.db`` of oslo-config-generator).
 """
 from oslo_config import cfg
 

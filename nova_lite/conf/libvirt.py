@@ -14,6 +14,9 @@ CPU that guests see. By default host-model for kvm and none (the emulator's defa
     cfg.StrOpt('machine_type', help="""
 Machine type of new guests, which must exist on every host; by default libvirt's.
 """),
+    cfg.IntOpt('wait_soft_reboot_seconds', default=120, min=0, help="""
+Seconds a guest may take to shut down for a soft reboot before it is rebooted hard.
+"""),
 ]
 
 MIGRATION_OPTS = [

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was asked of a server, the steps that followed, and what went wrong."""
+from typing import Any
+
 import sqlalchemy as sa
 
 from nova_lite.db import models, rows, session
@@ -51,15 +53,11 @@ def finish_event(action_id: int, event: str, host: str | None, values: rows.Row,
         return rows.fetch_first(s, EVENTS, EVENTS.c.id == opened[0]['id'])
 
 
-def by_instance(instance_uuid: str, since, before, limit: int | None,
+def by_instance(instance_uuid: str, since: Any, before: Any, limit: int | None,
                 marker: str | None) -> list[rows.Row]:
     """Newest first; the marker is a request id."""
-    statement = sa.select(ACTIONS).where(ACTIONS.c.instance_uuid == instance_uuid)
-    last_change = sa.func.coalesce(ACTIONS.c.updated_at, ACTIONS.c.created_at)
-    if since is not None:
-        statement = statement.where(last_change >= sa.literal(since, models.UtcDateTime))
-    if before is not None:
-        statement = statement.where(last_change <= sa.literal(before, models.UtcDateTime))
+    statement = sa.select(ACTIONS).where(ACTIONS.c.instance_uuid == instance_uuid,
+                                         *rows.changed_between(ACTIONS, since, before))
     return rows.page(statement, rows.Order(ACTIONS, None, None), marker, limit, 'request_id')
 
 

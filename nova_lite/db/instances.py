@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers: the compare-and-swap that gives one caller, and one only, the right to move a server."""
+"""Servers: the compare-and-swap that gives one caller, and one only, the right to move one."""
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,6 +8,7 @@ from nova_lite.db import models, resources, rows, session
 
 T = models.Instance.__table__
 MIGRATIONS = models.Migration.__table__
+STATES = {'vm_state', 'task_state'}
 
 
 def update_on_match(uuid: str, values: rows.Row,
@@ -26,16 +27,18 @@ def update_on_match(uuid: str, values: rows.Row,
         nonlocal attempts
         attempts += 1
         with session.writer() as s:
-            before = rows.fetch_first(s, T, *rows.living(T, uuid=uuid))
-            # The row is written by its own WHERE alone: ``before`` may be old by now.
+            before = None
+            if STATES & set(values):
+                # for the notification; the row is written by its own WHERE alone
+                before = rows.fetch_first(s, T, *rows.living(T, uuid=uuid))
             written = rows.update(
                 s, T, {**values, 'updated_at': stamp}, *rows.living(T, uuid=uuid),
                 *(rows.equals(T.c[name], wanted) for name, wanted in expected.items()))
             after = rows.fetch_first(s, T, *rows.living(T, uuid=uuid))
         if written:
-            return before, after
+            return before or after, after
         if attempts > 1 and after and after['updated_at'] == stamp:
-            return before, after    # the run whose connection was lost had been committed
+            return before or after, after    # the run whose connection was lost had been committed
         return after, None
 
     return attempt()
@@ -61,11 +64,8 @@ def by_filters(filters: dict[str, Any], keys: list[str] | None, directions: list
     deleted = filters.pop('deleted', False)
     if deleted is not None:
         statement = statement.where(T.c.deleted != 0 if deleted else T.c.deleted == 0)
-    last_change = sa.func.coalesce(T.c.deleted_at, T.c.updated_at, T.c.created_at)
-    if since := filters.pop('changes-since', None):
-        statement = statement.where(last_change >= sa.literal(since, models.UtcDateTime))
-    if before := filters.pop('changes-before', None):
-        statement = statement.where(last_change <= sa.literal(before, models.UtcDateTime))
+    statement = statement.where(*rows.changed_between(
+        T, filters.pop('changes-since', None), filters.pop('changes-before', None)))
     if (pattern := filters.pop('name', None)) is not None:
         statement = statement.where(rows.matches(T.c.display_name, pattern))
     for name, wanted in filters.items():

@@ -2,8 +2,8 @@
 """The tables, with Nova's names.
 
 Rows are not removed but marked (all but claims): ``deleted`` is 0 or the row's id, so that unique
-keys hold among the living and a name can be used again. What Nova keeps in side tables (flavor, metadata)
-is a JSON column here, since it is always read and written with its server.
+keys hold among the living and a name can be used again. What Nova keeps in side tables (flavor,
+metadata) is a JSON column here, since it is always read and written with its server.
 """
 import datetime
 

@@ -37,12 +37,13 @@ def advance(migration_id: int, event: str, values: rows.Row,
     edge = migration_states.TRANSITIONS.get(event)
     if edge is None:
         raise exception.Invalid(reason=f'unknown migration event {event!r}')
-    if wrong := set(instance_values) & KEPT or set(instance_values) - set(INSTANCES.c.keys()):
+    if wrong := set(instance_values) & KEPT:
         raise exception.Invalid(reason=f'migration event {event!r} cannot write '
                                        f'{", ".join(sorted(wrong))} of the instance')
     stamp = rows.now()
     written = {**values, 'status': edge.to, 'updated_at': stamp,
-               'started_at': sa.func.coalesce(T.c.started_at, sa.literal(stamp, T.c.started_at.type))}
+               'started_at': sa.func.coalesce(T.c.started_at,
+                                              rows.moment(stamp))}
     if edge.to in migration_states.FINAL:
         written['finished_at'] = stamp
     attempts = 0
@@ -102,11 +103,8 @@ def by_filters(filters: dict[str, Any], keys: list[str] | None, directions: list
     ``changes-before`` (datetime)."""
     filters = dict(filters)
     statement = sa.select(T).where(*rows.living(T))
-    last_change = sa.func.coalesce(T.c.updated_at, T.c.created_at)
-    if since := filters.pop('changes-since', None):
-        statement = statement.where(last_change >= sa.literal(since, models.UtcDateTime))
-    if before := filters.pop('changes-before', None):
-        statement = statement.where(last_change <= sa.literal(before, models.UtcDateTime))
+    statement = statement.where(*rows.changed_between(
+        T, filters.pop('changes-since', None), filters.pop('changes-before', None)))
     if (host := filters.pop('host', None)) is not None:
         statement = statement.where(sa.or_(rows.equals(T.c.source_compute, host),
                                            rows.equals(T.c.dest_compute, host)))

@@ -5,7 +5,6 @@ The promise is one conditional UPDATE of the host's row, which the database orde
 claim row says for whom, so that it can be given back or handed over. Both change in one
 transaction, hence the used columns are at all times what is reserved plus the sum of the claims.
 """
-import datetime
 import math
 from collections.abc import Iterable
 from typing import Any
@@ -35,7 +34,7 @@ KINDS = {
 
 # -- claims -----------------------------------------------------------------------------------
 def claim(host: str, consumer_uuid: str, **amounts: int) -> rows.Row:
-    """Promise ``vcpus``, ``memory_mb`` and ``disk_gb`` of ``host``; the same again changes nothing.
+    """Promise ``vcpus``, ``memory_mb`` and ``disk_gb`` of ``host``; once more changes nothing.
 
     ComputeHostNotFound, InsufficientResources.
     """
@@ -198,16 +197,14 @@ def _gib(column: sa.Column) -> sa.ColumnElement:
 
 @session.retried
 def candidates(amounts: dict[str, int], ignore_hosts: Iterable[str], requested_host: str | None,
-               up_since: datetime.datetime | None, limit: int | None) -> list[rows.Row]:
+               up_since: Any, limit: int | None) -> list[rows.Row]:
     """Nodes with room whose service is enabled and not forced down and was heard of since then,
     most free memory first."""
     statement = sa.select(NODES).join(SERVICES, sa.and_(
         SERVICES.c.host == NODES.c.host, SERVICES.c.binary == COMPUTE, SERVICES.c.deleted == 0,
     )).where(NODES.c.deleted == 0, SERVICES.c.disabled.is_(False),
-             SERVICES.c.forced_down.is_(False), *_fits(amounts))
-    if up_since is not None:
-        statement = statement.where(
-            SERVICES.c.last_seen_up >= sa.literal(up_since, models.UtcDateTime))
+             SERVICES.c.forced_down.is_(False), *_fits(amounts),
+             SERVICES.c.last_seen_up >= rows.moment(up_since))
     if ignored := list(ignore_hosts or ()):
         statement = statement.where(NODES.c.host.not_in(ignored))
     if requested_host is not None:

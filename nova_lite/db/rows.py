@@ -60,6 +60,25 @@ def soft_delete(s: Session, t: sa.Table, *conditions: Any) -> int:
     return update(s, t, {'deleted': t.c.id, 'deleted_at': now()}, *conditions)
 
 
+def changed_between(t: sa.Table, since: Any, before: Any) -> list[sa.ColumnElement]:
+    """Conditions on the last change, a deletion too. Bounds: None, datetime, or text from the
+    wire."""
+    last = sa.func.coalesce(t.c.deleted_at, t.c.updated_at, t.c.created_at)
+    conditions = []
+    if since is not None:
+        conditions.append(last >= moment(since))
+    if before is not None:
+        conditions.append(last <= moment(before))
+    return conditions
+
+
+def moment(value: Any) -> sa.ColumnElement:
+    """A datetime, or its text from the wire, to be compared with a column."""
+    if isinstance(value, str):
+        value = timeutils.parse_isotime(value)
+    return sa.literal(value, models.UtcDateTime)
+
+
 def matches(column: sa.ColumnElement, pattern: str) -> sa.ColumnElement:
     """The regular expression is found somewhere in the column. Invalid for a broken one."""
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Services and their heartbeats; whether one is up is for the reader of ``last_seen_up`` to say."""
+"""Services and their heartbeats; whether one is up, the reader of ``last_seen_up`` decides."""
 from typing import Any
 
 import sqlalchemy as sa

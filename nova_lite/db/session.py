@@ -61,9 +61,7 @@ def configure(connection: str | None = None) -> None:
     dispose()
     with _lock:
         _manager = manager
-        # SQLite folds its log back into the file when the last connection closes; one that stays
-        # open keeps that off the path of every single transaction.
-        _anchor = engine.connect() if engine.dialect.name == 'sqlite' else None
+        _anchor = _sqlite_anchor(engine) if engine.dialect.name == 'sqlite' else None
 
 
 def dispose() -> None:
@@ -123,9 +121,17 @@ def _set_up_engine(engine: sqlalchemy.Engine) -> None:
 
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:
+    connection.execute(f'PRAGMA busy_timeout={BUSY_TIMEOUT_MS}')
     connection.execute('PRAGMA journal_mode=WAL')
     connection.execute('PRAGMA synchronous=NORMAL')
-    connection.execute(f'PRAGMA busy_timeout={BUSY_TIMEOUT_MS}')
+
+
+def _sqlite_anchor(engine: sqlalchemy.Engine) -> Any:
+    """A connection that stays open. SQLite folds its log back into the file when the last one
+    closes, which would be after every single transaction. It counts once it has read."""
+    anchor = engine.raw_connection()
+    anchor.cursor().execute('SELECT count(*) FROM sqlite_master').fetchall()
+    return anchor
 
 
 def _sqlite_options(connection: sqlalchemy.Connection, options: dict[str, Any]) -> None:

@@ -131,8 +131,9 @@ class PersistentObject(NovaLiteObject):
             value = row[name]
             if isinstance(field, fields.ObjectField) and value is not None:
                 value = NovaLiteObject.obj_from_primitive(value, context)
+                value.obj_reset_changes()
             setattr(self, name, value)
-        self.obj_reset_changes(recursive=True)
+        self.obj_reset_changes()
         return self
 
     def _changed_columns(self) -> dict[str, Any]:

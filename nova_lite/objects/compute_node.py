@@ -3,7 +3,7 @@
 import datetime
 from typing import Any, Self
 
-from nova_lite import exception
+from nova_lite import exception, servicegroup
 from nova_lite.objects import base, fields
 
 
@@ -89,10 +89,10 @@ class ComputeNodeList(base.NovaLiteObjectList):
                        limit: int | None = None,
                        up_since: datetime.datetime | None = None) -> Self:
         """Nodes with that much room, most free memory first, whose nova-compute is enabled, not
-        forced down, and was last heard of at ``up_since`` or later (None: any time)."""
+        forced down, and was heard of at ``up_since`` or later (None: service_down_time ago)."""
         return cls.from_rows(context, base.db().resources.candidates(
             {'memory_mb': memory_mb, 'vcpus': vcpus, 'disk_gb': disk_gb}, ignore_hosts or (),
-            requested_host, up_since, limit))
+            requested_host, up_since or servicegroup.cutoff(), limit))
 
 
 @base.NovaLiteObjectRegistry.register

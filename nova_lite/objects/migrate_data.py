@@ -27,13 +27,9 @@ class LiveMigrateData(base.NovaLiteObject):
     def is_on_shared_storage(self) -> bool:
         return bool(self.is_shared_block_storage or self.is_shared_instance_path)
 
-    def to_json(self) -> dict[str, Any]:
-        """For ``Migration.migrate_data``."""
-        return self.obj_to_primitive()
-
     @classmethod
-    def from_json(cls, primitive: dict[str, Any], context: Any = None) -> Self:
-        """The same back, as the class that it was."""
+    def from_stored(cls, context: Any, primitive: dict[str, Any]) -> Self:
+        """The object out of ``Migration.migrate_data``, as the class that it was."""
         return base.NovaLiteObject.obj_from_primitive(primitive, context)
 
 

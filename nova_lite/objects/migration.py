@@ -73,7 +73,12 @@ class Migration(base.PersistentObject):
         values |= {name: value for name, value in (('reason', reason),
                                                    ('failed_check', failed_check))
                    if value is not None}
-        done = base.db().moves.advance(self.id, event, values, instance_updates or {})
+        updates = instance_updates or {}
+        if unknown := set(updates) - set(instance_obj.Instance.fields):
+            raise exception.Invalid(reason=f'an instance has no {", ".join(sorted(unknown))}')
+        # by way of an object, since what came over the wire may still be text
+        columns = instance_obj.Instance(self._context, **updates)._changed_columns()
+        done = base.db().moves.advance(self.id, event, values, columns)
         self._load(self._context, done.migration)
         if done.instance_after is not None:
             before = done.instance_before
@@ -81,9 +86,13 @@ class Migration(base.PersistentObject):
                 self._context, instance_obj.Instance.from_row(self._context, done.instance_after),
                 before['vm_state'], before['task_state'])
 
-    @property
-    def is_finished(self) -> bool:
-        return self.status in migration_states.FINAL
+    @base.remotable
+    def refresh(self) -> None:
+        """Read the row again; unsaved changes are lost. MigrationNotFound."""
+        row = base.db().get(self.TABLE, id=self.id)
+        if row is None:
+            raise exception.MigrationNotFound(migration_id=self.id)
+        self._load(self._context, row)
 
     def _columns_beside_status(self) -> dict[str, Any]:
         values = self._changed_columns()

@@ -12,7 +12,7 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_lite import exception, notifications, objects
+from nova_lite import exception, notifications, objects, servicegroup
 from nova_lite.conf import CONF
 from nova_lite.scheduler import filters, weights
 from nova_lite.scheduler.host_manager import HostState, Resources, resources_of
@@ -21,7 +21,7 @@ LOG = logging.getLogger(__name__)
 
 # hosts asked for at first; each next page is four times as long, so that a cloud whose best hosts
 # are all refused by a filter is read in few queries
-FIRST_PAGE = 50
+FIRST_PAGE = 20
 COMPUTE = 'nova-compute'
 
 
@@ -75,7 +75,8 @@ class SchedulerManager:
         while True:
             nodes = objects.ComputeNodeList.get_candidates(
                 ctxt, **wanted._asdict(), ignore_hosts=seen,
-                requested_host=spec.requested_host, limit=length)
+                requested_host=spec.requested_host, limit=length,
+                up_since=servicegroup.cutoff())
             yield [HostState.from_node(node) for node in nodes]
             if len(nodes) < length:
                 return

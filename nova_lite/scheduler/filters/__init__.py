@@ -34,7 +34,8 @@ def load(names: list[str]) -> dict[str, Filter]:
     return {name: FILTERS[name] for name in names}
 
 
-def first_refusal(filters: dict[str, Filter], host: HostState, spec: Any) -> tuple[str, str] | None:
+def first_refusal(filters: dict[str, Filter], host: HostState,
+                  spec: Any) -> tuple[str, str] | None:
     """The name of the first filter that refuses ``host``, and why; None when all let it pass."""
     for name, refusal in filters.items():
         reason = refusal(host, spec)

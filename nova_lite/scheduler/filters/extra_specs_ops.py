@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The operators of a flavor's extra specs: ``s== x86_64``, ``>= 7``, ``<in> avx``, ``<or> a <or> b``.
+"""The operators of a flavor's extra specs, which are Nova's.
 
-Nova's set. ``=`` means at least (a number), ``s`` operators compare texts, and a value without an
-operator must be equal as a text.
+``s== QEMU``, ``>= 7``, ``<in> avx``, ``<all-in> a b``, ``<or> a <or> b``. ``=`` means at least (a
+number), ``s`` operators compare texts, and a value without an operator must be equal as a text.
 """
 import operator
 from collections.abc import Callable

@@ -2,8 +2,8 @@
 """Weighers: which of the hosts that passed is the best one.
 
 A weigher is a function from a HostState to a number, and an option for its multiplier. The numbers
-of each weigher are put on a scale from 0 (the least of these hosts) to 1 (the most), multiplied and
-added up.
+of each weigher are put on a scale from 0 (the least of these hosts) to 1 (the most), multiplied
+and added up.
 """
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -47,7 +47,8 @@ def normalise(values: Sequence[float]) -> list[float]:
     return [(value - low) / (high - low) for value in values]
 
 
-def weigh(hosts: Sequence[HostState], weighers: Sequence[Weigher], options: Any) -> list[HostState]:
+def weigh(hosts: Sequence[HostState], weighers: Sequence[Weigher],
+          options: Any) -> list[HostState]:
     """``hosts``, the best first; equal ones keep their order. ``options`` is
     CONF.filter_scheduler."""
     totals = [0.0] * len(hosts)

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From exception to HTTP answer: the one place, for all of the API.
+
+Errors of the domain get their code from ``nova_lite.faults``, those of the protocol are WebOb's.
+The body has Nova's form ``{"<faultName>": {"code": 409, "message": "..."}}``. What went wrong
+inside (5xx) is told to administrators only; everybody gets the request id to ask with.
+"""
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import webob
+import webob.exc
+from oslo_log import log as logging
+
+from nova_lite import exception, faults
+from nova_lite.api import wsgi
+
+LOG = logging.getLogger(__name__)
+
+NAMES = {400: 'badRequest', 401: 'unauthorized', 403: 'forbidden', 404: 'itemNotFound',
+         405: 'badMethod', 409: 'conflictingRequest', 413: 'overLimit', 415: 'badMediaType',
+         429: 'overLimit', 501: 'notImplemented', 503: 'serviceUnavailable'}
+DEFAULT_NAME = 'computeFault'
+# headers of a protocol error that belong to its meaning
+KEPT_HEADERS = ('Allow', 'WWW-Authenticate', 'Retry-After')
+
+
+class ErrorMiddleware:
+    """Answers with Nova's error body whatever comes up from below as an exception."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    def __call__(self, environ: dict, start_response: Any) -> Any:
+        request = wsgi.Request(environ)
+        try:
+            response = request.get_response(self.application)
+        except webob.exc.HTTPException as error:
+            response = _protocol_error(error)
+        except Exception as error:
+            response = _domain_error(request, error)
+        return response(environ, start_response)
+
+
+@contextlib.contextmanager
+def bad_argument(*classes: type[Exception]) -> Iterator[None]:
+    """Errors of ``classes`` are the caller's argument here: 400 instead of their own code."""
+    try:
+        yield
+    except classes as error:
+        raise exception.ValidationError(detail=exception.message_of(error)) from error
+
+
+def _protocol_error(error: webob.exc.HTTPException) -> webob.Response:
+    response = fault(error.code, error.detail or error.explanation)
+    for name in KEPT_HEADERS:
+        if name in error.headers:
+            response.headers[name] = error.headers[name]
+    return response
+
+
+def _domain_error(request: wsgi.Request, error: Exception) -> webob.Response:
+    code = faults.fault_for(error).code
+    if code < 500:
+        # the message of a ValidationError may hold a password out of the body
+        said = '' if isinstance(error, exception.ValidationError) else exception.message_of(error)
+        LOG.info('Refused with %d: %s %s', code, type(error).__name__, said)
+        return fault(code, exception.message_of(error))
+    LOG.error('Request failed: %s', exception.message_of(error), exc_info=error)
+    context = request.environ.get(wsgi.ENV_CONTEXT)
+    if context is not None and context.is_admin:
+        return fault(code, f'{type(error).__name__}: {exception.message_of(error)}')
+    return fault(code, 'Unexpected error. The log of nova-lite-api tells more under request '
+                       f'{request.environ.get("openstack.request_id")}.')
+
+
+def fault(code: int, message: str) -> webob.Response:
+    """An answer with Nova's error body."""
+    body = {NAMES.get(code, DEFAULT_NAME): {'code': code, 'message': message}}
+    return webob.Response(json.dumps(body).encode(), status=code,
+                          content_type='application/json', charset=None)

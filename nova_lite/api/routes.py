@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole API as one table. A test walks it: every row has a rule, and refuses who lacks it."""
+from nova_lite.api.controllers import (availability_zones, extensions, flavors, hypervisors,
+                                       images, instance_actions, keypairs, limits, migrate_server,
+                                       migrations, server_actions, server_create,
+                                       server_metadata, server_migrations, servers, services)
+from nova_lite.api.routing import IMAGE, Route
+from nova_lite.api.schemas import flavors as flavor_schemas
+from nova_lite.api.schemas import hypervisors as hypervisor_schemas
+from nova_lite.api.schemas import images as image_schemas
+from nova_lite.api.schemas import instance_actions as instance_action_schemas
+from nova_lite.api.schemas import limits as limit_schemas
+from nova_lite.api.schemas import migrate_server as migrate_schemas
+from nova_lite.api.schemas import migrations as migration_schemas
+from nova_lite.api.schemas import server_actions as action_schemas
+from nova_lite.api.schemas import server_metadata as metadata_schemas
+from nova_lite.api.schemas import server_migrations as server_migration_schemas
+from nova_lite.api.schemas import servers as server_schemas
+from nova_lite.api.schemas import services as service_schemas
+from nova_lite.policies import availability_zones as zone_rules
+from nova_lite.policies import extensions as extension_rules
+from nova_lite.policies import flavors as flavor_rules
+from nova_lite.policies import hypervisors as hypervisor_rules
+from nova_lite.policies import images as image_rules
+from nova_lite.policies import instance_actions as instance_action_rules
+from nova_lite.policies import keypairs as keypair_rules
+from nova_lite.policies import limits as limit_rules
+from nova_lite.policies import migrate_server as migrate_rules
+from nova_lite.policies import migrations as migration_rules
+from nova_lite.policies import server_actions as action_rules
+from nova_lite.policies import server_metadata as metadata_rules
+from nova_lite.policies import server_migrations as server_migration_rules
+from nova_lite.policies import servers as server_rules
+from nova_lite.policies import services as service_rules
+
+SERVER = '/servers/{server_id}'
+ACTION = SERVER + '/action'
+METADATA = SERVER + '/metadata'
+MIGRATIONS = SERVER + '/migrations'
+MIGRATION = MIGRATIONS + '/{migration_id}'
+ACTIONS = SERVER + '/os-instance-actions'
+FLAVOR = '/flavors/{flavor_id}'
+
+SERVERS = (
+    Route('GET', '/servers', servers.index, server_rules.INDEX, query=server_schemas.LIST),
+    Route('POST', '/servers', server_create.create, server_rules.CREATE, 202,
+          body=server_schemas.CREATE),
+    Route('GET', '/servers/detail', servers.detail, server_rules.DETAIL,
+          query=server_schemas.LIST),
+    Route('GET', SERVER, servers.show, server_rules.SHOW),
+    Route('PUT', SERVER, servers.update, server_rules.UPDATE, body=server_schemas.UPDATE),
+    Route('DELETE', SERVER, servers.delete, server_rules.DELETE, 204),
+    Route('GET', METADATA, server_metadata.index, metadata_rules.INDEX),
+    Route('POST', METADATA, server_metadata.create, metadata_rules.CREATE,
+          body=metadata_schemas.ALL),
+    Route('PUT', METADATA, server_metadata.update_all, metadata_rules.UPDATE_ALL,
+          body=metadata_schemas.ALL),
+    Route('GET', METADATA + '/{key}', server_metadata.show, metadata_rules.SHOW),
+    Route('PUT', METADATA + '/{key}', server_metadata.update, metadata_rules.UPDATE,
+          body=metadata_schemas.ONE),
+    Route('DELETE', METADATA + '/{key}', server_metadata.delete, metadata_rules.DELETE, 204),
+)
+
+
+def _action(name, handler, rule, body=None):
+    """An action on a server: 202 and nothing to say."""
+    return Route('POST', ACTION, handler, rule, 202, action=name,
+                 body=body or action_schemas.bare(name))
+
+
+SERVER_ACTIONS = (
+    _action(migrate_schemas.ACTION, migrate_server.migrate_live, migrate_rules.MIGRATE_LIVE,
+            migrate_schemas.MIGRATE_LIVE),
+    _action('os-start', server_actions.start, server_rules.START),
+    _action('os-stop', server_actions.stop, server_rules.STOP),
+    _action('pause', server_actions.pause, action_rules.PAUSE),
+    _action('unpause', server_actions.unpause, action_rules.UNPAUSE),
+    _action('suspend', server_actions.suspend, action_rules.SUSPEND),
+    _action('resume', server_actions.resume, action_rules.RESUME),
+    _action('reboot', server_actions.reboot, server_rules.REBOOT, action_schemas.REBOOT),
+    _action('lock', server_actions.lock, action_rules.LOCK, action_schemas.LOCK),
+    _action('unlock', server_actions.unlock, action_rules.UNLOCK),
+    _action('os-resetState', server_actions.reset_state, action_rules.RESET_STATE,
+            action_schemas.RESET_STATE),
+)
+
+LIVE_MIGRATIONS = (
+    Route('GET', MIGRATIONS, server_migrations.index, server_migration_rules.INDEX, since=23),
+    Route('GET', MIGRATION, server_migrations.show, server_migration_rules.SHOW, since=23),
+    Route('DELETE', MIGRATION, server_migrations.delete, server_migration_rules.DELETE, 202,
+          since=24),
+    Route('POST', MIGRATION + '/action', server_migrations.force_complete,
+          server_migration_rules.FORCE_COMPLETE, 202, action='force_complete', since=22,
+          body=server_migration_schemas.FORCE_COMPLETE),
+    Route('GET', '/os-migrations', migrations.index, migration_rules.INDEX,
+          query=migration_schemas.LIST),
+    Route('GET', ACTIONS, instance_actions.index, instance_action_rules.LIST, deleted_since=21,
+          query=instance_action_schemas.LIST),
+    Route('GET', ACTIONS + '/{request_id}', instance_actions.show, instance_action_rules.SHOW,
+          deleted_since=21),
+)
+
+HOSTS = (
+    Route('GET', '/os-services', services.index, service_rules.LIST, query=service_schemas.LIST),
+    Route('PUT', '/os-services/enable', services.enable, service_rules.UPDATE, until=52,
+          body=service_schemas.ENABLE),
+    Route('PUT', '/os-services/disable', services.disable, service_rules.UPDATE, until=52,
+          body=service_schemas.DISABLE),
+    Route('PUT', '/os-services/disable-log-reason', services.disable_log_reason,
+          service_rules.UPDATE, until=52, body=service_schemas.DISABLE_LOG_REASON),
+    Route('PUT', '/os-services/force-down', services.force_down, service_rules.UPDATE, since=11,
+          until=52, body=service_schemas.FORCE_DOWN),
+    Route('PUT', '/os-services/{service_id}', services.update, service_rules.UPDATE, since=53,
+          body=service_schemas.UPDATE),
+    Route('DELETE', '/os-services/{service_id}', services.delete, service_rules.DELETE, 204),
+    Route('GET', '/os-hypervisors', hypervisors.index, hypervisor_rules.LIST,
+          query=hypervisor_schemas.LIST),
+    Route('GET', '/os-hypervisors/detail', hypervisors.detail, hypervisor_rules.LIST_DETAIL,
+          query=hypervisor_schemas.LIST),
+    Route('GET', '/os-hypervisors/statistics', hypervisors.statistics,
+          hypervisor_rules.STATISTICS),
+    Route('GET', '/os-hypervisors/{hypervisor_id}', hypervisors.show, hypervisor_rules.SHOW,
+          query=hypervisor_schemas.SHOW),
+    Route('GET', '/os-hypervisors/{pattern}/search', hypervisors.search, hypervisor_rules.SEARCH,
+          until=52),
+    Route('GET', '/os-hypervisors/{pattern}/servers', hypervisors.servers,
+          hypervisor_rules.SERVERS, until=52),
+    Route('GET', '/os-availability-zone', availability_zones.index, zone_rules.LIST),
+    Route('GET', '/os-availability-zone/detail', availability_zones.detail, zone_rules.DETAIL),
+)
+
+SURROUNDINGS = (
+    Route('GET', '/flavors', flavors.index, flavor_rules.LOOK, query=flavor_schemas.LIST),
+    Route('POST', '/flavors', flavors.create, flavor_rules.CREATE, body=flavor_schemas.CREATE),
+    Route('GET', '/flavors/detail', flavors.detail, flavor_rules.LOOK,
+          query=flavor_schemas.LIST),
+    Route('GET', FLAVOR, flavors.show, flavor_rules.LOOK),
+    Route('DELETE', FLAVOR, flavors.delete, flavor_rules.DELETE, 202),
+    Route('GET', FLAVOR + '/os-extra_specs', flavors.extra_specs_index,
+          flavor_rules.EXTRA_SPECS_INDEX),
+    Route('GET', FLAVOR + '/os-extra_specs/{key}', flavors.extra_specs_show,
+          flavor_rules.EXTRA_SPECS_SHOW),
+    Route('GET', '/limits', limits.show, limit_rules.SHOW, query=limit_schemas.SHOW),
+    Route('GET', '/extensions', extensions.index, extension_rules.LOOK),
+    Route('GET', '/extensions/{alias}', extensions.show, extension_rules.LOOK),
+    Route('GET', '/os-keypairs', keypairs.index, keypair_rules.INDEX),
+    Route('GET', '/os-keypairs/{keypair_name}', keypairs.show, keypair_rules.SHOW),
+    Route('GET', '/images', images.proxy_index, image_rules.INDEX, until=35,
+          query=image_schemas.PROXY_LIST),
+    Route('GET', '/images/detail', images.proxy_detail, image_rules.INDEX, until=35,
+          query=image_schemas.PROXY_LIST),
+    Route('GET', '/images/{image_id}', images.proxy_show, image_rules.SHOW, until=35),
+    Route('GET', '/images', images.index, image_rules.INDEX, root=IMAGE,
+          query=image_schemas.LIST),
+    Route('GET', '/images/{image_id}', images.show, image_rules.SHOW, root=IMAGE),
+)
+
+ROUTES = SERVERS + SERVER_ACTIONS + LIVE_MIGRATIONS + HOSTS + SURROUNDINGS

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a list of migrations can be narrowed to."""
+from nova_lite.api.schemas.parameter_types import ANYTHING, COUNT, TEXT, TIME, UUID
+from nova_lite.api.validation import Param, Query
+
+LIST = Query(
+    Param('host', TEXT), Param('status', TEXT), Param('instance_uuid', TEXT),
+    Param('source_compute', TEXT), Param('hidden', TEXT), Param('migration_type', TEXT),
+    Param('limit', COUNT, 59), Param('marker', UUID, 59), Param('changes-since', TIME, 59),
+    Param('changes-before', TIME, 66), Param('user_id', TEXT, 80), Param('project_id', TEXT, 80),
+    # a filter of Nova's that selects nothing there either
+    Param('cell_name', ANYTHING), strict_since=59)

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What keystoneauth reads before anything else: which versions there are. No credentials needed.
+
+Whatever lies outside the versions we have is answered with the choice of them (300), as Nova does.
+"""
+from typing import Any
+
+import webob
+import webob.exc
+
+from nova_lite.api import microversion, wsgi
+
+ID = 'v2.1'
+UPDATED = '2013-07-23T11:33:21Z'    # the day of Nova's version 2.1, the same in every deployment
+MEDIA_TYPES = [{'base': 'application/json',
+                'type': 'application/vnd.openstack.compute+json;version=2.1'}]
+DOCUMENTATION = {'rel': 'describedby', 'type': 'text/html', 'href': 'https://docs.openstack.org/'}
+# Paths that lead into the API; the images are Glance's version 2.
+INSIDE = ('/v2.1/', '/v2/images/', '/v2/schemas/')
+
+
+class VersionDocuments:
+    """Answers the version documents itself and hands everything in ``INSIDE`` on."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    def __call__(self, environ: dict, start_response: Any) -> Any:
+        request = wsgi.Request(environ)
+        path = environ.get('PATH_INFO', '')
+        document = self._document(request, path)
+        if document is None:
+            return self.application(environ, start_response)
+        if request.method not in ('GET', 'HEAD'):
+            raise webob.exc.HTTPMethodNotAllowed('Only GET here', headers={'Allow': 'GET, HEAD'})
+        return document(environ, start_response)
+
+    @staticmethod
+    def _document(request: wsgi.Request, path: str) -> webob.Response | None:
+        if path in ('', '/'):
+            return wsgi.json_response({'versions': [_version(request)]})
+        if path in ('/v2.1', '/v2.1/'):
+            return wsgi.json_response({'version': _full_version(request)})
+        if path in ('/v2', '/v2/'):
+            return wsgi.json_response({'versions': [_image_version(request)]})
+        if f'{path}/'.startswith(INSIDE):
+            return None
+        return wsgi.json_response({'choices': [_choice(request, path)]}, 300)
+
+
+def _version(request: wsgi.Request) -> dict[str, Any]:
+    return {'id': ID, 'status': 'CURRENT', 'version': microversion.MAX_VERSION,
+            'min_version': microversion.MIN_VERSION, 'updated': UPDATED,
+            'links': [{'rel': 'self', 'href': request.link() + '/'}]}
+
+
+def _full_version(request: wsgi.Request) -> dict[str, Any]:
+    version = _version(request)
+    return {**version, 'links': [*version['links'], DOCUMENTATION], 'media-types': MEDIA_TYPES}
+
+
+def _choice(request: wsgi.Request, path: str) -> dict[str, Any]:
+    parts = [part for part in path.split('/') if part]
+    return {'id': ID, 'status': 'CURRENT', 'media-types': MEDIA_TYPES,
+            'links': [{'rel': 'self', 'href': request.link(*parts)}]}
+
+
+def _image_version(request: wsgi.Request) -> dict[str, Any]:
+    return {'id': 'v2.0', 'status': 'CURRENT',
+            'links': [{'rel': 'self', 'href': request.bookmark('v2') + '/'}]}

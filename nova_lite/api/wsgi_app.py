@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The API as one WSGI application: the layers that a request goes through, outermost first."""
+from typing import Any
+
+from nova_lite import policy
+from nova_lite.api import (auth, errors, microversion, request_log, router, routes,
+                           version_documents)
+
+
+def build(conf: Any) -> Any:
+    """The application for the options of ``conf``. ConfigInvalid when users, passwords or rules
+    cannot be read."""
+    policy.load()
+    strategy = auth.STRATEGIES[conf.api.auth_strategy](conf)
+    # From the inside out. The version is read after the credentials, as in Nova: who may not come
+    # in learns nothing but 401.
+    application: Any = router.Router(routes.ROUTES)
+    application = microversion.Negotiation(application)
+    application = auth.AuthMiddleware(application, strategy)
+    # Errors of authentication become answers here, since keystonemiddleware, which is next, adds
+    # the address of Keystone to a 401.
+    application = errors.ErrorMiddleware(application)
+    application = strategy.wrap(application)
+    application = version_documents.VersionDocuments(application)
+    application = errors.ErrorMiddleware(application)
+    application = microversion.VersionHeaders(application)
+    application = request_log.RequestLog(application)
+    return request_log.RequestId(application)

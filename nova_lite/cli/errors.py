@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can go wrong in the client, and the line that tells it."""
+from typing import Any
+
+# names of novaclient's exceptions, so that scripts that look for them go on working
+NAMES = {400: 'BadRequest', 401: 'Unauthorized', 403: 'Forbidden', 404: 'NotFound',
+         405: 'MethodNotAllowed', 406: 'NotAcceptable', 409: 'Conflict', 413: 'OverLimit',
+         429: 'RateLimit', 501: 'HTTPNotImplemented'}
+
+
+class CommandError(Exception):
+    """The command cannot be done; the text tells why."""
+
+    @property
+    def kind(self) -> str:
+        return 'CommandError'
+
+
+class UsageError(CommandError):
+    """The arguments do not fit together; the exit code is that of a wrong argument."""
+
+
+class MigrationError(CommandError):
+    """The migration ended, but not where it should."""
+
+    @property
+    def kind(self) -> str:
+        return 'MigrationError'
+
+
+class ApiError(CommandError):
+    """The server answered with an error."""
+
+    def __init__(self, status: int, message: str, request_id: str | None = None) -> None:
+        self.status, self.message, self.request_id = status, message, request_id
+        text = f'{message} (HTTP {status})'
+        super().__init__(f'{text} (Request-ID: {request_id})' if request_id else text)
+
+    @property
+    def kind(self) -> str:
+        return NAMES.get(self.status, 'ClientException')
+
+    @classmethod
+    def of(cls, response: Any) -> 'ApiError':
+        """From a requests.Response."""
+        request_id = (response.headers.get('X-Openstack-Request-Id')
+                      or response.headers.get('X-Compute-Request-Id'))
+        return cls(response.status_code, _message(response), request_id)
+
+
+def _message(response: Any) -> str:
+    """Nova's form is {"conflictingRequest": {"code": 409, "message": "..."}}."""
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if isinstance(body, dict):
+        for value in [*body.values(), body]:
+            if isinstance(value, dict) and isinstance(value.get('message'), str):
+                return value['message']
+    return response.reason or 'Unknown error'

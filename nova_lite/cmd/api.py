@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""nova-lite-api: takes requests over HTTP and hands them to the conductor and the computes."""
+from nova_lite import monkey_patch
+
+monkey_patch.patch()
+
+from oslo_log import log as logging                             # noqa: E402
+
+from nova_lite import rpc, service                              # noqa: E402
+from nova_lite.api import auth, server, wsgi_app                # noqa: E402
+from nova_lite.cmd import common                                # noqa: E402
+from nova_lite.conf import CONF, database                       # noqa: E402
+
+LOG = logging.getLogger(__name__)
+
+
+class Process:
+    """The server between its start and its end."""
+
+    def __init__(self) -> None:
+        self._server: server.Server | None = None
+
+    def start(self) -> None:
+        """Listen and serve until :meth:`stop`. ConfigInvalid says what is wrong."""
+        listener = server.open_listener()
+        auth.check_address(CONF.api.auth_strategy, listener)
+        application = wsgi_app.build(CONF)
+        rpc.init()
+        self._server = server.Server(application, listener)
+        LOG.info('nova-lite-api ready on %s', self._server.address)
+        self._server.serve()
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.stop(CONF.graceful_shutdown_timeout)
+
+
+def main() -> None:
+    database.register_opts(CONF)
+    common.prepare('nova-lite-api')
+    process = Process()
+    service.run(process.start, process.stop)
+
+
+if __name__ == '__main__':
+    main()

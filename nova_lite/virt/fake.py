@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The driver of the simulated hypervisor: the same contract as libvirt's, on guests that are not.
+
+It is as thin as it can be: guests, files and copies live in the simulated world (simulation/),
+which goes on when this process ends. Every method is a step at which a fault can be ordered.
+"""
+import json
+from collections.abc import Callable
+from typing import Any
+
+from nova_lite import exception, objects
+from nova_lite.compute import power_state, task_states, vm_states
+from nova_lite.conf import CONF
+from nova_lite.virt import driver, simulation
+from nova_lite.virt.driver import GuestInfo, Outcome, Progress
+from nova_lite.virt.libvirt import migration
+from nova_lite.virt.simulation import checks, guests, hypervisor, jobs, state, storage
+from nova_lite.virt.simulation.watcher import HERE, Watcher, judge
+
+FIRST_DOWNTIME_MS = 300    # QEMU's own, until the first step is taken
+UNNAMED = 'a migration'    # the maker of a directory when the migration has no uuid
+
+POWER_STATES = {state.RUNNING: power_state.RUNNING, state.PAUSED: power_state.PAUSED,
+                state.SHUTOFF: power_state.SHUTDOWN, state.SAVED: power_state.SHUTDOWN,
+                state.CRASHED: power_state.CRASHED}
+
+
+class FakeDriver(driver.ComputeDriver):
+    """One simulated hypervisor. ``world``: by default the one of this process."""
+
+    def __init__(self, world: simulation.World | None = None) -> None:
+        self._world = world or simulation.current()
+        self._host = ''
+
+    # -- the host --------------------------------------------------------------------------------
+    def init_host(self, host: str) -> None:
+        self._host = host
+        options = CONF.simulation
+        self._world.add_host(
+            host, vcpus=options.vcpus, memory_mb=options.memory_mb, local_gb=options.local_gb,
+            bandwidth=options.bandwidth, cpu_model=options.cpu_model,
+            storage=simulation.SHARED if options.shared_storage else host)
+        self._world.reach('init_host', host, '', None)
+        with self._world.change(host):
+            pass
+
+    def cleanup_host(self) -> None:
+        self._world.reach('cleanup_host', self._host, '', None)
+
+    def get_available_resource(self) -> dict[str, Any]:
+        self._world.reach('get_available_resource', self._host, '', None)
+        with self._world.change(self._host) as world:
+            host = world.hosts[self._host]
+            return {
+                'hypervisor_hostname': host.name, 'hypervisor_type': host.hypervisor_type,
+                'hypervisor_version': host.hypervisor_version, 'vcpus': host.vcpus,
+                'memory_mb': host.memory_mb, 'local_gb': host.local_gb,
+                'disk_available_least': storage.room(world, self._host) // storage.GIB,
+                'running_vms': len(guests.on_host(world, self._host)),
+                'cpu_info': json.dumps(checks.cpu_info(host)), 'host_ip': host.address,
+                'supported_instances': json.dumps([['x86_64', host.hypervisor_type, 'hvm']])}
+
+    def list_instance_uuids(self) -> list[str]:
+        self._world.reach('list_instance_uuids', self._host, '', None)
+        with self._world.change(self._host) as world:
+            return [guest.uuid for guest in guests.on_host(world, self._host)]
+
+    def get_info(self, instance: Any) -> GuestInfo:
+        self._reach('get_info', instance)
+        with self._world.change(self._host) as world:
+            return _info(guests.get(world, self._host, instance.uuid))
+
+    # -- a guest's life --------------------------------------------------------------------------
+    def spawn(self, ctxt: Any, instance: Any) -> None:
+        self._reach('spawn', instance)
+        with self._world.change(self._host) as world:
+            present = guests.find(world, self._host, instance.uuid)
+            if present is not None and present.state in state.ACTIVE:
+                return      # called again after a crash
+            storage.remove(world, self._host, instance.uuid)
+            disks = storage.new_disks(instance.root_gb or 0, instance.ephemeral_gb or 0,
+                                      (instance.image_meta or {}).get('disk'))
+            if sum(disk.size for disk in disks) > storage.room(world, self._host):
+                raise exception.InstanceDeployFailure(
+                    instance_id=instance.uuid, reason=f'no space left on host {self._host}')
+            storage.make(world, self._host, instance.uuid, disks)
+            guests.add(world, self._new_guest(world, instance))
+            hypervisor.start(world, self._host, instance.uuid)
+
+    def _new_guest(self, world: state.State, instance: Any) -> state.Guest:
+        metadata, options = instance.metadata or {}, CONF.simulation
+        return state.Guest(
+            instance.uuid, self._host, state.SHUTOFF, boot_id='', memory_mb=instance.memory_mb,
+            vcpus=instance.vcpus, cpu_model=world.hosts[self._host].cpu_model,
+            dirty_rate=_number(metadata, 'sim:dirty_rate', options.dirty_rate),
+            working_set=min(instance.memory_mb,
+                            _number(metadata, 'sim:working_set', options.working_set)))
+
+    def destroy(self, ctxt: Any, instance: Any, destroy_disks: bool = True) -> None:
+        self._reach('destroy', instance)
+        # nobody who moves a guest wants it gone: then it must not be the last copy
+        asked = instance.task_state != task_states.MIGRATING
+        with self._world.change(self._host) as world:
+            hypervisor.destroy(world, self._host, instance.uuid, asked)
+            if destroy_disks:
+                hypervisor.remove_files(world, self._host, instance.uuid, asked)
+
+    def power_on(self, ctxt: Any, instance: Any) -> None:
+        self._act('power_on', instance, hypervisor.start)
+
+    def power_off(self, ctxt: Any, instance: Any, timeout: int = 0) -> None:
+        self._act('power_off', instance, hypervisor.shut_off)
+
+    def reboot(self, ctxt: Any, instance: Any, reboot_type: str) -> None:
+        self._act('reboot', instance, hypervisor.reboot)
+
+    def pause(self, instance: Any) -> None:
+        self._act('pause', instance, hypervisor.pause)
+
+    def unpause(self, instance: Any) -> None:
+        self._act('unpause', instance, hypervisor.unpause)
+
+    def suspend(self, ctxt: Any, instance: Any) -> None:
+        self._act('suspend', instance, hypervisor.save)
+
+    def resume(self, ctxt: Any, instance: Any) -> None:
+        self._act('resume', instance, hypervisor.start)
+
+    # -- before the move -------------------------------------------------------------------------
+    def check_can_live_migrate_destination(self, ctxt: Any, instance: Any, src_node: Any,
+                                           dst_node: Any, block_migration: bool | None,
+                                           disk_over_commit: bool | None) -> Any:
+        self._reach('check_can_live_migrate_destination', instance)
+        with self._world.change(self._host) as world:
+            checks.check_absent(world, self._host, instance.uuid)
+            if not CONF.workarounds.skip_cpu_compare_on_dest:
+                guest = guests.find(world, src_node.host, instance.uuid)
+                checks.compare_cpu(world, self._host, guest, src_node.cpu_info)
+            return objects.LiveMigrateData(
+                ctxt, dest_host=self._host, dest_node=self._host,
+                filename=storage.put_probe(world, self._host), block_migration=block_migration,
+                disk_over_commit=disk_over_commit, image_type='qcow2',
+                disk_available_mb=checks.disk_available_mb(dst_node, bool(disk_over_commit)),
+                instance_relative_path=instance.uuid)
+
+    def cleanup_live_migration_destination_check(self, ctxt: Any, migrate_data: Any) -> None:
+        self._world.reach('cleanup_live_migration_destination_check', self._host, '', None)
+        with self._world.change(self._host) as world:
+            storage.remove_probe(world, self._host, migrate_data.filename)
+
+    def check_can_live_migrate_source(self, ctxt: Any, instance: Any, migrate_data: Any) -> Any:
+        self._reach('check_can_live_migrate_source', instance)
+        with self._world.change(self._host) as world:
+            checks.check_source(world, self._host, instance.uuid, migrate_data)
+        return migrate_data
+
+    def get_instance_disk_info(self, instance: Any) -> list[dict[str, Any]]:
+        self._reach('get_instance_disk_info', instance)
+        with self._world.change(self._host) as world:
+            return checks.disk_info(world, self._host, instance.uuid)
+
+    def pre_live_migration(self, ctxt: Any, instance: Any, disk_info: list[dict[str, Any]],
+                           migrate_data: Any) -> Any:
+        self._reach('pre_live_migration', instance)
+        with self._world.change(self._host) as world:
+            checks.check_absent(world, self._host, instance.uuid)
+            if not migrate_data.is_shared_instance_path:
+                disks = [state.Disk(row['path'].rpartition('/')[2], row['virt_disk_size'], 0,
+                                    row['backing_file'])
+                         for row in (disk_info if migrate_data.block_migration else ())]
+                storage.make(world, self._host, instance.uuid, disks, _maker(migrate_data))
+            migrate_data.target_connect_addr = world.hosts[self._host].address
+        return migrate_data
+
+    # -- the move --------------------------------------------------------------------------------
+    def live_migration(self, ctxt: Any, instance: Any, dest: str, migrate_data: Any,
+                       on_progress: Callable[[Progress], None]) -> Outcome:
+        self._reach('live_migration', instance)
+        migration.make_uri(migration.Options.read(CONF.libvirt), dest)    # for its checks
+        with self._world.change(self._host) as world:
+            if jobs.active(world, instance.uuid, self._host) is None:
+                seen = judge(world, self._host, instance.uuid)
+                if seen.reason != HERE:
+                    return seen
+                try:
+                    self._start(world, instance, dest, migrate_data)
+                except exception.LiveMigrationFailed as error:
+                    return Outcome(driver.FAILED, error.kwargs['reason'])
+        return self._watcher(instance, on_progress).run()
+
+    def _start(self, world: state.State, instance: Any, dest: str, migrate_data: Any) -> None:
+        options = CONF.libvirt
+        jobs.start(world, instance.uuid, self._host, dest,
+                   block=bool(migrate_data.block_migration),
+                   bandwidth=options.live_migration_bandwidth, downtime_ms=FIRST_DOWNTIME_MS,
+                   auto_converge=options.live_migration_permit_auto_converge
+                   and not options.live_migration_permit_post_copy)
+
+    def adopt_live_migration(self, ctxt: Any, instance: Any, dest: str, migrate_data: Any,
+                             on_progress: Callable[[Progress], None]) -> Outcome:
+        self._reach('adopt_live_migration', instance)
+        with self._world.change(self._host) as world:
+            if jobs.active(world, instance.uuid, self._host) is None:
+                return judge(world, self._host, instance.uuid)
+        return self._watcher(instance, on_progress).run()
+
+    def live_migration_abort(self, instance: Any) -> None:
+        self._reach('live_migration_abort', instance)
+        with self._world.change(self._host) as world:
+            jobs.abort(world, instance.uuid, self._host)
+
+    def live_migration_force_complete(self, instance: Any) -> None:
+        self._reach('live_migration_force_complete', instance)
+        self._watcher(instance, lambda progress: None).force_complete()
+
+    # -- after the move --------------------------------------------------------------------------
+    def post_live_migration_at_destination(self, ctxt: Any, instance: Any,
+                                           migrate_data: Any) -> GuestInfo:
+        self._reach('post_live_migration_at_destination', instance)
+        with self._world.change(self._host) as world:
+            guest = guests.find(world, self._host, instance.uuid)
+            reason = checks.why_not_whole(guest)
+            if reason:
+                raise exception.InstanceNotRunning(instance_id=instance.uuid, host=self._host,
+                                                   reason=reason)
+            guest.persistent = True
+            if directory := storage.find(world, self._host, instance.uuid):
+                directory.made_for = ''
+            return _info(guest)
+
+    def post_live_migration_at_source(self, ctxt: Any, instance: Any, migrate_data: Any) -> None:
+        self._reach('post_live_migration_at_source', instance)
+        with self._world.change(self._host) as world:
+            hypervisor.clear_source(world, self._host, instance.uuid)
+            if not migrate_data.is_shared_instance_path:
+                hypervisor.remove_files(world, self._host, instance.uuid, asked=False)
+
+    def rollback_live_migration_at_destination(self, ctxt: Any, instance: Any,
+                                               migrate_data: Any) -> None:
+        self._reach('rollback_live_migration_at_destination', instance)
+        with self._world.change(self._host) as world:
+            hypervisor.drop_half(world, self._host, instance.uuid)
+            directory = storage.find(world, self._host, instance.uuid)
+            if directory is not None and directory.made_for == _maker(migrate_data):
+                hypervisor.remove_files(world, self._host, instance.uuid, asked=False)
+
+    def rollback_live_migration_at_source(self, ctxt: Any, instance: Any,
+                                          migrate_data: Any) -> None:
+        """A guest that was paused for the copy goes on."""
+        self._reach('rollback_live_migration_at_source', instance)
+        with self._world.change(self._host) as world:
+            guest = guests.find(world, self._host, instance.uuid)
+            if (guest is not None and guest.state == state.PAUSED
+                    and guest.reason == state.BY_USER and instance.vm_state == vm_states.ACTIVE
+                    and not jobs.active(world, instance.uuid, self._host)):
+                hypervisor.unpause(world, self._host, instance.uuid)
+
+    # -- shared ----------------------------------------------------------------------------------
+    def _reach(self, step: str, instance: Any) -> None:
+        self._world.reach(step, self._host, instance.uuid, instance.metadata)
+
+    def _act(self, step: str, instance: Any, act: Callable[[state.State, str, str], None]) -> None:
+        self._reach(step, instance)
+        with self._world.change(self._host) as world:
+            act(world, self._host, instance.uuid)
+
+    def _watcher(self, instance: Any, on_progress: Callable[[Progress], None]) -> Watcher:
+        return Watcher(self._world, self._host, instance.uuid, on_progress)
+
+
+def _info(guest: state.Guest) -> GuestInfo:
+    return GuestInfo(POWER_STATES[guest.state], guest.incoming, guest.persistent, guest.reason)
+
+
+def _maker(migrate_data: Any) -> str:
+    return migrate_data.migration or UNNAMED
+
+
+def _number(metadata: dict[str, str], key: str, default: float) -> float:
+    """A user's number, or ``default`` where it is none."""
+    try:
+        return max(0.0, float(metadata[key]))
+    except (KeyError, ValueError):
+        return default

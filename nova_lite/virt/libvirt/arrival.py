@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The destination's side of a migration: check, make room, prove the arrival, or tidy up."""
+import contextlib
+import json
+import os
+from typing import Any
+
+from oslo_log import log as logging
+
+from nova_lite import exception, objects
+from nova_lite.compute import power_state
+from nova_lite.conf import CONF
+from nova_lite.virt import images
+from nova_lite.virt.driver import GuestInfo
+from nova_lite.virt.libvirt import abi, checks, config, power, probe, resources, storage
+from nova_lite.virt.libvirt.guest import Guest, Seen
+from nova_lite.virt.libvirt.host import Host
+
+LOG = logging.getLogger(__name__)
+
+
+def check(host: Host, guest: Guest, ctxt: Any, instance: Any, source_node: Any,
+          block_migration: bool | None, disk_over_commit: bool | None) -> Any:
+    """Can the guest come here, as far as this host can tell? Returns LiveMigrateData with the
+    probe that the source will look for. MigrationPreCheckError."""
+    checks.check_absent(look(guest), guest.uuid, CONF.host)
+    power.boot_of(instance)
+    _check_cpu(host, source_node)
+    return objects.LibvirtLiveMigrateData(
+        ctxt, filename=probe.leave(), image_type='qcow2', block_migration=block_migration,
+        disk_over_commit=disk_over_commit, instance_relative_path=guest.uuid,
+        disk_available_mb=resources.available_mb(disk_over_commit), dest_host=CONF.host,
+        dest_node=resources.hostname(host))
+
+
+def _check_cpu(host: Host, source_node: Any) -> None:
+    """C2. Only for a guest whose CPU is taken from its host: an emulated one is the same on
+    every host, and of a named model libvirt at the destination judges itself."""
+    options = config.Options.read(CONF.libvirt)
+    if (CONF.workarounds.skip_cpu_compare_on_dest or source_node is None
+            or options.effective_cpu_mode != 'host-model'):
+        return
+    cpu_info = json.loads(source_node.cpu_info or '{}')
+    if not cpu_info.get('model'):
+        return
+    result = resources.compare_cpu(host, config.cpu_xml(cpu_info), options.virt_type)
+    if result is not None:
+        checks.check_cpu(result, f"{cpu_info['model']} of host {source_node.host}", CONF.host)
+
+
+def prepare(guest: Guest, instance: Any, disk_info: list[dict[str, Any]],
+            migrate_data: Any) -> Any:
+    """Make room: directory, console, empty disks. Returns migrate_data with the address that
+    guests are copied to. DestinationDiskExists, MigrationPreCheckError; nothing new is left then.
+    """
+    checks.check_absent(look(guest), guest.uuid, CONF.host)
+    if migrate_data.is_shared_instance_path:
+        if not os.path.isdir(storage.instance_dir(guest.uuid)):
+            raise exception.MigrationPreCheckError(
+                reason=f'{storage.instance_dir(guest.uuid)} is not seen on host {CONF.host}: is '
+                       'the shared file system still mounted?')
+    else:
+        made_for = _made_for(guest, migrate_data)
+        storage.make_directory(guest.uuid, made_for)
+        try:
+            for disk in disk_info if migrate_data.block_migration else ():
+                _make_disk(guest.uuid, disk)
+        except Exception:
+            storage.remove_directory(guest.uuid)
+            raise
+    migrate_data.target_connect_addr = CONF.libvirt.live_migration_inbound_addr
+    return migrate_data
+
+
+def _make_disk(uuid: str, disk: dict[str, Any]) -> None:
+    """An empty disk of the same size on the same image: only what the guest wrote is copied."""
+    backing, size = '', disk.get('backing_size')
+    if disk['backing_file']:
+        backing = images.path_of(disk['backing_file'])
+        if size is not None and os.path.getsize(backing) != size:
+            raise exception.MigrationPreCheckError(
+                reason=f'{backing} on host {CONF.host} has not the {size} bytes that it has at '
+                       'the source: the image directories differ')
+    storage.create_disk(storage.own_disk_path(uuid, disk['path']), disk['type'],
+                        disk['virt_disk_size'], backing, disk.get('backing_format') or 'raw')
+
+
+def confirm(guest: Guest, migrate_data: Any) -> GuestInfo:
+    """Prove that the whole guest is here. InstanceNotRunning."""
+    seen = look(guest)
+    if seen is not None and seen.active and not seen.incoming and not seen.half:
+        if not seen.persistent:
+            LOG.warning('Instance %s came without its definition; keeping that of the running '
+                        'guest', guest.uuid)
+            guest.keep_definition()
+            seen = guest.look()
+        if not migrate_data.is_shared_instance_path:
+            storage.remove_marker(guest.uuid)
+        return seen.info()
+    raise exception.InstanceNotRunning(
+        instance_id=guest.uuid, host=CONF.host,
+        reason='there is no such guest' if seen is None else
+        f'it is {power_state.NAMES[seen.info().state]}: {seen.words}')
+
+
+def roll_back(guest: Guest, migrate_data: Any) -> None:
+    """Remove the incoming half and what was made for it. InstanceInvalidState when the guest, or
+    a part of it that may be the only one, runs here."""
+    seen = look(guest)
+    if seen is not None and seen.active:
+        if not (seen.incoming and seen.state == abi.State.PAUSED):
+            raise exception.InstanceInvalidState(
+                instance_uuid=guest.uuid, attr='state', state=f'{seen.words} on host {CONF.host}',
+                method='roll back the migration of')
+        with contextlib.suppress(exception.InstanceNotFound):
+            guest.destroy()
+    if migrate_data.is_shared_instance_path:
+        return
+    marker = storage.read_marker(guest.uuid)
+    if marker == _made_for(guest, migrate_data):
+        with contextlib.suppress(exception.InstanceNotFound):
+            guest.undefine()
+        storage.remove_directory(guest.uuid)
+    elif marker is None:
+        storage.remove_empty_directory(guest.uuid)
+    else:
+        LOG.warning('Leaving %s alone: it was made for migration %s',
+                    storage.instance_dir(guest.uuid), marker)
+
+
+def look(guest: Guest) -> Seen | None:
+    """What is seen of the guest here, or None."""
+    try:
+        return guest.look()
+    except exception.InstanceNotFound:
+        return None
+
+
+def _made_for(guest: Guest, migrate_data: Any) -> str:
+    return migrate_data.migration or guest.uuid

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The source's side of a migration: check, move, and afterwards clean up or put back."""
+import os
+from collections.abc import Callable
+from typing import Any
+
+from oslo_log import log as logging
+
+from nova_lite import exception
+from nova_lite.compute import vm_states
+from nova_lite.conf import CONF
+from nova_lite.virt import images
+from nova_lite.virt.driver import Outcome, Progress
+from nova_lite.virt.libvirt import (abi, checks, config, decisions, events, migration, operation,
+                                    probe, storage)
+from nova_lite.virt.libvirt.arrival import look
+from nova_lite.virt.libvirt.guest import Guest
+from nova_lite.virt.libvirt.monitor import Monitor
+
+LOG = logging.getLogger(__name__)
+
+
+def check(guest: Guest, instance: Any, migrate_data: Any) -> Any:
+    """Is the guest here, which storage do the hosts share, do the disks fit over there? Returns
+    migrate_data with the answers. MigrationPreCheckError, InvalidLocalStorage,
+    InvalidSharedStorage."""
+    checks.check_movable(look(guest), guest.uuid, CONF.host)
+    disks = copied_disks(guest)
+    shared = probe.is_seen(migrate_data.filename)
+    decision = checks.decide_storage(migrate_data.block_migration, shared, bool(disks),
+                                     storage.instance_dir(guest.uuid))
+    if decision.block and disks:
+        if CONF.libvirt.live_migration_tunnelled:
+            raise exception.MigrationPreCheckError(
+                reason='disks cannot be copied through a tunnel: unset live_migration_tunnelled')
+        checks.check_space(disk_info(guest), migrate_data.disk_over_commit,
+                           migrate_data.disk_available_mb, guest.uuid)
+    migrate_data.block_migration = decision.block
+    migrate_data.is_shared_instance_path = shared
+    migrate_data.is_shared_block_storage = decision.shared_disks
+    return migrate_data
+
+
+def copied_disks(guest: Guest) -> list[config.DiskSeen]:
+    """The disks that a block migration copies: not those that others may write or nobody does."""
+    return [disk for disk in config.read_disks(guest.live_xml()) if disk.copied]
+
+
+def disk_info(guest: Guest) -> list[dict[str, Any]]:
+    """What the destination has to make: path, type, virt_disk_size and disk_size (bytes),
+    backing_file (name in the image directory or ''), and its backing_format and backing_size."""
+    found = []
+    for disk in copied_disks(guest):
+        facts = storage.read_disk(storage.own_disk_path(guest.uuid, disk.path))
+        name = os.path.basename(disk.backing)
+        if disk.backing and disk.backing != os.path.join(CONF.images.path, name):
+            raise exception.MigrationPreCheckError(
+                reason=f'disk {disk.path} lies on top of {disk.backing}, which is not in the '
+                       f'image directory {CONF.images.path}')
+        found.append({
+            'path': disk.path, 'type': disk.format, 'virt_disk_size': facts.virtual_size,
+            'disk_size': facts.allocated, 'backing_file': name,
+            'backing_format': disk.backing_format,
+            'backing_size': os.path.getsize(images.path_of(name)) if name else None})
+    return found
+
+
+class Departures:
+    """The copies away from this host that this process watches."""
+
+    def __init__(self, courier: events.Courier) -> None:
+        self._courier = courier
+        self._monitors: dict[str, Monitor] = {}
+
+    def move(self, guest: Guest, instance: Any, dest: str, migrate_data: Any,
+             on_progress: Callable[[Progress], None]) -> Outcome:
+        """Copy the guest to the host ``dest`` and wait for the end. A copy that already runs is
+        watched, and no second one started. InvalidHostname."""
+        seen = look(guest)
+        if seen is not None and seen.departing:
+            LOG.info('Instance %s is on its way already', guest.uuid)
+            return self.adopt(guest, instance, migrate_data, on_progress)
+        if seen is None or not seen.active or seen.half:
+            return decisions.judge(seen)
+        disks = copied_disks(guest) if migrate_data.block_migration else []
+        plan = make_plan(guest, instance, dest, migrate_data, disks, seen.state)
+        return self._watch(guest, instance, disks, on_progress, plan)
+
+    def adopt(self, guest: Guest, instance: Any, migrate_data: Any,
+              on_progress: Callable[[Progress], None]) -> Outcome:
+        """Watch a copy that an earlier process started."""
+        seen = look(guest)
+        if seen is None:
+            return decisions.judge(None)
+        disks = copied_disks(guest) if migrate_data.block_migration else []
+        return self._watch(guest, instance, disks, on_progress)
+
+    def _watch(self, guest: Guest, instance: Any, disks: list[config.DiskSeen],
+               on_progress: Callable[[Progress], None],
+               plan: migration.Plan | None = None) -> Outcome:
+        if guest.uuid in self._monitors:
+            raise exception.InstanceInvalidState(
+                instance_uuid=guest.uuid, attr='state', state='already being moved',
+                method='live migrate')
+        size_gb = migration.data_gb(instance.memory_mb, [_file_size(disk) for disk in disks])
+        monitor = Monitor(guest, self._courier, size_gb, on_progress, plan is not None)
+        self._monitors[guest.uuid] = monitor
+        try:
+            with self._courier.subscribe(guest.uuid) as news:
+                if plan is not None:
+                    LOG.info('Instance %s goes to %s, flags %s', guest.uuid, plan.uri,
+                             plan.flags)
+                    operation.start(self._courier, guest.uuid, plan)
+                return monitor.run(news)
+        finally:
+            del self._monitors[guest.uuid]
+
+    def abort(self, guest: Guest) -> None:
+        """NoActiveMigrationForInstance; InstanceInvalidState in post-copy, which has no way back.
+        """
+        monitor = self._monitors.get(guest.uuid)
+        seen = look(guest)
+        if seen is not None and seen.half and seen.reason != abi.Paused.MIGRATION:
+            raise exception.InstanceInvalidState(
+                instance_uuid=guest.uuid, attr='state', state='post-copy',
+                method='abort the migration of')
+        if monitor is not None:
+            monitor.abort()
+        elif seen is not None and seen.departing:
+            guest.abort_job()
+        else:
+            raise exception.NoActiveMigrationForInstance(instance_id=guest.uuid)
+
+    def force_complete(self, guest: Guest) -> None:
+        monitor = self._monitors.get(guest.uuid)
+        if monitor is None:
+            raise exception.NoActiveMigrationForInstance(instance_id=guest.uuid)
+        monitor.force_complete()
+
+
+def make_plan(guest: Guest, instance: Any, dest: str, migrate_data: Any,
+              disks: list[config.DiskSeen], state: int) -> migration.Plan:
+    """All that migrateToURI3 is told."""
+    options = migration.Options.read(CONF.libvirt)
+    uri = migration.make_uri(options, dest)
+    flags = migration.make_flags(options, bool(migrate_data.block_migration), bool(disks),
+                                 paused=state == abi.State.PAUSED)
+    addresses = (migrate_data.graphics_listen_addr_vnc, migrate_data.serial_listen_addr)
+    xml, persistent_xml = (config.for_destination(text, *addresses)
+                           for text in guest.migratable_xml())
+    params = migration.make_params(options, xml, persistent_xml, [disk.target for disk in disks],
+                                   migrate_data.target_connect_addr, flags)
+    migrate_data.migrate_disks = [disk.target for disk in disks]
+    return migration.Plan(uri, flags, params)
+
+
+def clean_up(guest: Guest, migrate_data: Any) -> None:
+    """After the destination's proof: remove what is left here. Never ends a running guest
+    (InstanceInvalidState); a half that the migration stopped can never run again, and goes."""
+    seen = look(guest)
+    if seen is not None:
+        if seen.active and not seen.half:
+            raise exception.InstanceInvalidState(
+                instance_uuid=guest.uuid, attr='state', state=f'{seen.words} on host {CONF.host}',
+                method='clean up after the migration of')
+        if seen.active:
+            guest.destroy()
+        _undefine(guest)
+    if not migrate_data.is_shared_instance_path:
+        storage.remove_directory(guest.uuid)
+
+
+def roll_back(guest: Guest, instance: Any) -> None:
+    """The guest as it was: running, where forcing the copy had paused it."""
+    seen = look(guest)
+    if (seen is not None and instance.vm_state == vm_states.ACTIVE and not seen.departing
+            and (seen.state, seen.reason) == (abi.State.PAUSED, abi.Paused.USER)):
+        LOG.info('Instance %s goes on at the source', guest.uuid)
+        guest.unpause()
+
+
+def _undefine(guest: Guest) -> None:
+    try:
+        guest.undefine()
+    except exception.InstanceNotFound:
+        pass    # a transient half is gone once it ended
+
+
+def _file_size(disk: config.DiskSeen) -> int:
+    try:
+        return os.stat(disk.path).st_size
+    except OSError:
+        return 0    # counts as the smallest disk

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The compute driver for QEMU guests by libvirt: the contract's calls, and who does them.
+
+At the destination of a migration it checks, makes room and proves the arrival; at the source it
+checks, starts the copy and has it watched. The rooms behind it: config (definitions), storage
+(files), checks and decisions (pure), monitor (a running copy), guest and host (libvirt itself).
+"""
+import contextlib
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from oslo_log import log as logging
+
+from nova_lite import exception
+from nova_lite.conf import CONF
+from nova_lite.virt import driver as virt_driver
+from nova_lite.virt.driver import GuestInfo, Outcome, Progress
+from nova_lite.virt.libvirt import (arrival, departure, events, guest as guests, migration, power,
+                                    probe, resources)
+from nova_lite.virt.libvirt.guest import Guest
+from nova_lite.virt.libvirt.host import Host, LibvirtError
+
+LOG = logging.getLogger(__name__)
+
+
+class LibvirtDriver(virt_driver.ComputeDriver):
+
+    def __init__(self) -> None:
+        self._courier = events.Courier()
+        self._host = Host(self._courier)
+        self._departures = departure.Departures(self._courier)
+
+    def _guest(self, instance: Any) -> Guest:
+        return Guest(self._host, instance.uuid)
+
+    # -- the host ---------------------------------------------------------------------------------
+    def init_host(self, host: str) -> None:
+        migration.check_options(migration.Options.read(CONF.libvirt))
+        os.makedirs(CONF.instances_path, exist_ok=True)
+        probe.remove_stale()
+        self._courier.start()
+        self._host.connect()
+        LOG.info('Host %s runs QEMU %s', host, resources.version(self._host))
+
+    def cleanup_host(self) -> None:
+        self._host.close()
+        self._courier.stop()
+
+    def get_available_resource(self) -> dict[str, Any]:
+        return resources.available(self._host)
+
+    def list_instance_uuids(self) -> list[str]:
+        return list(guests.list_all(self._host))
+
+    def get_info(self, instance: Any) -> GuestInfo:
+        return self._guest(instance).look().info()
+
+    # -- a guest's life ---------------------------------------------------------------------------
+    def spawn(self, ctxt: Any, instance: Any) -> None:
+        power.spawn(self._guest(instance), instance)
+
+    def destroy(self, ctxt: Any, instance: Any, destroy_disks: bool = True) -> None:
+        power.destroy(self._guest(instance), instance, destroy_disks)
+
+    def power_on(self, ctxt: Any, instance: Any) -> None:
+        power.power_on(self._guest(instance), instance)
+
+    def power_off(self, ctxt: Any, instance: Any, timeout: int = 0) -> None:
+        power.power_off(self._guest(instance), timeout)
+
+    def reboot(self, ctxt: Any, instance: Any, reboot_type: str) -> None:
+        power.reboot(self._guest(instance), instance, reboot_type)
+
+    def pause(self, instance: Any) -> None:
+        self._guest(instance).pause()
+
+    def unpause(self, instance: Any) -> None:
+        power.unpause(self._guest(instance))
+
+    def suspend(self, ctxt: Any, instance: Any) -> None:
+        self._guest(instance).save()
+
+    def resume(self, ctxt: Any, instance: Any) -> None:
+        power.power_on(self._guest(instance), instance)
+
+    # -- before the move --------------------------------------------------------------------------
+    def check_can_live_migrate_destination(self, ctxt: Any, instance: Any, src_node: Any,
+                                           dst_node: Any, block_migration: bool | None,
+                                           disk_over_commit: bool | None) -> Any:
+        with _as_refusal():
+            return arrival.check(self._host, self._guest(instance), ctxt, instance, src_node,
+                                 block_migration, disk_over_commit)
+
+    def cleanup_live_migration_destination_check(self, ctxt: Any, migrate_data: Any) -> None:
+        probe.remove(migrate_data.filename)
+
+    def check_can_live_migrate_source(self, ctxt: Any, instance: Any, migrate_data: Any) -> Any:
+        with _as_refusal():
+            return departure.check(self._guest(instance), instance, migrate_data)
+
+    def get_instance_disk_info(self, instance: Any) -> list[dict[str, Any]]:
+        return departure.disk_info(self._guest(instance))
+
+    def pre_live_migration(self, ctxt: Any, instance: Any, disk_info: list[dict[str, Any]],
+                           migrate_data: Any) -> Any:
+        with _as_refusal():
+            return arrival.prepare(self._guest(instance), instance, disk_info, migrate_data)
+
+    # -- the move ---------------------------------------------------------------------------------
+    def live_migration(self, ctxt: Any, instance: Any, dest: str, migrate_data: Any,
+                       on_progress: Callable[[Progress], None]) -> Outcome:
+        return self._departures.move(self._guest(instance), instance, dest, migrate_data,
+                                     on_progress)
+
+    def adopt_live_migration(self, ctxt: Any, instance: Any, dest: str, migrate_data: Any,
+                             on_progress: Callable[[Progress], None]) -> Outcome:
+        return self._departures.adopt(self._guest(instance), instance, migrate_data, on_progress)
+
+    def live_migration_abort(self, instance: Any) -> None:
+        self._departures.abort(self._guest(instance))
+
+    def live_migration_force_complete(self, instance: Any) -> None:
+        self._departures.force_complete(self._guest(instance))
+
+    # -- after the move ---------------------------------------------------------------------------
+    def post_live_migration_at_destination(self, ctxt: Any, instance: Any,
+                                           migrate_data: Any) -> GuestInfo:
+        return arrival.confirm(self._guest(instance), migrate_data)
+
+    def post_live_migration_at_source(self, ctxt: Any, instance: Any, migrate_data: Any) -> None:
+        departure.clean_up(self._guest(instance), migrate_data)
+
+    def rollback_live_migration_at_destination(self, ctxt: Any, instance: Any,
+                                               migrate_data: Any) -> None:
+        arrival.roll_back(self._guest(instance), migrate_data)
+
+    def rollback_live_migration_at_source(self, ctxt: Any, instance: Any,
+                                          migrate_data: Any) -> None:
+        departure.roll_back(self._guest(instance), instance)
+
+
+@contextlib.contextmanager
+def _as_refusal() -> Iterator[None]:
+    """Errors of libvirt, files and images before a migration as MigrationPreCheckError."""
+    try:
+        yield
+    except (LibvirtError, exception.ImageNotFound, OSError,
+            subprocess.SubprocessError) as error:
+        raise exception.MigrationPreCheckError(
+            reason=f'on host {CONF.host}: {power.words_of(error)}') from error

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One guest as libvirt has it: the only module that calls methods of a domain.
+
+The domain is looked up for each call, so a Guest stays good while libvirtd restarts and the guest
+moves away and back. Every method: InstanceNotFound when there is no such guest here,
+HypervisorUnavailable when libvirt is away, LibvirtError when it refuses.
+"""
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from nova_lite import exception
+from nova_lite.compute import power_state
+from nova_lite.virt.driver import GuestInfo
+from nova_lite.virt.libvirt import abi, host
+from nova_lite.virt.libvirt.host import libvirt
+
+_POWER_STATES = {
+    abi.State.NOSTATE: power_state.NOSTATE,
+    abi.State.RUNNING: power_state.RUNNING,
+    abi.State.BLOCKED: power_state.RUNNING,
+    abi.State.PAUSED: power_state.PAUSED,
+    abi.State.SHUTDOWN: power_state.RUNNING,    # still on its way down
+    abi.State.SHUTOFF: power_state.SHUTDOWN,
+    abi.State.CRASHED: power_state.CRASHED,
+    abi.State.PMSUSPENDED: power_state.SUSPENDED,
+}
+_REASONS: dict[tuple[int, int], str] = {
+    (abi.State.RUNNING, abi.Running.POSTCOPY): 'running while its memory still arrives',
+    (abi.State.RUNNING, abi.Running.POSTCOPY_FAILED): 'post-copy broke',
+    (abi.State.PAUSED, abi.Paused.MIGRATION): 'paused by a migration',
+    (abi.State.PAUSED, abi.Paused.STARTING_UP): 'starting',
+    (abi.State.PAUSED, abi.Paused.IOERROR): 'paused by a disk error',
+    (abi.State.PAUSED, abi.Paused.POSTCOPY): 'paused, runs at the destination',
+    (abi.State.PAUSED, abi.Paused.POSTCOPY_FAILED): 'post-copy broke',
+    (abi.State.SHUTOFF, abi.Shutoff.SHUTDOWN): 'shut itself down',
+    (abi.State.SHUTOFF, abi.Shutoff.DESTROYED): 'was powered off',
+    (abi.State.SHUTOFF, abi.Shutoff.CRASHED): 'crashed',
+    (abi.State.SHUTOFF, abi.Shutoff.MIGRATED): 'has migrated',
+    (abi.State.SHUTOFF, abi.Shutoff.SAVED): 'saved to disk',
+    (abi.State.SHUTOFF, abi.Shutoff.FAILED): 'could not be started',
+}
+
+
+class Seen(NamedTuple):
+    """One look at a guest: libvirt's state and reason, and the statistics of its running job
+    (empty when none runs)."""
+    state: int
+    reason: int
+    persistent: bool = True
+    job: dict[str, Any] = {}
+
+    @property
+    def active(self) -> bool:
+        return self.state not in (abi.State.SHUTOFF, abi.State.CRASHED, abi.State.NOSTATE)
+
+    @property
+    def incoming(self) -> bool:
+        """The unfinished half of a migration to this host."""
+        if self.job.get('operation') == abi.Operation.MIGRATION_IN:
+            return True
+        return (self.state, self.reason) in (
+            (abi.State.RUNNING, abi.Running.POSTCOPY),
+            (abi.State.RUNNING, abi.Running.POSTCOPY_FAILED)) or (
+            self.state == abi.State.PAUSED and not self.persistent
+            and self.reason in (abi.Paused.MIGRATION, abi.Paused.STARTING_UP))
+
+    @property
+    def departing(self) -> bool:
+        """A migration away from this host is under way."""
+        return (self.job.get('type') in (abi.Job.BOUNDED, abi.Job.UNBOUNDED)
+                and self.job.get('operation') == abi.Operation.MIGRATION_OUT)
+
+    @property
+    def half(self) -> bool:
+        """Stopped by a migration: it may run elsewhere, so it must not be started here."""
+        return self.state == abi.State.PAUSED and self.reason in (
+            abi.Paused.MIGRATION, abi.Paused.POSTCOPY, abi.Paused.POSTCOPY_FAILED)
+
+    @property
+    def words(self) -> str:
+        default = abi.State(self.state).name.lower() if self.state in list(abi.State) else '?'
+        return _REASONS.get((self.state, self.reason), default)
+
+    def info(self) -> GuestInfo:
+        return GuestInfo(state=_POWER_STATES.get(self.state, power_state.NOSTATE),
+                         incoming=self.incoming, persistent=self.persistent, reason=self.words)
+
+
+class Guest:
+    def __init__(self, connections: host.Host, uuid: str) -> None:
+        self._host, self.uuid = connections, uuid
+        self.courier = connections.courier
+
+    def _call(self, fn: Callable, *args: Any) -> Any:
+        """``fn(domain, *args)`` off the event loop."""
+        try:
+            return self._host.call(_on_domain, self.uuid, fn, args)
+        except host.LibvirtError as error:
+            if error.code == abi.Error.NO_DOMAIN:
+                raise exception.InstanceNotFound(instance_id=self.uuid) from None
+            raise
+
+    # -- looking ----------------------------------------------------------------------------------
+    def look(self) -> Seen:
+        return self._call(_look)
+
+    def exists(self) -> bool:
+        try:
+            self._call(lambda domain: None)
+        except exception.InstanceNotFound:
+            return False
+        return True
+
+    def live_xml(self) -> str:
+        """The definition of what runs now, with the backing files of its disks."""
+        return self._call(lambda domain: domain.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE))
+
+    def migratable_xml(self) -> tuple[str, str]:
+        """What a migration carries: (of the running guest, of its kept definition)."""
+        return self._call(_migratable_xml)
+
+    # -- life -------------------------------------------------------------------------------------
+    def define(self, xml: str) -> None:
+        self._host.call(lambda connection: connection.defineXML(xml) and None)
+
+    def keep_definition(self) -> None:
+        """Make a definition that outlives a guest which has none."""
+        def define(domain: Any) -> None:
+            inactive = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE
+                                      | libvirt.VIR_DOMAIN_XML_SECURE)
+            domain.connect().defineXML(inactive)
+        self._call(define)
+
+    def start(self) -> None:
+        """Start, or go on from the saved memory. Nothing to do when it runs."""
+        self._call(lambda domain: None if domain.isActive() else domain.create())
+
+    def shutdown(self) -> None:
+        """Ask the guest to shut itself down."""
+        self._call(lambda domain: domain.shutdown())
+
+    def destroy(self) -> None:
+        """Pull the plug. Nothing to do when it is off."""
+        self._call(lambda domain: domain.destroy() if domain.isActive() else None)
+
+    def undefine(self) -> None:
+        """Drop the definition and the saved memory; a running guest goes on without it."""
+        def undefine(domain: Any) -> None:
+            if domain.isPersistent():
+                domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
+                                     | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+                                     | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
+        self._call(undefine)
+
+    def pause(self) -> None:
+        self._call(lambda domain: domain.suspend())
+
+    def unpause(self) -> None:
+        self._call(lambda domain: domain.resume())
+
+    def save(self) -> None:
+        """Write the memory to disk and end the guest; start() goes on from there."""
+        self._call(lambda domain: domain.managedSave(0) if domain.isActive() else None)
+
+    # -- a running migration ----------------------------------------------------------------------
+    def abort_job(self) -> None:
+        self._call(lambda domain: domain.abortJob())
+
+    def set_max_downtime(self, milliseconds: int) -> None:
+        self._call(lambda domain: domain.migrateSetMaxDowntime(milliseconds, 0))
+
+    def start_post_copy(self) -> None:
+        self._call(lambda domain: domain.migrateStartPostCopy(0))
+
+
+def migrate(connection: Any, uuid: str, uri: str, params: dict[str, Any], flags: int) -> None:
+    """Move a guest, in the calling native thread, until the end. Raises libvirt.libvirtError."""
+    connection.lookupByUUIDString(uuid).migrateToURI3(uri, params, flags)
+
+
+def list_all(connections: host.Host) -> dict[str, bool]:
+    """UUID of every guest here, and whether it is active."""
+    return connections.call(lambda connection: {
+        domain.UUIDString(): domain.ID() != -1 for domain in connection.listAllDomains()})
+
+
+def _on_domain(connection: Any, uuid: str, fn: Callable, args: tuple) -> Any:
+    return fn(connection.lookupByUUIDString(uuid), *args)
+
+
+def _look(domain: Any) -> Seen:
+    state, reason = domain.state()
+    job: dict[str, Any] = {}
+    if state != abi.State.SHUTOFF:
+        try:
+            job = domain.jobStats()
+        except libvirt.libvirtError as error:
+            # ended since, or an incoming post-copy, whose statistics do not exist
+            if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+                raise
+    if job.get('type', abi.Job.NONE) == abi.Job.NONE:
+        job = {}
+    return Seen(state, reason, bool(domain.isPersistent()), job)
+
+
+def _migratable_xml(domain: Any) -> tuple[str, str]:
+    flags = libvirt.VIR_DOMAIN_XML_MIGRATABLE | libvirt.VIR_DOMAIN_XML_SECURE
+    return domain.XMLDesc(flags), domain.XMLDesc(flags | libvirt.VIR_DOMAIN_XML_INACTIVE)

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a guest is moved: flags, addresses, parameters and schedules. Pure functions.
+
+Flags and parameters are asked for before the copy starts, and the schedules again at each look at
+the running copy, since their options can be changed meanwhile.
+"""
+import ipaddress
+import re
+from typing import Any, NamedTuple
+
+from nova_lite import exception
+from nova_lite.virt.libvirt.abi import Migrate, Param
+
+GIB = 1024 ** 3
+SMALLEST_GB = 2     # a guest's memory and each of its disks count for no less
+
+_HOSTNAME = re.compile(r'(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9_-]{0,62})'
+                       r'(\.[A-Za-z0-9]([A-Za-z0-9_-]{0,62}))*\.?\Z')
+
+
+class Options(NamedTuple):
+    """The options of [libvirt] that a copy starts with, without their prefix live_migration_."""
+    virt_type: str = 'kvm'
+    uri: str | None = None
+    scheme: str | None = None
+    tunnelled: bool = False
+    with_native_tls: bool = False
+    bandwidth: int = 0
+    permit_post_copy: bool = False
+    permit_auto_converge: bool = False
+    parallel_connections: int = 1
+
+    @classmethod
+    def read(cls, group: Any) -> 'Options':
+        return cls(group.virt_type, *(getattr(group, f'live_migration_{name}')
+                                      for name in cls._fields[1:]))
+
+
+class Plan(NamedTuple):
+    """One call of migrateToURI3."""
+    uri: str
+    flags: Migrate
+    params: dict[str, Any]
+
+
+def check_options(options: Options) -> None:
+    """ConfigInvalid for options that contradict each other."""
+    if options.tunnelled and options.with_native_tls:
+        raise exception.ConfigInvalid(
+            reason='live_migration_tunnelled and live_migration_with_native_tls are both set in '
+                   '[libvirt]: unset the first')
+
+
+def make_flags(options: Options, block: bool, copies_disks: bool, paused: bool) -> Migrate:
+    """Nova's table of flags.
+
+    ``block``: disks are not shared; ``copies_disks``: there is one to copy. Without any the flag
+    NON_SHARED_INC must go, since libvirt reads an empty list of disks as all of them.
+    ``paused``: the guest does not run, and post-copy would never end.
+    """
+    flags = Migrate.LIVE | Migrate.PEER2PEER | Migrate.UNDEFINE_SOURCE | Migrate.PERSIST_DEST
+    if block and copies_disks:
+        flags |= Migrate.NON_SHARED_INC
+    if options.tunnelled:
+        flags |= Migrate.TUNNELLED
+    if options.with_native_tls:
+        flags |= Migrate.TLS
+    if options.permit_post_copy:
+        if not paused:
+            flags |= Migrate.POSTCOPY
+    elif options.permit_auto_converge:
+        flags |= Migrate.AUTO_CONVERGE
+    if options.parallel_connections > 1:
+        flags |= Migrate.PARALLEL
+    return flags
+
+
+def make_uri(options: Options, dest: str) -> str:
+    """Where the source's libvirt finds the destination's.
+
+    InvalidHostname for what is no host name nor address: it would change the URI's meaning.
+    """
+    address = _as_address(dest)
+    if address is None and not _HOSTNAME.match(dest):
+        raise exception.InvalidHostname(hostname=dest)
+    bracketed = f'[{dest}]' if address is not None and address.version == 6 else dest
+    if options.uri:
+        return options.uri.replace('%s', bracketed)
+    if options.virt_type not in ('kvm', 'qemu'):
+        raise exception.LiveMigrationURINotAvailable(virt_type=options.virt_type)
+    return f'qemu+{options.scheme or "tcp"}://{bracketed}/system'
+
+
+def make_params(options: Options, xml: str, persistent_xml: str, disks: list[str],
+                inbound_addr: str | None, flags: Migrate) -> dict[str, Any]:
+    """The typed parameters of migrateToURI3.
+
+    Both definitions are always sent: without the persistent one the destination would keep the
+    source's. ``disks`` are target names, ``inbound_addr`` the destination's address for the copy.
+    """
+    params: dict[str, Any] = {Param.DEST_XML: xml, Param.PERSIST_XML: persistent_xml}
+    if options.bandwidth:
+        params[Param.BANDWIDTH] = options.bandwidth
+    if Migrate.NON_SHARED_INC in flags and Migrate.TUNNELLED not in flags:
+        params[Param.MIGRATE_DISKS] = list(disks)
+    if inbound_addr and Migrate.TUNNELLED not in flags:
+        address = _as_address(inbound_addr)
+        v6 = address is not None and address.version == 6
+        params[Param.URI] = f'tcp://[{inbound_addr}]' if v6 else f'tcp://{inbound_addr}'
+    if Migrate.PARALLEL in flags:
+        params[Param.PARALLEL_CONNECTIONS] = options.parallel_connections
+    return params
+
+
+def data_gb(memory_mb: int, disk_bytes: list[int]) -> float:
+    """GiB that the schedules count with: the memory and the disks to copy, each at least 2."""
+    sizes = [memory_mb / 1024] + [size / GIB for size in disk_bytes]
+    return sum(max(SMALLEST_GB, size) for size in sizes)
+
+
+def completion_timeout(seconds_per_gb: int, size_gb: float) -> int:
+    """Seconds that the copy may take; 0: no limit."""
+    return int(seconds_per_gb * size_gb)
+
+
+def downtime_steps(downtime: int, steps: int, delay: int,
+                   size_gb: float) -> list[tuple[int, int]]:
+    """(seconds from the start, allowed downtime in ms) of each step up to ``downtime``.
+
+    Linear, as Nova's: from downtime/steps in ``steps`` equal steps, one each ``delay`` seconds per
+    GiB.
+    """
+    base = downtime / steps
+    offset = (downtime - base) / steps
+    wait = int(delay * size_gb)
+    return [(wait * i, int(base + offset * i)) for i in range(steps + 1)]
+
+
+def downtime_at(elapsed: float, steps: list[tuple[int, int]]) -> int | None:
+    """The allowed downtime in ms after ``elapsed`` seconds; None before the first step."""
+    reached = [downtime for start, downtime in steps if start < elapsed]
+    return reached[-1] if reached else None
+
+
+def _as_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None

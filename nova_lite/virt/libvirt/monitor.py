@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Watching one copy to its end: the loop between libvirt's news and the decisions about them.
+
+A Monitor watches a copy that this process started, or one that it found running (after its own
+restart, or when libvirtd was restarted in the middle). It wakes at libvirt's events; every half
+second it looks by itself, for what has no event.
+"""
+import queue
+import threading
+import time
+from collections.abc import Callable
+
+from oslo_log import log as logging
+
+from nova_lite import exception, utils
+from nova_lite.conf import CONF
+from nova_lite.virt import driver as virt_driver
+from nova_lite.virt.driver import Outcome, Progress
+from nova_lite.virt.libvirt import abi, decisions, events, operation
+from nova_lite.virt.libvirt.decisions import Action, Situation
+from nova_lite.virt.libvirt.guest import Guest, Seen
+from nova_lite.virt.libvirt.host import LibvirtError
+
+LOG = logging.getLogger(__name__)
+
+POLL = 0.5              # s between two looks when nothing happens
+SETTLE = 1.0            # s that an end which nobody announced must stand before it is believed
+CONTACT_LIMIT = 300     # s that libvirt may be away beyond the copy's own limit
+LAST_WORD = 0.2         # s to wait for the final statistics of a copy that is complete
+
+
+class Monitor:
+    """``run()`` in one thread; ``abort()`` and ``force_complete()`` from any other."""
+
+    def __init__(self, guest: Guest, courier: events.Courier, size_gb: float,
+                 on_progress: Callable[[Progress], None], started_here: bool) -> None:
+        self._guest, self._courier = guest, courier
+        self._size_gb = size_gb
+        self._reporter = Reporter(on_progress)
+        self._operation_runs = started_here
+        self._end = operation.End()
+        self._started = time.monotonic()
+        self._spent_before = 0.0            # s, by a process before this one
+        self._seen_idle: float | None = None
+        self._without_contact: float | None = None
+        self._downtime: int | None = None
+        self._abort_reason = ''
+        self._abort_sent = False
+        self._force_wanted = False
+        self._forced_at: float | None = None
+        self._paused_by_us = False
+        self._post_copy = False
+        self._final_job: dict = {}
+        self._last_progress = Progress()
+
+    # -- asked by others --------------------------------------------------------------------------
+    def abort(self, reason: str = 'aborted on request') -> None:
+        self._abort_reason = self._abort_reason or reason
+        self._courier.publish(events.Event(self._guest.uuid, events.WAKE_UP))
+
+    def force_complete(self) -> None:
+        self._force_wanted = True
+        self._courier.publish(events.Event(self._guest.uuid, events.WAKE_UP))
+
+    # -- the loop ---------------------------------------------------------------------------------
+    def run(self, news: queue.Queue) -> Outcome:
+        """Watch until no job runs any more. ``news`` is a subscription to the guest's events."""
+        try:
+            while True:
+                event = events.wait(news, POLL)
+                outcome = self._hear(event, news) if event else None
+                outcome = outcome or self._look()
+                if outcome is not None:
+                    return outcome
+        finally:
+            self._reporter.close()
+
+    def _hear(self, event: events.Event, news: queue.Queue) -> Outcome | None:
+        if event.kind == events.JOB_COMPLETED:
+            self._final_job = event.detail
+        if event.kind != events.OPERATION_ENDED:
+            return None
+        self._operation_runs = False
+        self._end = event.detail
+        if self._end.broken:
+            LOG.warning('Lost contact to libvirt while instance %s migrates: %s',
+                        self._guest.uuid, self._end.error)
+            return None
+        if not self._end.error:
+            return self._complete(news)
+        try:
+            seen = self._guest.look()
+            return None if seen.departing else self._conclude(seen)
+        except exception.InstanceNotFound:
+            return self._conclude(None)
+        except (exception.HypervisorUnavailable, LibvirtError) as error:
+            LOG.warning('Cannot see how the migration of instance %s ended: %s',
+                        self._guest.uuid, error.format_message())
+            return None
+
+    def _look(self) -> Outcome | None:
+        try:
+            seen = self._guest.look()
+        except exception.InstanceNotFound:
+            return None if self._operation_runs else self._gone()
+        except exception.HypervisorUnavailable as error:
+            return self._wait_for_contact(error)
+        except LibvirtError as error:
+            LOG.debug('Looking at instance %s: %s', self._guest.uuid, error.format_message())
+            return None
+        self._without_contact = None
+        self._post_copy = (seen.state, seen.reason) == (abi.State.PAUSED, abi.Paused.POSTCOPY)
+        if seen.departing and seen.reason != abi.Paused.POSTCOPY_FAILED:
+            self._seen_idle = None
+            self._watch(seen)
+            return None
+        return None if self._operation_runs else self._believe_idle(seen)
+
+    def _watch(self, seen: Seen) -> None:
+        progress = decisions.read_progress(seen.job)
+        self._spent_before = max(
+            self._spent_before, (progress.elapsed_ms or 0) / 1000 - self._elapsed(False))
+        self._last_progress = progress
+        self._reporter.offer(progress)
+        if self._abort_reason and not self._post_copy:
+            self._send_abort()
+        elif self._force_wanted and self._forced_at is None:
+            self._force()
+        else:
+            limits = decisions.Limits.read(CONF.libvirt)
+            for action in decisions.decide(self._situation(), limits):
+                self._do(action)
+
+    def _situation(self) -> Situation:
+        now = time.monotonic()
+        return Situation(
+            elapsed=self._elapsed(), data_gb=self._size_gb, downtime=self._downtime,
+            forced_for=None if self._forced_at is None else now - self._forced_at,
+            post_copy=self._post_copy)
+
+    def _elapsed(self, with_before: bool = True) -> float:
+        own = time.monotonic() - self._started
+        return own + self._spent_before if with_before else own
+
+    # -- acting -----------------------------------------------------------------------------------
+    def _do(self, action: Action) -> None:
+        if action.kind == decisions.SET_DOWNTIME:
+            self._try(self._guest.set_max_downtime, action.value)
+            self._downtime = action.value
+            return
+        LOG.warning('Instance %s: %s; action: %s', self._guest.uuid, action.reason, action.kind)
+        if action.kind == decisions.ABORT:
+            self._abort_reason = action.reason
+            self._send_abort()
+        else:
+            self._force()
+
+    def _send_abort(self) -> None:
+        """Sent again at each look for as long as the job runs: it may have been too early."""
+        self._abort_sent = self._try(self._guest.abort_job) or self._abort_sent
+
+    def _force(self) -> None:
+        if CONF.libvirt.live_migration_permit_post_copy and self._try(self._guest.start_post_copy):
+            LOG.info('Instance %s: switched to post-copy', self._guest.uuid)
+        elif self._try(self._guest.pause):
+            self._paused_by_us = True
+            LOG.info('Instance %s: paused, so that the copy ends', self._guest.uuid)
+        else:
+            return      # tried again at the next look
+        self._forced_at = time.monotonic()
+
+    def _try(self, fn: Callable, *args: object) -> bool:
+        try:
+            fn(*args)
+        except exception.NovaLiteException as error:
+            LOG.info('Instance %s: libvirt refused %s: %s', self._guest.uuid, fn.__name__,
+                     error.format_message())
+            return False
+        return True
+
+    # -- ends -------------------------------------------------------------------------------------
+    def _complete(self, news: queue.Queue) -> Outcome:
+        """libvirt finished all phases. The final figures come with an event of another thread."""
+        deadline = time.monotonic() + LAST_WORD
+        while not self._final_job and time.monotonic() < deadline:
+            event = events.wait(news, deadline - time.monotonic())
+            if event is not None and event.kind == events.JOB_COMPLETED:
+                self._final_job = event.detail
+        return Outcome(virt_driver.COMPLETED, progress=self._progress())
+
+    def _gone(self) -> Outcome:
+        """The guest left while nobody of us was told. libvirt tells of a completed job only when
+        the destination has taken the guest over."""
+        if self._final_job:
+            return Outcome(virt_driver.COMPLETED, progress=self._progress())
+        return self._conclude(None)
+
+    def _believe_idle(self, seen: Seen) -> Outcome | None:
+        now = time.monotonic()
+        if self._seen_idle is None:
+            self._seen_idle = now
+        return self._conclude(seen) if now - self._seen_idle >= SETTLE else None
+
+    def _wait_for_contact(self, error: exception.HypervisorUnavailable) -> Outcome | None:
+        self._seen_idle = None
+        if self._operation_runs:
+            return None
+        now = time.monotonic()
+        if self._without_contact is None:
+            self._without_contact = now
+        timeout = CONF.libvirt.live_migration_completion_timeout * self._size_gb
+        if self._elapsed() < timeout or now - self._without_contact < CONTACT_LIMIT:
+            return None
+        return Outcome(virt_driver.LOST, error.format_message(), self._last_progress)
+
+    def _conclude(self, seen: Seen | None) -> Outcome:
+        cancelled = self._end.code == abi.Error.OPERATION_ABORTED or self._abort_sent
+        error = self._abort_reason if cancelled and self._abort_reason else self._end.error
+        outcome = decisions.judge(seen, error, cancelled)
+        if self._paused_by_us and seen is not None and seen.state == abi.State.PAUSED \
+                and not seen.half:
+            self._try(self._guest.unpause)
+        return outcome._replace(progress=self._progress())
+
+    def _progress(self) -> Progress:
+        return decisions.read_progress(self._final_job) if self._final_job \
+            else self._last_progress
+
+
+class Reporter:
+    """Hands readings on in a thread of its own, the newest first: the receiver may be slow."""
+
+    def __init__(self, receiver: Callable[[Progress], None]) -> None:
+        self._receiver = receiver
+        self._newest: queue.Queue = queue.Queue()
+        self._thread: threading.Thread | None = None
+
+    def offer(self, progress: Progress) -> None:
+        if self._thread is None:
+            self._thread = utils.spawn(self._report, name='migration-reporter')
+        self._newest.put(progress)
+
+    def close(self, timeout: float = 1.0) -> None:
+        """Nothing is handed on after this, but for one reading that the receiver already has."""
+        if self._thread is not None:
+            self._newest.put(None)
+            self._thread.join(timeout)
+
+    def _report(self) -> None:
+        while True:
+            progress = self._newest.get()
+            while not self._newest.empty():
+                progress = self._newest.get()
+            if progress is None:
+                return
+            try:
+                self._receiver(progress)
+            except Exception as error:
+                LOG.warning('Cannot hand on the progress of a migration: %s',
+                            exception.message_of(error))

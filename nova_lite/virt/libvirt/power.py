@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A guest's life on one host: made, started, stopped, paused, saved, removed."""
+import contextlib
+import subprocess
+import time
+from typing import Any
+
+from oslo_log import log as logging
+
+from nova_lite import exception
+from nova_lite.conf import CONF
+from nova_lite.virt import images
+from nova_lite.virt.libvirt import config, events, storage
+from nova_lite.virt.libvirt.guest import Guest
+from nova_lite.virt.libvirt.host import LibvirtError
+
+LOG = logging.getLogger(__name__)
+
+_LOOK = 1.0     # s between two looks at a guest that shuts down; its end has an event
+
+
+def spawn(guest: Guest, instance: Any) -> None:
+    """Make, define and start. InstanceDeployFailure, and then nothing is left."""
+    if guest.exists():
+        if guest.look().active:
+            return      # called again after a crash
+        guest.undefine()
+    image = instance.image_meta or {}
+    try:
+        storage.remove_directory(instance.uuid)     # an unfinished earlier attempt
+        storage.make_directory(instance.uuid)
+        define(guest, instance, storage.make_disks(instance, image))
+        guest.start()
+    except (exception.NovaLiteException, OSError, subprocess.SubprocessError) as error:
+        destroy(guest, instance, destroy_disks=True)
+        raise exception.InstanceDeployFailure(instance_id=instance.uuid,
+                                              reason=words_of(error)) from error
+
+
+def define(guest: Guest, instance: Any, disks: list[config.Disk]) -> None:
+    guest.define(config.guest_xml(
+        instance, config.Options.read(CONF.libvirt), boot_of(instance), disks,
+        storage.console_path(instance.uuid)))
+
+
+def boot_of(instance: Any) -> config.Boot:
+    """Kernel and initrd of the guest's image on this host. ImageNotFound."""
+    image = instance.image_meta or {}
+    kernel, initrd = image.get('kernel'), image.get('initrd')
+    return config.Boot(kernel and images.path_of(kernel), initrd and images.path_of(initrd),
+                       image.get('cmdline') or '')
+
+
+def destroy(guest: Guest, instance: Any, destroy_disks: bool) -> None:
+    with contextlib.suppress(exception.InstanceNotFound):
+        guest.destroy()
+        guest.undefine()
+    if destroy_disks:
+        storage.remove_directory(instance.uuid)
+
+
+def power_on(guest: Guest, instance: Any) -> None:
+    """Start, or go on from the saved memory. A lost definition is made again."""
+    if not guest.exists():
+        define(guest, instance, storage.existing_disks(instance))
+    guest.start()
+
+
+def power_off(guest: Guest, timeout: int) -> None:
+    with contextlib.suppress(exception.InstanceNotFound):
+        if timeout > 0:
+            shut_down(guest, timeout)
+        guest.destroy()
+
+
+def shut_down(guest: Guest, timeout: float) -> bool:
+    """Ask the guest to shut down and wait; whether it did."""
+    deadline = time.monotonic() + timeout
+    with guest.courier.subscribe(guest.uuid) as news:
+        if not guest.look().active:
+            return True
+        try:
+            guest.shutdown()
+        except LibvirtError as error:
+            LOG.info('Instance %s cannot be asked to shut down: %s', guest.uuid,
+                     error.format_message())
+            return False
+        while time.monotonic() < deadline:
+            events.wait(news, min(_LOOK, deadline - time.monotonic()))
+            if not guest.look().active:
+                return True
+    LOG.info('Instance %s did not shut down within %s s', guest.uuid, timeout)
+    return False
+
+
+def reboot(guest: Guest, instance: Any, reboot_type: str) -> None:
+    """SOFT lets the guest shut down first; one that does not is rebooted hard."""
+    if reboot_type == 'SOFT' and guest.exists():
+        shut_down(guest, CONF.libvirt.wait_soft_reboot_seconds)
+    if guest.exists():
+        guest.destroy()
+    define(guest, instance, storage.existing_disks(instance))
+    guest.start()
+
+
+def unpause(guest: Guest) -> None:
+    """InstanceInvalidState for a guest that a migration stopped: it may run elsewhere."""
+    seen = guest.look()
+    if seen.half or seen.incoming:
+        raise exception.InstanceInvalidState(instance_uuid=guest.uuid, attr='state',
+                                             state=seen.words, method='unpause')
+    guest.unpause()
+
+
+def words_of(error: Exception) -> str:
+    """What went wrong, with the words of the program that failed."""
+    if isinstance(error, subprocess.CalledProcessError):
+        return f'{error.cmd[0]}: {(error.stderr or "").strip() or error}'
+    return exception.message_of(error)

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Is instances_path one directory on both hosts? The destination leaves a file, the source looks.
+
+The name comes from the other host and carries 128 random bits, so that two hosts never make the
+same one. A probe that a crash left behind is removed at the next start.
+"""
+import os
+import re
+import time
+import uuid
+
+from nova_lite import exception
+from nova_lite.conf import CONF
+
+PREFIX = '.probe-'
+STALE = 3600.0      # s; far longer than any check takes
+_NAME = re.compile(re.escape(PREFIX) + r'[0-9a-f]{32}\Z')
+
+
+def leave() -> str:
+    """Make the file; returns its name. MigrationPreCheckError."""
+    name = PREFIX + uuid.uuid4().hex
+    try:
+        os.close(os.open(_path(name), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise exception.MigrationPreCheckError(
+            reason=f'cannot write to {CONF.instances_path} on host {CONF.host}: '
+                   f'{error.strerror}') from None
+    return name
+
+
+def is_seen(name: str) -> bool:
+    """Whether the file is here. MigrationPreCheckError for a name that we never make."""
+    if not _NAME.match(name or ''):
+        raise exception.MigrationPreCheckError(reason=f'{name!r} is not the name of a probe')
+    try:
+        os.utime(CONF.instances_path)   # makes NFS read the directory again
+    except OSError:
+        pass
+    return os.path.exists(_path(name))
+
+
+def remove(name: str | None) -> None:
+    """Idempotent; a name that we never make is left alone."""
+    if name and _NAME.match(name):
+        try:
+            os.unlink(_path(name))
+        except FileNotFoundError:
+            pass
+
+
+def remove_stale() -> None:
+    """At start: remove what a crash left, here or on another host of a shared directory."""
+    oldest = time.time() - STALE
+    for entry in os.scandir(CONF.instances_path):
+        if _NAME.match(entry.name) and entry.stat(follow_symlinks=False).st_mtime < oldest:
+            remove(entry.name)
+
+
+def _path(name: str) -> str:
+    return os.path.join(CONF.instances_path, name)

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A guest's files: instances_path/UUID/{disk, disk.eph0, console.log}, and who made them.
+
+A directory that is made for an incoming guest carries a marker with the migration's uuid until the
+guest has arrived, so a rollback removes what was made for its own migration and nothing else.
+"""
+import mmap
+import os
+import shutil
+import struct
+import subprocess
+import uuid as uuid_module
+from typing import Any, NamedTuple
+
+from oslo_log import log as logging
+
+from nova_lite import exception, utils
+from nova_lite.conf import CONF
+from nova_lite.virt import images
+from nova_lite.virt.libvirt import config
+
+LOG = logging.getLogger(__name__)
+
+GIB = 1024 ** 3
+CONSOLE = 'console.log'
+MARKER = '.incoming'
+QEMU_IMG_TIMEOUT = 120      # s
+_QCOW2 = struct.Struct('>4sIQIIQ')
+_EXTERNAL_DATA = 1 << 2     # of qcow2's incompatible features
+
+
+class DiskFacts(NamedTuple):
+    """What a disk's file says of itself, in bytes. ``external``: it keeps data in another file."""
+    virtual_size: int
+    allocated: int
+    format: str = 'raw'
+    backing_file: str = ''
+    external: bool = False
+
+
+# -- paths ----------------------------------------------------------------------------------------
+def instance_dir(uuid: str) -> str:
+    return os.path.join(CONF.instances_path, str(uuid_module.UUID(uuid)))
+
+
+def console_path(uuid: str) -> str:
+    return os.path.join(instance_dir(uuid), CONSOLE)
+
+
+def own_disk_path(uuid: str, path: str) -> str:
+    """The path of a disk in its guest's directory here. MigrationPreCheckError for a file of
+    another place: it would not be found, or be somebody else's."""
+    here = os.path.join(instance_dir(uuid), os.path.basename(path))
+    if os.path.normpath(path) != os.path.normpath(here):
+        raise exception.MigrationPreCheckError(
+            reason=f'disk {path} is not in the directory {instance_dir(uuid)}: '
+                   'instances_path must be the same on both hosts')
+    return here
+
+
+# -- disks ----------------------------------------------------------------------------------------
+def read_disk(path: str) -> DiskFacts:
+    """Read a disk's header; the file may be in use. OSError."""
+    with open(path, 'rb') as stream:
+        status = os.fstat(stream.fileno())
+        allocated = status.st_blocks * 512
+        header = stream.read(104)
+        if header[:4] != b'QFI\xfb' or len(header) < _QCOW2.size:
+            return DiskFacts(status.st_size, allocated)
+        _, version, offset, length, _, size = _QCOW2.unpack_from(header)
+        features = struct.unpack_from('>Q', header, 72)[0] if version >= 3 else 0
+        backing = ''
+        if offset:
+            stream.seek(offset)
+            backing = stream.read(min(length, 1023)).decode('utf-8', 'replace')
+        return DiskFacts(size, allocated, 'qcow2', backing, bool(features & _EXTERNAL_DATA))
+
+
+def create_disk(path: str, fmt: str, size: int, backing: str = '',
+                backing_format: str = '') -> None:
+    """Make an empty disk of ``size`` bytes, on top of ``backing`` if given. OSError, or
+    subprocess.CalledProcessError with qemu-img's words."""
+    command = ['qemu-img', 'create', '-q', '-f', fmt]
+    if backing:
+        command += ['-b', backing, '-F', backing_format]
+    subprocess.run([*command, path, str(size)], check=True, capture_output=True, text=True,
+                   timeout=QEMU_IMG_TIMEOUT)
+
+
+def make_disks(instance: Any, image: dict[str, Any]) -> list[config.Disk]:
+    """Make the disks of a new guest: vda of root_gb over the image's disk, vdb of ephemeral_gb."""
+    directory = instance_dir(instance.uuid)
+    cache = 'none' if supports_direct_io(directory) else 'writeback'
+    disks = []
+    backing, size = '', (instance.root_gb or 0) * GIB
+    if image.get('disk'):
+        backing = images.path_of(image['disk'])
+        size = _root_size(backing, image, size)
+    if size:
+        disks.append(config.Disk(os.path.join(directory, 'disk'), 'vda', cache))
+        create_disk(disks[0].path, 'qcow2', size, backing, image.get('disk_format') or '')
+    if instance.ephemeral_gb:
+        disks.append(config.Disk(os.path.join(directory, 'disk.eph0'), 'vdb', cache))
+        create_disk(disks[-1].path, 'qcow2', instance.ephemeral_gb * GIB)
+    return disks
+
+
+def existing_disks(instance: Any) -> list[config.Disk]:
+    """The disks that make_disks() made."""
+    directory = instance_dir(instance.uuid)
+    cache = 'none' if supports_direct_io(directory) else 'writeback'
+    paths = [(os.path.join(directory, name), target)
+             for name, target in (('disk', 'vda'), ('disk.eph0', 'vdb'))]
+    return [config.Disk(path, target, cache) for path, target in paths if os.path.exists(path)]
+
+
+def _root_size(path: str, image: dict[str, Any], wanted: int) -> int:
+    """Bytes of a root disk on top of an image. Invalid for an image that does not fit, or that
+    would let a guest read other files of the host."""
+    facts = read_disk(path)
+    if image['disk_format'] == 'qcow2':
+        if facts.format != 'qcow2':
+            raise exception.Invalid(reason=f"image {image['name']}: its disk is not qcow2")
+        if facts.backing_file or facts.external:
+            raise exception.Invalid(
+                reason=f"image {image['name']}: its disk refers to another file")
+    size = facts.virtual_size if image['disk_format'] == 'qcow2' else os.path.getsize(path)
+    if wanted and size > wanted:
+        raise exception.Invalid(
+            reason=f"image {image['name']}: its disk of {size} bytes is larger than the flavor's")
+    return wanted or size
+
+
+def supports_direct_io(directory: str) -> bool:
+    """Whether the file system can do without the host's cache, which cache=none asks for."""
+    path = os.path.join(directory, f'.direct-{uuid_module.uuid4()}')
+    try:
+        fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_DIRECT, 0o600)
+    except OSError:
+        _remove(path)   # some file systems make the file and then refuse
+        return False
+    try:
+        with mmap.mmap(-1, 4096) as block:
+            os.write(fd, block)
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
+        _remove(path)
+
+
+# -- directories ----------------------------------------------------------------------------------
+def make_directory(uuid: str, made_for: str | None = None) -> str:
+    """Make a guest's directory with an empty console. ``made_for``: uuid of the migration it is
+    made for; a directory that the same migration made before is used again.
+
+    DestinationDiskExists when there is one that holds anything of another.
+    """
+    path = instance_dir(uuid)
+    try:
+        os.mkdir(path)
+    except FileExistsError:
+        if os.listdir(path) and (made_for is None or read_marker(uuid) != made_for):
+            raise exception.DestinationDiskExists(path=path) from None
+    if made_for is not None:
+        with open(os.path.join(path, MARKER), 'w', encoding='ascii') as stream:
+            stream.write(made_for)
+    with open(os.path.join(path, CONSOLE), 'a', encoding='ascii'):
+        pass
+    return path
+
+
+def read_marker(uuid: str) -> str | None:
+    """The migration that the directory was made for, while its guest has not arrived."""
+    try:
+        with open(os.path.join(instance_dir(uuid), MARKER), encoding='ascii') as stream:
+            return stream.read()
+    except FileNotFoundError:
+        return None
+
+
+def remove_marker(uuid: str) -> None:
+    _remove(os.path.join(instance_dir(uuid), MARKER))
+
+
+def remove_directory(uuid: str) -> None:
+    """Remove a guest's files. Idempotent."""
+    path = instance_dir(uuid)
+    try:
+        utils.tpool_execute(shutil.rmtree, path)
+    except FileNotFoundError:
+        return
+    LOG.info('Removed %s', path)
+
+
+def remove_empty_directory(uuid: str) -> None:
+    try:
+        os.rmdir(instance_dir(uuid))
+    except OSError:
+        pass    # not there, or not empty: then it is not ours to judge
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass

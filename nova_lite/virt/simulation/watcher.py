@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Watching one simulated copy to its end, with the decisions of the libvirt driver.
+
+Everything that a decision needs is in the world, so a compute process that takes a copy up after
+a restart decides as the one before it would have. Times are simulated seconds.
+"""
+from collections.abc import Callable
+
+from oslo_log import log as logging
+
+from nova_lite import exception
+from nova_lite.conf import CONF
+from nova_lite.virt import driver
+from nova_lite.virt.driver import Outcome, Progress
+from nova_lite.virt.libvirt import decisions, migration
+from nova_lite.virt.libvirt.monitor import Reporter
+from nova_lite.virt.simulation import course, guests, hypervisor, jobs, model
+from nova_lite.virt.simulation.state import ACTIVE, BY_USER, IN_POSTCOPY, NOT_MOVING, Job, State
+from nova_lite.virt.simulation.world import World
+
+LOG = logging.getLogger(__name__)
+
+POLL = 0.5                # between two looks when nothing happens
+SHORTEST_POLL = 0.05      # real seconds
+HERE = 'the guest runs at the source and no migration does'
+
+
+class Watcher:
+    """``run()`` returns when nothing of the copy runs any more."""
+
+    def __init__(self, world: World, host: str, uuid: str,
+                 on_progress: Callable[[Progress], None]) -> None:
+        self._world, self._host, self._uuid = world, host, uuid
+        self._on_progress = on_progress
+
+    def run(self) -> Outcome:
+        reporter = Reporter(self._on_progress)
+        try:
+            while True:
+                with self._world.look() as state:
+                    job = state.jobs[self._uuid]
+                    if not job.active and state.hosts[self._host].up:
+                        break
+                    reporter.offer(jobs.progress(state, job))
+                    actions = decisions.decide(_situation(state, job),
+                                               decisions.Limits.read(CONF.libvirt))
+                    turn, pause = job.copy.iteration, POLL * state.time_scale
+                for action in actions if job.active else []:
+                    self._do(action)
+                self._world.wait_until(lambda state: self._is_news(state, turn),
+                                       max(pause, SHORTEST_POLL),
+                                       lambda state: course.due(state, state.jobs[self._uuid]))
+        finally:
+            reporter.close()
+        return self._conclude()
+
+    def force_complete(self) -> None:
+        """Post-copy where that is permitted, else a pause: a guest that stands writes nothing."""
+        with self._world.change(self._host) as state:
+            job = jobs.get_active(state, self._uuid, self._host)
+            if job.forced_at is not None or job.status == IN_POSTCOPY:
+                return
+            job.forced_at = state.now
+            if CONF.libvirt.live_migration_permit_post_copy and job.copy.phase == model.MEMORY:
+                jobs.switch_to_postcopy(state, self._uuid, self._host)
+            elif not job.copy.paused:
+                hypervisor.pause(state, self._host, self._uuid)
+
+    def _is_news(self, state: State, turn: int) -> bool:
+        job = state.jobs[self._uuid]
+        return not job.active or job.copy.iteration != turn
+
+    def _do(self, action: decisions.Action) -> None:
+        try:
+            if action.kind == decisions.SET_DOWNTIME:
+                with self._world.change(self._host) as state:
+                    jobs.tune(state, self._uuid, self._host, downtime_ms=action.value)
+                return
+            LOG.warning('Instance %s: %s; action: %s', self._uuid, action.reason, action.kind)
+            if action.kind == decisions.FORCE_COMPLETE:
+                return self.force_complete()
+            with self._world.change(self._host) as state:
+                jobs.abort(state, self._uuid, self._host, action.reason)
+        except exception.NovaLiteException as error:
+            LOG.info('Instance %s: %s', self._uuid, error.format_message())
+
+    def _conclude(self) -> Outcome:
+        with self._world.change() as state:
+            job = state.jobs[self._uuid]
+            guest = guests.find(state, self._host, self._uuid)
+            if (job.forced_at is not None and job.status != driver.COMPLETED
+                    and guest is not None and guest.reason == BY_USER):
+                guests.run(state, guest)
+            return Outcome(job.status, job.reason, jobs.progress(state, job))
+
+
+def judge(state: State, host: str, uuid: str) -> Outcome:
+    """How a copy ended that nobody watched, by what is left of it at the source."""
+    guest = guests.find(state, host, uuid)
+    if guest is None:
+        return Outcome(driver.LOST, 'the guest has left the source')
+    if guest.state not in ACTIVE:
+        return Outcome(driver.FAILED, f'the guest ended during the copy: it is {guest.state}')
+    if guest.reason not in NOT_MOVING:
+        return Outcome(driver.LOST, f'the guest at the source is {guest.state} ({guest.reason}) '
+                                    'and may run at the destination')
+    return Outcome(driver.FAILED, HERE)
+
+
+def _situation(state: State, job: Job) -> decisions.Situation:
+    disks = [int(job.copy.disk)] if job.copy.disk else []
+    memory_mb = int(job.copy.memory / model.MIB)
+    return decisions.Situation(
+        elapsed=state.now - job.copy.started, data_gb=migration.data_gb(memory_mb, disks),
+        downtime=round(job.copy.downtime * 1000),
+        forced_for=None if job.forced_at is None else state.now - job.forced_at,
+        post_copy=job.status == IN_POSTCOPY)

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A migration and its one writer of the status; the table of edges is walked in tests/unit/db."""
+import pytest
+
+from nova_lite import exception, objects
+from tests.fixtures import db
+
+pytestmark = pytest.mark.usefixtures('way')
+
+def make(ctxt):
+    """A server with a claim at src and a migration that holds one at dst."""
+    for host in ('src', 'dst'):
+        db.make_host(ctxt, host)
+    instance = db.make_instance(ctxt, metadata={'kept': 'yes'})
+    migration = db.make_migration(ctxt, instance)
+    objects.Claim.claim(ctxt, 'src', instance.uuid, **db.ROOM)
+    objects.Claim.claim(ctxt, 'dst', migration.uuid, **db.ROOM)
+    return instance, migration
+
+
+def test_advance_when_it_leaves_accepted_then_started_at_is_set_once(ctxt):
+    _, migration = make(ctxt)
+    assert migration.started_at is None
+    migration.advance('queue')
+    started = migration.started_at
+    migration.advance('prepare')
+    assert migration.started_at == started and migration.finished_at is None
+    migration.advance('fail', reason='x')
+    assert migration.finished_at > migration.started_at == started
+
+
+def test_advance_when_no_reason_is_given_then_the_old_one_stays(ctxt):
+    _, migration = make(ctxt)
+    migration.advance('queue', reason='first')
+    migration.advance('prepare')
+    assert migration.reason == 'first'
+
+
+def test_advance_when_the_object_has_changes_then_they_are_written_with_it(ctxt):
+    _, migration = make(ctxt)
+    migration.memory_total = 7
+    migration.journal = {'phase': 'begun'}
+    migration.advance('queue')
+    migration.refresh()
+    assert (migration.memory_total, migration.journal) == (7, {'phase': 'begun'})
+
+
+def test_advance_when_the_server_is_being_deleted_then_that_task_goes_on(ctxt):
+    instance, migration = make(ctxt)
+    instance.task_state = 'deleting'
+    instance.save()
+    migration.advance('cancel')
+    instance.refresh()
+    assert instance.task_state == 'deleting'
+
+
+def test_advance_when_the_server_is_gone_then_the_migration_still_ends(ctxt):
+    instance, migration = make(ctxt)
+    instance.destroy()
+    migration.advance('queue')
+    migration.advance('cancel')
+    assert migration.status == 'cancelled'
+    db.assert_books_balance(ctxt)
+
+
+def test_advance_when_it_moved_without_a_claim_then_the_host_is_charged_all_the_same(ctxt):
+    instance, migration = make(ctxt)
+    objects.Claim.drop(ctxt, migration.uuid)
+    for event in ('queue', 'prepare', 'run', 'complete'):
+        migration.advance(event)
+    assert db.claims_of(instance.uuid) == ['dst']
+    db.assert_books_balance(ctxt)
+
+
+def test_advance_when_the_server_has_a_claim_there_already_then_one_is_kept(ctxt):
+    instance, migration = make(ctxt)
+    objects.Claim.claim(ctxt, 'dst', instance.uuid, **db.ROOM)
+    for event in ('queue', 'prepare', 'run', 'complete'):
+        migration.advance(event)
+    assert (db.claims_of(instance.uuid), db.claims_of(migration.uuid)) == (['dst'], [])
+    db.assert_books_balance(ctxt)
+
+
+@pytest.mark.parametrize('updates', [{'task_state': None}, {'host': 'x'}, {'uuid': 'x'},
+                                     {'no_such': 1}])
+def test_advance_when_asked_to_write_what_it_may_not_then_nothing_happens(ctxt, updates):
+    _, migration = make(ctxt)
+    with pytest.raises(exception.Invalid):
+        migration.advance('queue', instance_updates=updates)
+    migration.refresh()
+    assert migration.status == 'accepted'
+
+
+def test_advance_when_the_event_is_unknown_then_invalid(ctxt):
+    _, migration = make(ctxt)
+    with pytest.raises(exception.Invalid, match='teleport'):
+        migration.advance('teleport')
+
+
+def test_advance_when_updates_hold_times_and_dicts_then_they_arrive(ctxt):
+    instance, migration = make(ctxt)
+    launched = instance.created_at
+    migration.advance('queue', instance_updates={'launched_at': launched,
+                                                 'system_metadata': {'a': 'b'}})
+    instance.refresh()
+    assert (instance.launched_at, instance.system_metadata) == (launched, {'a': 'b'})
+
+
+def test_create_when_a_status_is_given_then_only_accepted_will_do(ctxt):
+    instance = db.make_instance(ctxt)
+    assert db.make_migration(ctxt, instance, status='accepted').status == 'accepted'
+    with pytest.raises(exception.Invalid):
+        db.make_migration(ctxt, instance, status='running')
+
+
+def test_create_when_done_then_defaults_are_there_and_twice_is_refused(ctxt):
+    migration = db.make_migration(ctxt, db.make_instance(ctxt))
+    assert (migration.migration_type, migration.hidden, migration.attempted_hosts,
+            migration.deleted) == ('live-migration', False, [], False)
+    assert migration.uuid and migration.created_at and migration.obj_what_changed() == set()
+    with pytest.raises(exception.Invalid):
+        migration.create()
+
+
+def test_save_when_status_was_changed_then_invalid_and_nothing_is_written(ctxt):
+    _, migration = make(ctxt)
+    migration.status, migration.owner = 'completed', 'me'
+    with pytest.raises(exception.Invalid, match='advance'):
+        migration.save()
+    with pytest.raises(exception.Invalid, match='advance'):
+        migration.advance('queue')
+    migration.refresh()
+    assert (migration.status, migration.owner) == ('accepted', None)
+
+
+def test_save_when_fields_changed_then_they_alone_are_written(ctxt):
+    _, migration = make(ctxt)
+    other = objects.Migration.get_by_uuid(ctxt, migration.uuid)
+    other.memory_remaining = 2 ** 40
+    other.attempted_hosts = ['a', 'b']
+    other.save()
+    migration.owner = 'host:1'
+    migration.save()
+    assert (migration.memory_remaining, migration.attempted_hosts) == (2 ** 40, ['a', 'b'])
+    assert migration.updated_at > migration.created_at
+
+
+def test_save_when_nothing_changed_then_nothing_is_written(ctxt):
+    _, migration = make(ctxt)
+    migration.save()
+    migration.refresh()
+    assert migration.updated_at is None
+
+
+def test_save_when_a_json_field_was_changed_in_place_then_it_is_written(ctxt):
+    _, migration = make(ctxt)
+    migration.journal = {'steps': []}
+    migration.save()
+    migration.journal['steps'].append('prepared')
+    migration.save()
+    migration.refresh()
+    assert migration.journal == {'steps': ['prepared']}
+
+
+def test_migrate_data_when_stored_then_it_comes_back_as_the_class_it_was(ctxt):
+    _, migration = make(ctxt)
+    data = objects.LibvirtLiveMigrateData(migration=migration.uuid, block_migration=True,
+                                          migrate_disks=['vda'])
+    migration.migrate_data = data.obj_to_primitive()
+    migration.save()
+    migration.refresh()
+    again = objects.LiveMigrateData.from_stored(ctxt, migration.migrate_data)
+    assert isinstance(again, objects.LibvirtLiveMigrateData)
+    assert again.obj_to_primitive() == data.obj_to_primitive()
+
+
+# -- finding ----------------------------------------------------------------------------------
+def test_get_when_there_is_none_then_not_found(ctxt):
+    instance, migration = make(ctxt)
+    with pytest.raises(exception.MigrationNotFound):
+        objects.Migration.get_by_id(ctxt, 10 ** 6)
+    with pytest.raises(exception.MigrationNotFound):
+        objects.Migration.get_by_uuid(ctxt, instance.uuid)
+    with pytest.raises(exception.MigrationNotFoundForInstance):
+        objects.Migration.get_by_id_and_instance(ctxt, migration.id, migration.uuid)
+    found = objects.Migration.get_by_id_and_instance(ctxt, migration.id, instance.uuid)
+    assert found.uuid == migration.uuid
+
+
+def test_lists_when_filtered_then_only_those(ctxt):
+    one = db.make_migration(ctxt, db.make_instance(ctxt))
+    two = db.make_migration(ctxt, db.make_instance(ctxt), source_compute='other',
+                            dest_compute='src')
+    three = db.make_migration(ctxt, db.make_instance(ctxt), source_compute='other')
+    three.advance('queue')
+    three.advance('fail')
+    two.advance('queue')
+
+    def ids(found):
+        return [migration.id for migration in found]
+
+    get = objects.MigrationList.get_by_filters
+    assert ids(get(ctxt)) == [three.id, two.id, one.id]
+    assert ids(get(ctxt, {'host': 'src'})) == [two.id, one.id]
+    assert ids(get(ctxt, {'status': ['queued', 'failed']})) == [three.id, two.id]
+    assert ids(get(ctxt, {'source_compute': 'other', 'dest_compute': 'dst'})) == [three.id]
+    assert ids(get(ctxt, {'instance_uuid': one.instance_uuid})) == [one.id]
+    assert ids(get(ctxt, {'changes-since': two.updated_at})) == [two.id]
+    assert ids(get(ctxt, {'changes-before': one.created_at})) == [one.id]
+    assert ids(get(ctxt, limit=1, marker=three.uuid)) == [two.id]
+    assert ids(get(ctxt, sort_keys=['source_compute'], sort_dirs=['asc'])) == [
+        two.id, three.id, one.id]
+    unfinished = objects.MigrationList.get_unfinished_by_host(ctxt, 'src')
+    assert ids(unfinished) == [one.id, two.id]
+    in_progress = objects.MigrationList.get_in_progress_by_instance
+    assert ids(in_progress(ctxt, one.instance_uuid)) == []      # accepted is not in progress
+    assert ids(in_progress(ctxt, two.instance_uuid)) == [two.id]
+    with pytest.raises(exception.Invalid, match='no_such'):
+        get(ctxt, {'no_such': 1})
+    with pytest.raises(exception.MarkerNotFound):
+        get(ctxt, marker='no-such')

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rules of the house, as far as a machine can check them."""
+import ast
+from collections.abc import Iterator
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.fixtures import sources
+
+MAX_LINES = 300
+MAX_DECORATORS = 2
+LICENCE = 'SPDX-License-Identifier: Apache-2.0'
+
+# file: why it may be longer
+LONGER: dict[str, str] = {}
+
+# Who may import what, in nova_lite: a folder or a file.
+IMPORTERS = {
+    'eventlet': ('monkey_patch.py', 'utils.py'),
+    'libvirt': ('virt/libvirt/', 'lab/', 'cmd/lab.py'),
+    'sqlalchemy': ('db/', 'objects/', 'cmd/manage.py'),
+    'oslo_db': ('db/', 'objects/', 'cmd/manage.py', 'conf/database.py'),
+    'alembic': ('db/',),
+    'nova_lite.db': ('db/', 'objects/', 'cmd/manage.py'),
+    'webob': ('api/', 'cmd/api.py'),
+    'routes': ('api/', 'cmd/api.py'),
+}
+
+# Modules that a compute host's process is made of: it has no database.
+COMPUTE = ('nova_lite.cmd.compute', 'nova_lite.compute.manager', 'nova_lite.virt.fake')
+DATABASE = ('sqlalchemy', 'alembic', 'oslo_db', 'nova_lite.db')
+
+
+def _forbidden_imports(tree: ast.Module, name: str) -> list[str]:
+    """What a file of nova_lite imports against IMPORTERS; name is relative to nova_lite."""
+    return [f'nova_lite/{name}:{line} imports {module}'
+            for line, module in sources.imports(tree)
+            for rule, allowed in IMPORTERS.items()
+            if (module == rule or module.startswith(f'{rule}.')) and not name.startswith(allowed)]
+
+
+def _functions(tree: ast.Module) -> list[ast.FunctionDef]:
+    return [node for node in ast.walk(tree)
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+
+
+def _shell_strings(tree: ast.Module) -> Iterator[int]:
+    """Lines that hand a string to a shell."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            shell = [keyword.value for keyword in node.keywords if keyword.arg == 'shell']
+            if ast.unparse(node.func) in ('os.system', 'os.popen', 'subprocess.getoutput'):
+                yield node.lineno
+            elif any(not isinstance(value, ast.Constant) or value.value for value in shell):
+                yield node.lineno
+
+
+def test_file_when_python_is_short_enough_to_read():
+    long = {sources.name(path): lines for path in sources.files('nova_lite', 'tests')
+            if (lines := len(path.read_text().splitlines())) > MAX_LINES}
+    assert {name: lines for name, lines in long.items() if name not in LONGER} == {}
+    assert set(LONGER) <= set(long), 'these are short enough now: take them off the list'
+
+
+def test_file_when_code_names_its_licence_first():
+    code = [*sources.files('nova_lite', 'tests'), *sources.files('nova_lite', suffix='.c'),
+            *(path for path in (sources.ROOT / 'tools').iterdir() if path.is_file()),
+            sources.ROOT / '.ci' / 'run']
+    bare = [sources.name(path) for path in code if (text := path.read_text())
+            and LICENCE not in re.sub('^#!.*\n', '', text).partition('\n')[0]]
+    assert bare == []
+
+
+def test_module_when_it_has_code_says_its_part():
+    mute = [sources.name(path) for path in sources.files('nova_lite')
+            if sources.tree(path).body and not ast.get_docstring(sources.tree(path))]
+    assert mute == []
+
+
+def test_import_when_of_a_guarded_library_is_in_its_room():
+    broken = [line for path in sources.files('nova_lite') for line in _forbidden_imports(
+        sources.tree(path), path.relative_to(sources.ROOT / 'nova_lite').as_posix())]
+    assert broken == []
+
+
+@pytest.mark.parametrize('source', [
+    'import eventlet', 'from eventlet import tpool', 'import sqlalchemy.orm as orm',
+    'def f():\n    import libvirt', 'from nova_lite import db', 'from nova_lite.db import api',
+    'importlib.import_module("libvirt")', 'import webob.exc'])
+def test_import_when_out_of_its_room_is_found(source):
+    assert _forbidden_imports(ast.parse(source), 'compute/manager.py')
+
+
+@pytest.mark.parametrize('source', [
+    'from nova_lite.virt import libvirt', 'import nova_lite.dbx', 'from . import db'])
+def test_import_when_of_another_thing_of_that_name_is_not_found(source):
+    assert _forbidden_imports(ast.parse(source), 'compute/manager.py') == []
+
+
+def test_import_when_at_the_top_follows_the_order_of_groups():
+    """The standard library, then what is installed, then nova_lite and its tests."""
+    def group(module: str) -> int:
+        top = module.partition('.')[0]
+        return 0 if top in sys.stdlib_module_names else 2 if top in ('nova_lite', 'tests') else 1
+
+    mixed = []
+    for path in sources.files('nova_lite', 'tests'):
+        tops = [node for node in sources.tree(path).body
+                if isinstance(node, (ast.Import, ast.ImportFrom))]
+        groups = [group(node.names[0].name if isinstance(node, ast.Import) else node.module or '')
+                  for node in tops]
+        if groups != sorted(groups) and 'monkey_patch' not in path.read_text():
+            mixed.append(sources.name(path))
+    assert mixed == []
+
+
+def test_compute_process_when_imported_has_no_database_code():
+    code = ('import importlib, json, sys\n'
+            'for name in sys.argv[1:]:\n    importlib.import_module(name)\n'
+            'print(json.dumps(sorted(sys.modules)))')
+    done = subprocess.run([sys.executable, '-W', 'ignore', '-c', code, *COMPUTE],
+                          cwd=sources.ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, f'cannot import {COMPUTE}:\n{done.stderr}'
+    loaded = done.stdout.strip().splitlines()[-1]
+    assert f'"{COMPUTE[0]}"' in loaded
+    assert re.findall(rf'"(?:{"|".join(map(re.escape, DATABASE))})[".]', loaded) == []
+
+
+def test_function_when_decorated_has_two_decorators_at_most():
+    crowded = [f'{sources.name(path)}:{function.lineno} {function.name}'
+               for path in sources.files('nova_lite')
+               for function in _functions(sources.tree(path))
+               if len(function.decorator_list) > MAX_DECORATORS]
+    assert crowded == []
+
+
+def test_command_when_run_goes_through_no_shell():
+    found = [f'{sources.name(path)}:{line}'
+             for path in sources.files('nova_lite', 'tests')
+             for line in _shell_strings(sources.tree(path))]
+    assert found == []
+
+
+@pytest.mark.parametrize('source', [
+    'subprocess.run("ls", shell=True)', 'run(command, shell=flag)', 'os.system("ls")'])
+def test_command_when_it_is_a_shell_string_is_found(source):
+    assert list(_shell_strings(ast.parse(source)))
+
+
+def test_text_when_it_names_a_place_names_no_place_of_one_machine():
+    """No path of the checkout or of a home, and no package registry's host."""
+    # put together here, so that this file itself is clean
+    hosts = ('py' + 'pi.org', 'pythonhosted' + '.org', 'deb.' + 'debian.org', 'npmjs' + '.org')
+    places = [*hosts, '/ho' + 'me/']
+    if len(sources.ROOT.parts) > 2:
+        places.append(f'{sources.ROOT}')
+    found = [f'{name}: {place}' for name, text in sources.texts() for place in places if place in text]
+    assert found == []

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The simulated world outlives processes, and its waits end."""
+import json
+
+import pytest
+
+from nova_lite.virt.simulation import faults, state
+from nova_lite.virt.simulation.store import DirectoryStore
+from nova_lite.virt.simulation.world import World
+from tests.unit.virt.simulation.acts import UUID, boot, move
+
+
+def test_directory_when_another_process_opens_it_then_the_world_goes_on(tmp_path, clock):
+    first = World(DirectoryStore(str(tmp_path)), clock=clock)
+    for host in ('src', 'dst'):
+        first.add_host(host, bandwidth=100)
+    boot(first)
+    move(first)
+    clock.now += 5
+    second = World(DirectoryStore(str(tmp_path)), clock=clock)
+    clock.now += 10
+    assert second.places(UUID) == first.places(UUID) == {'dst': state.RUNNING}
+    assert second.ticks('dst', UUID) == 150
+
+
+def test_directory_when_opened_with_another_time_scale_then_its_clock_does_not_jump(
+        tmp_path, clock):
+    first = World(DirectoryStore(str(tmp_path)), clock=clock)
+    clock.now += 10
+    second = World(DirectoryStore(str(tmp_path)), time_scale=0.1, clock=clock)
+    with second.look() as now:
+        assert now.now == 10
+    clock.now += 1
+    with first.look() as now:
+        assert now.now == pytest.approx(20)
+
+
+def test_state_when_dumped_and_loaded_then_is_the_same(world, clock):
+    boot(world, disks=['disk', 'disk.eph0'])
+    world.script('live_migration@90', faults.HANG)
+    for host in ('src', 'dst'):
+        world.configure(host, storage='shared')
+    move(world)
+    world.cut_link('src', 'dst')
+    with world.look() as now:
+        assert state.load(json.loads(json.dumps(state.dump(now)))) == now
+
+
+def test_wait_for_when_it_does_not_come_true_then_says_what(world):
+    with pytest.raises(TimeoutError, match='pigs fly'):
+        world.wait_for(lambda now: False, 0.01, 'pigs fly')

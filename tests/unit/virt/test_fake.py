@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The simulated driver's own: its options, its faults, and a compute that dies on the way."""
+import threading
+
+import pytest
+
+from nova_lite import exception
+from nova_lite.compute import task_states
+from nova_lite.virt import driver as virt_driver
+from nova_lite.virt import simulation
+from nova_lite.virt.fake import FakeDriver
+from nova_lite.virt.simulation import faults, state
+from nova_lite.virt.simulation.world import World
+from tests.contract import moves
+from tests.fixtures.hypervisors import SimulatedHypervisors
+
+
+@pytest.fixture
+def pair():
+    pair = SimulatedHypervisors()
+    yield pair
+    assert pair.world.violations == []
+
+
+def test_driver_when_chosen_by_name_then_is_this_one(options):
+    simulation.install(World())
+    try:
+        assert isinstance(virt_driver.load_compute_driver('fake'), FakeDriver)
+    finally:
+        simulation.install(None)
+
+
+def test_host_when_configured_by_options_then_reports_them(options):
+    options.set('simulation', vcpus=3, memory_mb=777, local_gb=5, cpu_model='sim-v3')
+    driver = FakeDriver(World())
+    driver.init_host('one')
+    values = driver.get_available_resource()
+    assert (values['vcpus'], values['memory_mb'], values['disk_available_least']) == (3, 777, 5)
+    assert '"sim-v3"' in values['cpu_info']
+
+
+def test_host_when_configured_by_hand_then_options_do_not_change_that(options):
+    world = World()
+    world.configure('one', memory_mb=100, storage='shared')
+    driver = FakeDriver(world)
+    driver.init_host('one')
+    assert driver.get_available_resource()['memory_mb'] == 100
+    with world.look() as now:
+        assert (now.hosts['one'].storage, now.hosts['one'].vcpus) == ('shared', 16)
+
+
+def test_disk_when_guest_is_made_then_takes_room_for_its_full_size(pair):
+    before = pair.source.get_available_resource()['disk_available_least']
+    moves.spawned(pair, disk=True)
+    assert pair.source.get_available_resource()['disk_available_least'] == before - 1
+
+
+def test_spawn_when_disk_is_full_then_fails_and_leaves_nothing(pair):
+    pair.world.configure('src', local_gb=0)
+    instance = pair.new_instance(disk=True)
+    with pytest.raises(exception.InstanceDeployFailure, match='no space left'):
+        pair.source.spawn(pair.ctxt, instance)
+    assert pair.source.list_instance_uuids() == []
+    with pair.world.look() as now:
+        assert now.storages.get('src', {}) == {}
+
+
+@pytest.mark.parametrize(('here', 'there', 'fits'), [
+    ('sim-v2', 'sim-v2', True), ('sim-v2', 'sim-v3', True), ('sim-v2', 'sim-v1', False),
+    ('sim-v1', 'sim-other', False)])
+def test_cpu_when_compared_then_all_features_must_be_there(pair, options, here, there, fits):
+    pair.world.configure('src', cpu_model=here)
+    pair.world.configure('dst', cpu_model=there)
+    instance = moves.spawned(pair)
+    if fits:
+        moves.check(pair, instance)
+        return
+    with pytest.raises(exception.MigrationPreCheckError, match='Unacceptable CPU info'):
+        moves.check(pair, instance)
+    options.set('workarounds', skip_cpu_compare_on_dest=True)
+    moves.check(pair, instance)
+
+
+@pytest.mark.parametrize('block', [False, None])
+def test_storage_when_shared_then_disks_stay_where_they_are(pair, block):
+    for host in ('src', 'dst'):
+        pair.world.configure(host, storage='shared')
+    instance = moves.spawned(pair, disk=True)
+    data = moves.prepare(pair, instance, block)
+    assert (data.block_migration, data.is_shared_instance_path) == (False, True)
+    assert moves.move(pair, instance, data).status == virt_driver.COMPLETED
+    pair.destination.post_live_migration_at_destination(pair.ctxt, instance, data)
+    pair.source.post_live_migration_at_source(pair.ctxt, instance, data)
+    with pair.world.look() as now:
+        assert now.storages['shared'][instance.uuid].disks['disk'].content
+
+
+def test_storage_when_shared_and_to_be_copied_then_refused(pair):
+    for host in ('src', 'dst'):
+        pair.world.configure(host, storage='shared')
+    instance = moves.spawned(pair, disk=True)
+    with pytest.raises(exception.InvalidLocalStorage):
+        moves.check(pair, instance, block=True)
+
+
+def test_copy_when_its_compute_dies_then_goes_on_and_the_next_one_takes_it_up(pair):
+    instance = moves.spawned(pair)
+    data = moves.prepare(pair, instance)
+    held = pair.world.script('live_migration@50', faults.HANG)
+    abandoned = threading.Thread(target=moves.move, args=(pair, instance, data), daemon=True)
+    abandoned.start()
+    pair.world.wait_hit(held)
+    outcomes = []
+    second = threading.Thread(
+        target=lambda: outcomes.append(moves.adopt(pair, instance, data)), daemon=True)
+    second.start()
+    pair.world.release(held)
+    second.join(pair.timeout)
+    abandoned.join(pair.timeout)
+    assert outcomes[0].status in (virt_driver.COMPLETED, virt_driver.LOST)
+    assert pair.world.places(instance.uuid) == {'dst': state.RUNNING}
+
+
+def test_copy_when_its_end_is_not_heard_of_then_lost_until_the_destination_proves_it(pair):
+    instance = moves.spawned(pair)
+    data = moves.prepare(pair, instance)
+    pair.world.script('live_migration@finish', faults.LOSE_LINK)
+    assert moves.move(pair, instance, data).status == virt_driver.LOST
+    pair.source.rollback_live_migration_at_source(pair.ctxt, instance, data)
+    assert pair.world.places(instance.uuid) == {'src': state.PAUSED, 'dst': state.RUNNING}
+    with pytest.raises(exception.InstanceInvalidState):
+        pair.source.unpause(instance)
+    pair.destination.post_live_migration_at_destination(pair.ctxt, instance, data)
+    pair.source.post_live_migration_at_source(pair.ctxt, instance, data)
+    assert pair.world.places(instance.uuid) == {'dst': state.RUNNING}
+
+
+def test_copy_when_it_does_not_converge_then_ends_at_the_completion_timeout(pair, options):
+    options.set('libvirt', live_migration_completion_timeout=5)
+    instance = moves.spawned(pair, busy=True)
+    outcome = moves.move(pair, instance, moves.prepare(pair, instance))
+    assert outcome.status == virt_driver.CANCELLED
+    assert 'live_migration_completion_timeout' in outcome.reason
+
+
+@pytest.mark.parametrize('post_copy', [False, True])
+def test_copy_when_it_does_not_converge_then_can_be_forced_to_end(pair, options, post_copy):
+    options.set('libvirt', live_migration_completion_timeout=5,
+                live_migration_timeout_action='force_complete',
+                live_migration_permit_post_copy=post_copy)
+    instance = moves.spawned(pair, busy=True)
+    outcome = moves.move(pair, instance, moves.prepare(pair, instance))
+    assert outcome.status == virt_driver.COMPLETED
+    assert pair.world.places(instance.uuid) == {'dst': state.RUNNING}
+
+
+def test_hypervisor_when_it_is_down_then_every_call_says_so(pair):
+    instance = moves.spawned(pair)
+    pair.world.stop_hypervisor('src')
+    with pytest.raises(exception.HypervisorUnavailable):
+        pair.source.get_info(instance)
+    with pytest.raises(exception.HypervisorUnavailable):
+        pair.source.list_instance_uuids()
+
+
+def test_fault_when_a_servers_metadata_orders_it_then_the_step_fails(pair):
+    instance = pair.new_instance()
+    instance.metadata = {'sim:fail': 'pre_live_migration/refuse'}
+    pair.source.spawn(pair.ctxt, instance)
+    with pytest.raises(exception.MigrationPreCheckError, match='simulated refusal'):
+        moves.prepare(pair, instance)
+
+
+def test_fault_when_metadata_orders_it_for_a_moment_of_the_copy_then_the_copy_fails(pair):
+    instance = pair.new_instance()
+    instance.metadata = {'sim:fail': 'live_migration@80', 'sim:dirty_rate': 'much',
+                         'sim:working_set': '10'}
+    pair.source.spawn(pair.ctxt, instance)
+    outcome = moves.move(pair, instance, moves.prepare(pair, instance))
+    assert (outcome.status, outcome.reason) == (virt_driver.FAILED, 'simulated failure at 80')
+
+
+def test_destroy_when_guest_is_being_moved_then_the_only_copy_is_missed():
+    pair = SimulatedHypervisors()
+    instance = moves.spawned(pair)
+    instance.task_state = task_states.MIGRATING
+    pair.source.destroy(pair.ctxt, instance)
+    assert pair.world.violations == [
+        f'the only copy of guest {instance.uuid} was destroyed on src']
