@@ -50,7 +50,7 @@ def authorize(ctxt: Any, action: str, target: dict[str, Any] | None = None) -> b
     if target is None:
         target = {'project_id': ctxt.project_id, 'user_id': ctxt.user_id}
     try:
-        return _enforcer().authorize(action, target, ctxt.to_policy_values(), do_raise=True,
+        return _enforcer().authorize(action, target, _credentials(ctxt), do_raise=True,
                                      exc=exception.PolicyNotAuthorized, action=action)
     except oslo_policy.InvalidScope as error:
         raise exception.PolicyNotAuthorized(action=action) from error
@@ -59,7 +59,12 @@ def authorize(ctxt: Any, action: str, target: dict[str, Any] | None = None) -> b
 def check_is_admin(ctxt: Any) -> bool:
     """Whether ``ctxt`` counts as an administrator by the rule context_is_admin."""
     target = {'project_id': ctxt.project_id, 'user_id': ctxt.user_id}
-    return bool(_enforcer().authorize('context_is_admin', target, ctxt.to_policy_values()))
+    return bool(_enforcer().authorize('context_is_admin', target, _credentials(ctxt)))
+
+
+def _credentials(ctxt: Any) -> dict[str, Any]:
+    """What the rules see of the caller; ``system`` is oslo.policy's word for a token's scope."""
+    return {**dict(ctxt.to_policy_values().items()), 'system': ctxt.system_scope}
 
 
 def get_enforcer() -> oslo_policy.Enforcer:

@@ -8,10 +8,11 @@ the edge between two processes is here: target, timeout, serializer, the action'
 line of a failed cast.
 """
 import contextlib
+import contextvars
 import functools
 import inspect
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import oslo_messaging as messaging
@@ -45,6 +46,7 @@ class _State:
 
 
 _state = _State()
+_limit: contextvars.ContextVar[float | None] = contextvars.ContextVar('rpc_limit', default=None)
 
 
 # -- declaring --------------------------------------------------------------------------------
@@ -93,7 +95,20 @@ class Interface:
                 if hasattr(method, 'declaration')}
 
 
+@contextlib.contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Calls made in this block are not waited for any longer, whatever their declaration says."""
+    token = _limit.set(seconds)
+    try:
+        yield
+    finally:
+        _limit.reset(token)
+
+
 def _timeouts(timeout: str) -> dict[str, Any]:
+    limit = _limit.get()
+    if limit is not None:
+        return {'timeout': limit}
     if timeout == LONG:
         return {'timeout': CONF.long_rpc_timeout,
                 'call_monitor_timeout': CONF.rpc_response_timeout}

@@ -40,19 +40,21 @@ class Service:
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._server: Any = None
+        self._record: Any = None
         self._troubled: set[str] = set()
 
     def start(self) -> None:
         """Return once the service answers, or :meth:`stop` was called meanwhile."""
         if not rpc.wait_for_broker(self._stopping.is_set):
             return
-        if not self._until_done(self._register):
-            return
         if hasattr(self.manager, 'init_host') and not self._until_done(self.manager.init_host):
             return
         server = rpc.get_server(self._interface, self.manager, self.host, self._scope)
         server.start()
         self._server = server
+        # only now is it up in the service list: who sees it can use it
+        if not self._until_done(self._register):
+            return
         tasks = [(CONF.report_interval, self._report)]
         if hasattr(self.manager, 'periodic_tasks'):
             tasks += self.manager.periodic_tasks()
@@ -81,13 +83,13 @@ class Service:
 
     # -- what runs beside the RPC server ---------------------------------------------------------
     def _register(self) -> None:
-        objects.Service.register(context.get_admin_context(), self.host, self.binary,
-                                 self._interface.topic)
+        self._record = objects.Service.register(
+            context.get_admin_context(), self.host, self.binary, self._interface.topic)
 
     def _report(self) -> None:
-        service = objects.Service.get_by_host_and_binary(
-            context.get_admin_context(), self.host, self.binary)
-        service.report()
+        # a heartbeat that waited for a conductor that died would miss the next ones
+        with rpc.within(CONF.report_interval):
+            self._record.report()
 
     def _every(self, seconds: float, task: Callable[[], None]) -> None:
         while not self._stopping.wait(seconds):

@@ -63,6 +63,15 @@ def native_thread(fn: Callable, name: str) -> Any:
     return thread
 
 
+def _native_os() -> Any:
+    """``os`` without eventlet in it: whose write may be called in a signal handler, where there
+    is no green thread to wait in."""
+    if not monkey_patch.is_patched():
+        return os
+    from eventlet import patcher
+    return patcher.original('os')
+
+
 class Mailbox:
     """A queue from any number of native threads to one waiting (green) thread.
 
@@ -72,6 +81,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self._items: collections.deque = collections.deque()
+        self._os = _native_os()
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._writer, False)
         os.set_blocking(self._reader, False)
@@ -79,8 +89,8 @@ class Mailbox:
     def put(self, item: Any) -> None:
         self._items.append(item)
         try:
-            os.write(self._writer, b'.')
-        except (BlockingIOError, OSError):
+            self._os.write(self._writer, b'.')
+        except BlockingIOError:
             pass    # a full pipe wakes the reader as well as one more byte would
 
     def get(self, timeout: float) -> Any:
@@ -93,7 +103,7 @@ class Mailbox:
             if not readable:
                 return None
             # a byte may be left of an item that was taken before its byte was written
-            os.read(self._reader, 4096)
+            self._os.read(self._reader, 4096)
         return self._items.popleft()
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from oslo_log import log as logging
 from oslo_middleware import request_id
 
+from nova_lite import context
 from nova_lite.api import microversion, wsgi
 
 LOG = logging.getLogger(__name__)
@@ -29,6 +30,8 @@ class RequestLog:
 
     def __call__(self, environ: dict, start_response: Any) -> Any:
         began = time.monotonic()
+        # what is logged before the caller is known must not bear the last caller's name
+        context.RequestContext(request_id=environ.get(request_id.ENV_REQUEST_ID))
         response = wsgi.Request(environ).get_response(self.application)
         LOG.info('%s "%s %s" status: %d len: %d time: %.4f microversion: %s',
                  environ.get(request_id.ENV_REQUEST_ID), environ['REQUEST_METHOD'],

@@ -6,6 +6,7 @@ thread; a thread is held only while a request is worked on, which below microver
 long as the checks of a migration take.
 """
 import os
+import posix
 import socket
 import threading
 import time
@@ -91,6 +92,7 @@ class Server:
             connection_limit=CONNECTIONS, channel_timeout=IDLE_SECONDS, ident='nova-lite',
             max_request_header_size=HEADER_BYTES,
             max_request_body_size=CONF.api.max_request_body_size * BODY_FACTOR)
+        _make_wake_up_safe(self._server.trigger)
 
     def serve(self) -> None:
         """Answer requests until stopped; then finish those that have begun."""
@@ -99,7 +101,7 @@ class Server:
                 self._turn()
             self._drain()
         finally:
-            self._server.task_dispatcher.shutdown(timeout=0)
+            self._server.task_dispatcher.shutdown(timeout=1)
             wasyncore.close_all(self._sockets, ignore_all=True)
             self._stopped.set()
 
@@ -130,6 +132,23 @@ class Server:
         left = len(self._server.active_channels)
         if left:
             LOG.warning('%d requests were still in work at the end of the time to stop', left)
+
+
+def _make_wake_up_safe(trigger: Any) -> None:
+    """Have the threads wake the loop by the plain write().
+
+    eventlet's os.write waits until the pipe is writable, and raises when two green threads do so
+    at once. This pipe needs no waiting: while there is a byte in it, the loop wakes up.
+    """
+    os.set_blocking(trigger.trigger, False)
+
+    def pull() -> None:
+        try:
+            posix.write(trigger.trigger, b'.')
+        except BlockingIOError:
+            pass
+
+    trigger._physical_pull = pull
 
 
 def _address_of(listener: socket.socket) -> str:

@@ -193,8 +193,8 @@ def server_migration_show(client: Client, args: Any) -> int:
     if args.watch:
         moves = Moves(client, server)
         move = moves.get(args.migration)
-        return _watched(client, server, None, args,
-                        lambda display: watch.follow(moves, move, display))
+        return _watched(client, server, None, args, lambda display: watch.follow(
+            moves, move, display, progress.Tracker(from_start=False)))
     number = _number(client, server, args.migration)
     migration = client.get(f"/servers/{server['id']}/migrations/{number}")['migration']
     output.print_properties(migration, args.json)

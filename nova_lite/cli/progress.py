@@ -51,11 +51,14 @@ def _sum(move: dict[str, Any], name: str) -> int | None:
 
 
 class Tracker:
-    """What was shown so far."""
+    """What was shown so far. ``from_start``: whether the first reading is of a migration that
+    has only begun; of another one, what was before is not told."""
 
-    def __init__(self) -> None:
+    def __init__(self, from_start: bool = True) -> None:
+        self._from_start = from_start
         self._status: str | None = None
         self._percent = 0
+        self._remaining: int | None = None
         self._last: tuple[float, int] | None = None
         self._speed: float | None = None
 
@@ -65,13 +68,16 @@ class Tracker:
         before = self._percent
         self._percent = max(self._percent, self._honest(reading))
         self._measure(reading, now)
-        return Step(statuses, self._percent, reading.remaining, self._speed,
+        self._remaining = self._left(reading)
+        return Step(statuses, self._percent, self._remaining, self._speed,
                     bool(statuses) or self._percent != before)
 
     def _reached(self, status: str) -> list[tuple[str, bool]]:
         if status == self._status:
             return []
         before, self._status = self._status, status
+        if before is None and not self._from_start:
+            return [(status, True)]
         passed: tuple[str, ...] = ()
         if status in PATH:
             start = PATH.index(_on_path(before)) + 1 if before else 0
@@ -88,8 +94,16 @@ class Tracker:
             return 100
         return min(max(reading.percent or 0, 0), 99)
 
+    def _left(self, reading: Reading) -> int | None:
+        """A record of os-migrations has no counters: what was known before stays."""
+        if reading.status == 'completed':
+            return None if self._remaining is None else 0
+        return self._remaining if reading.remaining is None else reading.remaining
+
     def _measure(self, reading: Reading, now: float) -> None:
         """What came over since the counter last changed; it is refreshed now and then only."""
+        if self._last is None and reading.status == 'running' and not reading.processed:
+            self._last = now, 0    # the copy begins about now
         if reading.processed is None:
             return
         if self._last is None or reading.processed < self._last[1]:

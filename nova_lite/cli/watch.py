@@ -33,14 +33,14 @@ class Moves(Protocol):
 # -- following --------------------------------------------------------------------------------
 def follow_new(moves: Moves, last: int, shown: 'Lines | Bar') -> dict[str, Any]:
     """Follow the first migration after number ``last``."""
-    return follow(moves, _appeared(moves, last), shown)
+    return follow(moves, _appeared(moves, last), shown, Tracker())
 
 
-def follow(moves: Moves, move: dict[str, Any], shown: 'Lines | Bar') -> dict[str, Any]:
+def follow(moves: Moves, move: dict[str, Any], shown: 'Lines | Bar',
+           tracker: Tracker) -> dict[str, Any]:
     """Show a migration, of which ``move`` is the first reading, until it is over; returns its
     last record. CommandError when the API is silent for SILENCE_TIMEOUT."""
     migration_id = shown.migration_id = move['id']
-    tracker = Tracker()
     while True:
         shown.show(move, tracker.update(reading_of(move), time.monotonic()))
         status = move['status']

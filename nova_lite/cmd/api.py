@@ -4,6 +4,8 @@ from nova_lite import monkey_patch
 
 monkey_patch.patch()
 
+import logging as std_logging                                   # noqa: E402
+
 from oslo_log import log as logging                             # noqa: E402
 
 from nova_lite import rpc, service                              # noqa: E402
@@ -18,6 +20,7 @@ class Process:
     """The server between its start and its end."""
 
     def __init__(self) -> None:
+        self._stopping = False
         self._server: server.Server | None = None
 
     def start(self) -> None:
@@ -27,10 +30,13 @@ class Process:
         application = wsgi_app.build(CONF)
         rpc.init()
         self._server = server.Server(application, listener)
+        if self._stopping:
+            return
         LOG.info('nova-lite-api ready on %s', self._server.address)
         self._server.serve()
 
     def stop(self) -> None:
+        self._stopping = True
         if self._server is not None:
             self._server.stop(CONF.graceful_shutdown_timeout)
 
@@ -38,6 +44,8 @@ class Process:
 def main() -> None:
     database.register_opts(CONF)
     common.prepare('nova-lite-api')
+    # it warns of every single request that waits for a thread
+    std_logging.getLogger('waitress.queue').setLevel(std_logging.ERROR)
     process = Process()
     service.run(process.start, process.stop)
 

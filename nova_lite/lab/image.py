@@ -80,7 +80,7 @@ def build(directory: Path) -> None:
     if not stamp.exists() or stamp.read_text() != wanted:
         shutil.copyfile(kernel, directory / 'vmlinuz')
         _replace(directory / 'initrd.img', initrd(directory, release))
-        _replace(directory / 'disk.raw', base_disk())
+        _replace(directory / 'disk.raw', base_blocks(), size=BASE_DISK_MIB << 20)
         _replace(stamp, wanted.encode())
     for image in IMAGES:
         image.write(directory)
@@ -150,17 +150,20 @@ def cpio(files: dict[str, bytes]) -> bytes:
     return bytes(out)
 
 
-def base_disk() -> bytes:
-    """The base of tick-disk: 256 blocks of known text, then zeros."""
+def base_blocks() -> bytes:
+    """What the base of tick-disk begins with: known text, checked by the guest for ever."""
     blocks = []
     for block in range(BASE_BLOCKS):
         line = b'nova-lite base %08d\n' % block
         blocks.append((line * (4096 // len(line))).ljust(4096, b'\0'))
-    return b''.join(blocks).ljust(BASE_DISK_MIB << 20, b'\0')
+    return b''.join(blocks)
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that a reader, or a killed writer, never leaves half of one."""
+def _replace(path: Path, content: bytes, size: int = 0) -> None:
+    """Write a file, with zeros up to ``size``, so that a reader, or a killed writer, never
+    leaves half of one."""
     new = path.with_name(f'.{path.name}.new')
-    new.write_bytes(content)
+    with new.open('wb') as file:
+        file.write(content)
+        file.truncate(max(size, len(content)))
     new.replace(path)

@@ -12,7 +12,7 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_lite import exception, notifications, objects, servicegroup
+from nova_lite import exception, notifications, objects
 from nova_lite.conf import CONF
 from nova_lite.scheduler import filters, weights
 from nova_lite.scheduler.host_manager import HostState, Resources, resources_of
@@ -75,8 +75,7 @@ class SchedulerManager:
         while True:
             nodes = objects.ComputeNodeList.get_candidates(
                 ctxt, **wanted._asdict(), ignore_hosts=seen,
-                requested_host=spec.requested_host, limit=length,
-                up_since=servicegroup.cutoff())
+                requested_host=spec.requested_host, limit=length)
             yield [HostState.from_node(node) for node in nodes]
             if len(nodes) < length:
                 return

@@ -8,17 +8,20 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.processes import Deployment
+from tests.fixtures.servers import empty_database, virtual_host
 
 
 @pytest.fixture(scope='module', params=['mariadb', 'postgresql'])
-def deployment(request, rabbitmq, tmp_path_factory):
-    database = request.getfixturevalue(request.param)
-    deployed = Deployment(tmp_path_factory.mktemp(request.param), rabbitmq.url, database.url)
-    try:
-        deployed.start_all()
-        yield deployed
-    finally:
-        deployed.stop_all()
+def deployment(request, _rabbitmq, tmp_path_factory):
+    database = request.getfixturevalue(f'_{request.param}')
+    directory = tmp_path_factory.mktemp(request.param)
+    with virtual_host(_rabbitmq) as transport, empty_database(database) as url:
+        deployed = Deployment(directory, transport, url)
+        try:
+            deployed.start_all()
+            yield deployed
+        finally:
+            deployed.stop_all()
 
 
 @pytest.fixture(scope='module')

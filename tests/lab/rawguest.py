@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 import contextlib
 from pathlib import Path
+import time
 import uuid
 
 import libvirt
+import libvirt_qemu
 
 from nova_lite.lab.command import run
 from nova_lite.lab.guest import GuestWatch
@@ -15,6 +17,8 @@ from nova_lite.lab.lab import Lab
 
 MIGRATE = (libvirt.VIR_MIGRATE_LIVE | libvirt.VIR_MIGRATE_PEER2PEER
            | libvirt.VIR_MIGRATE_PERSIST_DEST | libvirt.VIR_MIGRATE_UNDEFINE_SOURCE)
+
+HMP = libvirt_qemu.VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP
 
 DOMAIN = '''
 <domain type='{virt_type}'>
@@ -75,6 +79,30 @@ class RawGuest:
             domain = libvirtd.lookupByUUIDString(self.uuid)
             domain.destroy()
             domain.undefine()
+
+    def shutdown(self, host: Host, timeout: float) -> bool:
+        """Press its power button; True when it went down within ``timeout`` seconds."""
+        deadline = time.monotonic() + timeout
+        with connected(host) as libvirtd:
+            domain = libvirtd.lookupByUUIDString(self.uuid)
+            domain.shutdown()
+            while domain.isActive() and time.monotonic() < deadline:
+                time.sleep(0.1)     # events would need a loop of their own
+            return not domain.isActive()
+
+    def pid(self, host: Host) -> int:
+        """Of its QEMU."""
+        return host.processes(f'guest={self.name},debug-threads=on')[0].pid
+
+    def damage_disk(self, host: Host) -> None:
+        """Spoil the base text, which the guest never writes, in its own layer of the disk."""
+        with connected(host) as libvirtd:
+            # the guest's own QEMU holds the lock of the file, so it has to do it itself
+            said = libvirt_qemu.qemuMonitorCommand(
+                libvirtd.lookupByUUIDString(self.uuid),
+                'qemu-io -d /machine/peripheral/virtio-disk0/virtio-backend '
+                '"write -P 0x58 4096 4096"', HMP)
+            assert said == '', said
 
     def watch(self) -> GuestWatch:
         return GuestWatch(self.lab.topology.consoles(self.uuid))

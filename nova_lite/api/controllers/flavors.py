@@ -19,12 +19,12 @@ def index(request: wsgi.Request, query: dict[str, Any]) -> dict[str, Any]:
 
 def detail(request: wsgi.Request, query: dict[str, Any]) -> dict[str, Any]:
     found = _find(request, query)
-    return {'flavors': [views.detail(request, flavor) for flavor in found],
+    return {'flavors': views.details(request, found),
             **paging.next_links(request, 'flavors_links', paging.limit(query), found, 'flavorid')}
 
 
 def show(request: wsgi.Request, flavor_id: str) -> dict[str, Any]:
-    return {'flavor': views.detail(request, _get(request, flavor_id))}
+    return {'flavor': views.details(request, [_get(request, flavor_id)])[0]}
 
 
 def create(request: wsgi.Request, body: dict[str, Any]) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def create(request: wsgi.Request, body: dict[str, Any]) -> dict[str, Any]:
         is_public=strutils.bool_from_string(wanted.get('os-flavor-access:is_public', True)),
         disabled=False, description=wanted.get('description'), extra_specs={})
     flavor.create()
-    return {'flavor': views.detail(request, flavor)}
+    return {'flavor': views.details(request, [flavor])[0]}
 
 
 def delete(request: wsgi.Request, flavor_id: str) -> None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The images that servers boot from, read only, for clients that look names up.
 
-``/v2/images`` is Glance's, for a service catalog that has an image service; ``/v2.1/images`` is the
+``/v2/images`` is Glance's, for a service catalog with an image service; ``/v2.1/images`` is the
 proxy that Nova had up to 2.35, for clients without a catalog, which ask there.
 """
 from typing import Any

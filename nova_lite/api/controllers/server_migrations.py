@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""/servers/{id}/migrations: the live migrations of a server that are in progress, under control."""
+"""/servers/{id}/migrations: the live migrations of a server in progress, under control."""
 from typing import Any
 
 from nova_lite import exception, objects

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A flavor: how much of a host a server takes."""
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from nova_lite.api import wsgi
@@ -15,7 +15,6 @@ ZERO_SWAP_SINCE = 75        # below it "no swap" is an empty string
 class Field(NamedTuple):
     name: str
     value: Callable[[Flavor, wsgi.Request], Any]
-    since: int = 1
 
 
 def basic(request: wsgi.Request, flavor: Flavor) -> dict[str, Any]:
@@ -26,13 +25,14 @@ def basic(request: wsgi.Request, flavor: Flavor) -> dict[str, Any]:
     return shown
 
 
-def detail(request: wsgi.Request, flavor: Flavor) -> dict[str, Any]:
-    shown = {**basic(request, flavor), **{field.name: field.value(flavor, request)
-                                          for field in FIELDS if field.since <= request.minor}}
-    if request.minor >= EXTRA_SPECS_SINCE and request.context.can(
-            policies.EXTRA_SPECS_INDEX, fatal=False):
-        shown['extra_specs'] = flavor.extra_specs or {}
-    return shown
+def details(request: wsgi.Request, flavors: Sequence[Flavor]) -> list[dict[str, Any]]:
+    """All fields of the request's microversion, for each of ``flavors``."""
+    with_specs = request.minor >= EXTRA_SPECS_SINCE and request.context.can(
+        policies.EXTRA_SPECS_INDEX, fatal=False)
+    return [{**basic(request, flavor),
+             **{field.name: field.value(flavor, request) for field in FIELDS},
+             **({'extra_specs': flavor.extra_specs or {}} if with_specs else {})}
+            for flavor in flavors]
 
 
 def _swap(flavor: Flavor, request: wsgi.Request) -> Any:

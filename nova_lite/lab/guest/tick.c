@@ -35,6 +35,7 @@
 #define PAGE 4096u
 #define WORDS (PAGE / 8)
 #define BATCH 16          /* steps between two looks at the clock */
+#define INPUTS 6
 #define BASE_BLOCKS 256u  /* first MiB of the base image: known text, never written */
 
 /* So many steps a second, counted from `since`. */
@@ -161,9 +162,11 @@ static void area_check(struct area *a)
     }
 }
 
-/* The base image's own blocks: the backing file must have come along too. */
-static void base_check(struct area *a, uint32_t block)
+/* The base image's own blocks, one after the other: the backing file must have come too. */
+static void base_check(struct area *a)
 {
+    static uint32_t next;
+    uint32_t block = next++ % BASE_BLOCKS;
     char line[32];
     int size = snprintf(line, sizeof line, "nova-lite base %08u\n", block);
     if (pread(disk_fd, disk_buffer, PAGE, (off_t)block * PAGE) != PAGE) {
@@ -215,7 +218,7 @@ static int disk_work(struct area *disk, int64_t now)
         area_write(disk);
     for (n = due(&disk->check, now); n > 0; n--, work++) {
         area_check(disk);
-        base_check(disk, disk->check.done % BASE_BLOCKS);
+        base_check(disk);
     }
     return work;
 }
@@ -251,7 +254,7 @@ static int open_console(void)
 static uint32_t open_disk(long mib)
 {
     uint64_t bytes = 0;
-    disk_fd = open("/dev/vda", O_RDWR | O_DIRECT | O_SYNC);
+    disk_fd = open("/dev/vda", O_RDWR | O_DIRECT);
     if (disk_fd < 0 || ioctl(disk_fd, BLKGETSIZE64, &bytes) ||
         posix_memalign((void **)&disk_buffer, PAGE, PAGE)) {
         perror("tick: /dev/vda");
@@ -262,18 +265,21 @@ static uint32_t open_disk(long mib)
     return wanted < room ? wanted : room;
 }
 
-/* The host's power button (ACPI): a clean stop need not wait for a time-out. */
-static int open_power_button(void)
+/* A power button pressed from outside: a clean stop need not wait for a time-out. Which
+ * input device it is depends on what else there is. */
+static void obey_power_button(void)
 {
-    return open("/dev/input/event0", O_RDONLY | O_NONBLOCK);
-}
-
-static void obey_power_button(int fd)
-{
+    static int fds[INPUTS];
     struct input_event e;
-    while (fd >= 0 && read(fd, &e, sizeof e) == sizeof e)
-        if (e.type == EV_KEY && e.code == KEY_POWER && e.value == 1)
-            reboot(LINUX_REBOOT_CMD_POWER_OFF);
+    for (int i = 0; i < INPUTS; i++) {
+        char path[] = "/dev/input/event0";
+        path[sizeof path - 2] += i;
+        if (!fds[i])
+            fds[i] = open(path, O_RDONLY | O_NONBLOCK);
+        while (fds[i] > 0 && read(fds[i], &e, sizeof e) == sizeof e)
+            if (e.type == EV_KEY && e.code == KEY_POWER && e.value == 1)
+                reboot(LINUX_REBOOT_CMD_POWER_OFF);
+    }
 }
 
 static void start_memory(struct area *mem, const char *cmdline, long scan_ms)
@@ -293,7 +299,6 @@ int main(void)
     static char cmdline[4096];
     struct area mem = {0}, disk = {0};
     int fd = open("/proc/cmdline", O_RDONLY), console = open_console();
-    int button = open_power_button();
     if (fd < 0 || read(fd, cmdline, sizeof cmdline - 1) <= 0)
         return 1;
     long interval = option(cmdline, "tick.interval=", 100) * 1000;
@@ -308,7 +313,7 @@ int main(void)
         int64_t now = now_us();
         if (now >= next) {
             say(console, ++tick, &mem, &disk, mib > 0);
-            obey_power_button(button);
+            obey_power_button();
             next = now >= next + interval ? now + interval : next + interval;
         }
         int work = mem.count ? memory_work(&mem, now) : 0;

@@ -153,10 +153,13 @@ class Guest:
         self._call(undefine)
 
     def pause(self) -> None:
+        """Stop its CPUs. Nothing to do when they are stopped."""
         self._call(lambda domain: domain.suspend())
 
     def unpause(self) -> None:
-        self._call(lambda domain: domain.resume())
+        """Let its CPUs run. Nothing to do when they do."""
+        self._call(lambda domain: None if domain.state()[0] == abi.State.RUNNING
+                   else domain.resume())
 
     def save(self) -> None:
         """Write the memory to disk and end the guest; start() goes on from there."""

@@ -67,24 +67,32 @@ class Monitor:
         """Watch until no job runs any more. ``news`` is a subscription to the guest's events."""
         try:
             while True:
-                event = events.wait(news, POLL)
-                outcome = self._hear(event, news) if event else None
-                outcome = outcome or self._look()
+                ended = self._hear(news, POLL)
+                outcome = self._ended(news) if ended else None
+                outcome = outcome or self._look(news)
                 if outcome is not None:
                     return outcome
         finally:
             self._reporter.close()
 
-    def _hear(self, event: events.Event, news: queue.Queue) -> Outcome | None:
-        if event.kind == events.JOB_COMPLETED:
-            self._final_job = event.detail
-        if event.kind != events.OPERATION_ENDED:
-            return None
-        self._operation_runs = False
-        self._end = event.detail
+    def _hear(self, news: queue.Queue, timeout: float) -> bool:
+        """Wait for news and take in all there is; whether migrateToURI3 has returned."""
+        ended = False
+        event = events.wait(news, timeout)
+        while event is not None:
+            if event.kind == events.JOB_COMPLETED:
+                self._final_job = event.detail
+            elif event.kind == events.OPERATION_ENDED:
+                self._end, self._operation_runs, ended = event.detail, False, True
+            event = events.wait(news, 0)
+        return ended
+
+    def _ended(self, news: queue.Queue) -> Outcome | None:
+        """What the end of migrateToURI3 tells; None when it is no end of the copy."""
         if self._end.broken:
-            LOG.warning('Lost contact to libvirt while instance %s migrates: %s',
-                        self._guest.uuid, self._end.error)
+            error = f'libvirt of host {CONF.host} went away during the copy: {self._end.error}'
+            self._end = self._end._replace(error=error)
+            LOG.warning('Instance %s: %s', self._guest.uuid, error)
             return None
         if not self._end.error:
             return self._complete(news)
@@ -98,11 +106,11 @@ class Monitor:
                         self._guest.uuid, error.format_message())
             return None
 
-    def _look(self) -> Outcome | None:
+    def _look(self, news: queue.Queue) -> Outcome | None:
         try:
             seen = self._guest.look()
         except exception.InstanceNotFound:
-            return None if self._operation_runs else self._gone()
+            return None if self._operation_runs else self._gone(news)
         except exception.HypervisorUnavailable as error:
             return self._wait_for_contact(error)
         except LibvirtError as error:
@@ -181,19 +189,21 @@ class Monitor:
     # -- ends -------------------------------------------------------------------------------------
     def _complete(self, news: queue.Queue) -> Outcome:
         """libvirt finished all phases. The final figures come with an event of another thread."""
-        deadline = time.monotonic() + LAST_WORD
-        while not self._final_job and time.monotonic() < deadline:
-            event = events.wait(news, deadline - time.monotonic())
-            if event is not None and event.kind == events.JOB_COMPLETED:
-                self._final_job = event.detail
+        self._wait_for_last_word(news)
         return Outcome(virt_driver.COMPLETED, progress=self._progress())
 
-    def _gone(self) -> Outcome:
-        """The guest left while nobody of us was told. libvirt tells of a completed job only when
-        the destination has taken the guest over."""
+    def _gone(self, news: queue.Queue) -> Outcome:
+        """The guest left and no migrateToURI3 of this process tells how. libvirt announces a
+        completed job only when the destination has taken the guest over."""
+        self._wait_for_last_word(news)
         if self._final_job:
             return Outcome(virt_driver.COMPLETED, progress=self._progress())
         return self._conclude(None)
+
+    def _wait_for_last_word(self, news: queue.Queue) -> None:
+        deadline = time.monotonic() + LAST_WORD
+        while not self._final_job and time.monotonic() < deadline:
+            self._hear(news, deadline - time.monotonic())
 
     def _believe_idle(self, seen: Seen) -> Outcome | None:
         now = time.monotonic()

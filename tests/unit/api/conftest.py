@@ -72,10 +72,13 @@ class Wire:
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str, dict[str, Any]]] = []
+        self.contexts: list[Any] = []
         self.refusal: Exception | None = None
 
     def send(self, interface: Any, name: str, declaration: Any, values: dict[str, Any]) -> None:
-        self.sent.append((type(interface).__name__, name, dict(values)))
+        values = dict(values)
+        self.contexts.append(values.pop('ctxt'))
+        self.sent.append((type(interface).__name__, name, values))
         if self.refusal is not None:
             raise self.refusal
 

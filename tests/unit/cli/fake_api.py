@@ -130,8 +130,9 @@ class FakeApi:
         if method == 'POST':
             server = self.add_server(99, body['server']['name'], status='BUILD')
             return 202, {'server': {'id': server['id'], 'adminPass': 's3cret'}}
+        # without regard to case, as MariaDB compares
         found = [server for server in self.servers.values()
-                 if re.search(params.get('name', ''), server['name'])
+                 if re.search(params.get('name', ''), server['name'], re.IGNORECASE)
                  and (params.get('all_tenants') or server['tenant_id'] == PROJECT)]
         return self._page('/v2.1/servers/detail', 'servers', found, params)
 

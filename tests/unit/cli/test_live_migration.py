@@ -197,6 +197,7 @@ def test_show_with_watch_follows_a_migration_that_runs_already(api, run, server)
     result = run('server-migration-show', '--watch', server['id'], '1')
     assert result.code == 0
     assert 'completed after 7.0 s: from host1 to host2' in result.out
+    assert 'queued' not in result.out, 'nobody has seen it'
     assert run('server-migration-show', '--watch', 'web1', '77').code == 1
 
 

@@ -24,6 +24,12 @@ def test_status_that_passed_between_two_readings_is_shown_as_passed():
          ('completed', True)]]
 
 
+def test_tracker_that_begins_in_the_middle_tells_only_what_it_sees():
+    tracker = Tracker(from_start=False)
+    assert tracker.update(Reading('running'), 0).statuses == [('running', True)]
+    assert tracker.update(Reading('completed'), 1).statuses == [('completed', True)]
+
+
 def test_postcopy_lies_between_running_and_completed():
     assert statuses('preparing', 'running (post-copy)', 'completed') == [
         [('accepted', False), ('queued', False), ('preparing', True)],
@@ -62,6 +68,22 @@ def test_speed_is_measured_between_two_changes_of_the_counter():
     speeds = [tracker.update(Reading('running', processed=processed), now).speed
               for now, processed in [(0, 0), (1, 0), (2, 200), (3, 200), (4, 600), (5, None)]]
     assert speeds == [None, None, 100, 100, 200, 200]
+
+
+def test_speed_when_the_first_counter_comes_late_counts_from_the_beginning_of_the_copy():
+    tracker = Tracker()
+    tracker.update(Reading('running'), 10)
+    assert tracker.update(Reading('running', processed=300), 12).speed == 150
+    # whoever starts to look in the middle cannot know when the copy began
+    assert Tracker().update(Reading('running', processed=300), 12).speed is None
+
+
+def test_remaining_stays_while_it_is_not_told_and_is_0_when_completed():
+    tracker = Tracker()
+    shown = [tracker.update(Reading(status, remaining=remaining), now).remaining
+             for now, (status, remaining) in enumerate(
+                 [('running', None), ('running', 50), ('running', None), ('completed', None)])]
+    assert shown == [None, 50, 50, 0]
 
 
 def test_speed_when_the_counter_starts_again_is_not_negative():

@@ -28,6 +28,7 @@ def test_server_is_found_by_name_and_by_id(api, run, server):
 def test_name_with_the_signs_of_a_regular_expression_is_meant_literally(api, run):
     api.add_server(1, 'a.b')
     api.add_server(2, 'axb')
+    api.add_server(3, 'A.B')
     assert ['name', 'a.b'] in run('show', 'a.b').rows
 
 

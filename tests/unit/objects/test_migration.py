@@ -7,6 +7,7 @@ from tests.fixtures import db
 
 pytestmark = pytest.mark.usefixtures('way')
 
+
 def make(ctxt):
     """A server with a claim at src and a migration that holds one at dst."""
     for host in ('src', 'dst'):

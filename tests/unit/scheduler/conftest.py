@@ -1,38 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 
-from nova_lite import context, objects
-from nova_lite.conf import CONF
-from nova_lite.db import models, session
+from nova_lite import objects
 from nova_lite.scheduler import manager
+from tests.fixtures.conf import options    # noqa: F401
+from tests.fixtures.db import _sqlite, ctxt, database     # noqa: F401
 
 
 @pytest.fixture
-def config():
-    """Options as a process has them that was given none."""
-    CONF([], project='nova-lite', default_config_files=[])
-    yield CONF
-    CONF.reset()
-    CONF.clear_override('enabled_filters', group='filter_scheduler')
-    CONF.clear_override('weight_classes', group='filter_scheduler')
-    CONF.clear_override('host_subset_size', group='filter_scheduler')
-
-
-@pytest.fixture
-def database(config, tmp_path):
-    session.configure(f'sqlite:///{tmp_path}/nova.db')
-    models.Base.metadata.create_all(session.get_engine())
-    yield
-    session.dispose()
-
-
-@pytest.fixture
-def ctxt():
-    return context.get_admin_context()
-
-
-@pytest.fixture
-def add_host(database, ctxt):
+def add_host(options, database, ctxt):    # noqa: F811
     """Make a host that is up, with 8 GiB of memory (512 MiB reserved), 4 CPUs and 100 GiB."""
     def add(name, disabled=False, forced_down=False, **values):
         service = objects.Service.register(ctxt, name, 'nova-compute', 'compute')
@@ -47,5 +23,5 @@ def add_host(database, ctxt):
 
 
 @pytest.fixture
-def scheduler(database):
+def scheduler(options, database):    # noqa: F811
     return manager.SchedulerManager()

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 import collections
+import datetime
 import threading
 import uuid
 
 import pytest
 
-from nova_lite import exception, notifications, objects, rpc
+from nova_lite import exception, notifications, objects, rpc, servicegroup
 from nova_lite.scheduler import manager as manager_module
 from nova_lite.scheduler.rpcapi import SchedulerAPI
 from tests.unit.scheduler import builders
@@ -47,6 +48,10 @@ def test_select_leaves_out_ignored_disabled_and_dead_hosts(scheduler, add_host, 
     add_host('source', memory_mb=65536)
     add_host('disabled', disabled=True, memory_mb=65536)
     add_host('dead', forced_down=True, memory_mb=65536)
+    add_host('silent', memory_mb=65536)
+    service = objects.Service.get_by_host_and_binary(ctxt, 'silent', 'nova-compute')
+    service.last_seen_up = servicegroup.cutoff() - datetime.timedelta(seconds=1)
+    service.save()
     add_host('left')
     selection = scheduler.select_destinations(ctxt, builders.spec(ignore_hosts=['source']))
     assert selection.service_host == 'left'
@@ -80,12 +85,21 @@ def test_select_when_the_first_page_is_refused_reads_on(scheduler, add_host, ctx
     for number in range(12):
         add_host(f'old{number}', hypervisor_version=7000000, memory_mb=32768)
     add_host('new', hypervisor_version=9000000)
+    read, given = objects.ComputeNodeList.get_candidates, []
+
+    def remember(*args, **kwargs):
+        nodes = read(*args, **kwargs)
+        given.extend(node.host for node in nodes)
+        return nodes
+
+    monkeypatch.setattr(objects.ComputeNodeList, 'get_candidates', remember)
     spec = builders.spec(source_hypervisor_version=8000000)
     assert scheduler.select_destinations(ctxt, spec).service_host == 'new'
+    assert len(given) == len(set(given)) == 13, 'no host is read twice'
 
 
-def test_select_with_subset_size_spreads_over_that_many_best(scheduler, add_host, ctxt, config):
-    config.set_override('host_subset_size', 2, group='filter_scheduler')
+def test_select_with_subset_size_spreads_over_that_many_best(scheduler, add_host, ctxt, options):
+    options.set('filter_scheduler', host_subset_size=2)
     for name, memory in (('first', 40000), ('second', 39000), ('third', 8192)):
         add_host(name, memory_mb=memory)
     flavor = {'vcpus': 0, 'memory_mb': 1, 'root_gb': 0}
@@ -163,8 +177,8 @@ def test_no_valid_host_for_a_requested_host_that_is_excluded(scheduler, add_host
 
 
 def test_no_valid_host_when_a_filter_is_left_out_still_needs_room(scheduler, add_host, ctxt,
-                                                                  config):
-    config.set_override('enabled_filters', ['ComputeFilter'], group='filter_scheduler')
+                                                                  options):
+    options.set('filter_scheduler', enabled_filters=['ComputeFilter'])
     add_host('full', memory_mb=1024)
     scheduler = manager_module.SchedulerManager()
     assert '1 without room' in refused(scheduler, ctxt, builders.spec())
@@ -201,8 +215,8 @@ def test_force_when_the_host_is_down_or_unknown_is_refused(scheduler, add_host, 
 
 # -- around it ----------------------------------------------------------------------------------
 @pytest.mark.parametrize('option', ['enabled_filters', 'weight_classes'])
-def test_manager_with_an_unknown_name_does_not_start(config, option):
-    config.set_override(option, ['RainFilter'], group='filter_scheduler')
+def test_manager_with_an_unknown_name_does_not_start(options, option):
+    options.set('filter_scheduler', **{option: ['RainFilter']})
     with pytest.raises(exception.ConfigInvalid, match='RainFilter'):
         manager_module.SchedulerManager()
 

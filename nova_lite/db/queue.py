@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The queue of migrations: who may start now, and what the others wait for.
+
+It is the rows in status ``queued``, oldest first, so it outlives every process. A migration starts
+when its source has an outbound and its destination an incoming place; one that waits for a
+destination does not hold up those behind it that go elsewhere. Places are counted and taken in one
+transaction, with the destinations' rows locked against other sources.
+"""
+import collections
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from nova_lite.compute import migration_states
+from nova_lite.db import models, rows, session
+
+T = models.Migration.__table__
+NODES = models.ComputeNode.__table__
+MOVING = (migration_states.PREPARING, migration_states.RUNNING, migration_states.POSTCOPY)
+
+
+@session.retried
+def start_next(source: str, outbound_limit: int) -> list[rows.Row]:
+    """Take the edge ``prepare`` for every queued migration of ``source`` that may start; returns
+    their rows in order. ``outbound_limit`` 0: no limit."""
+    edge = migration_states.TRANSITIONS['prepare']
+    stamp = rows.now()
+    started = []
+    with session.writer() as s:
+        waiting = _waiting(s, source)
+        limits = _incoming_limits(s, {row['dest_compute'] for row in waiting})
+        leaving, arriving = _moving(s, source, limits)
+        position = 0
+        for row in waiting:
+            dest = row['dest_compute']
+            reason = _obstacle(source, leaving, outbound_limit, dest, arriving[dest],
+                               limits.get(dest, 0))
+            if reason:
+                position += 1
+                _note(s, row, position, reason)
+                continue
+            values = {'status': edge.to, 'updated_at': stamp, 'started_at': stamp}
+            if rows.update(s, T, values, T.c.id == row['id'], T.c.status.in_(edge.sources)):
+                started.append({**row, **values})
+                leaving += 1
+                arriving[dest] += 1
+    return started
+
+
+@session.retried
+def sources_waiting_for(dest: str) -> list[str]:
+    """Hosts with a queued migration to ``dest``."""
+    with session.reader() as s:
+        return list(s.scalars(sa.select(T.c.source_compute).distinct().where(
+            *rows.living(T, dest_compute=dest, status=migration_states.QUEUED))))
+
+
+def _waiting(s: Session, source: str) -> list[rows.Row]:
+    return rows.fetch_all(s, sa.select(T).order_by(T.c.id).where(
+        *rows.living(T, source_compute=source, status=migration_states.QUEUED)))
+
+
+def _incoming_limits(s: Session, hosts: set[str]) -> dict[str, int]:
+    """The limits of ``hosts``, whose rows stay locked until the transaction ends."""
+    found = s.execute(sa.select(NODES.c.host, NODES.c.max_incoming_live_migrations)
+                      .where(NODES.c.deleted == 0, NODES.c.host.in_(hosts))
+                      .order_by(NODES.c.host).with_for_update())
+    return {host: limit or 0 for host, limit in found}
+
+
+def _moving(s: Session, source: str, dests: Any) -> tuple[int, collections.Counter]:
+    """How many guests leave ``source``, and arrive at each of ``dests``, now."""
+    moving = (*rows.living(T), T.c.status.in_(MOVING))
+    leaving = s.scalar(sa.select(sa.func.count()).select_from(T).where(
+        *moving, T.c.source_compute == source))
+    arriving = s.execute(sa.select(T.c.dest_compute, sa.func.count()).where(
+        *moving, T.c.dest_compute.in_(list(dests))).group_by(T.c.dest_compute))
+    return leaving, collections.Counter(dict(map(tuple, arriving)))
+
+
+def _obstacle(source: str, leaving: int, outbound_limit: int, dest: str, arriving: int,
+              incoming_limit: int) -> str | None:
+    if outbound_limit and leaving >= outbound_limit:
+        return (f'host {source} has {leaving} outgoing live migrations, '
+                f'max_concurrent_live_migrations is {outbound_limit}')
+    if incoming_limit and arriving >= incoming_limit:
+        return (f'host {dest} has {arriving} incoming live migrations, '
+                f'max_concurrent_incoming_live_migrations is {incoming_limit}')
+    return None
+
+
+def _note(s: Session, row: rows.Row, position: int, reason: str) -> None:
+    """Write what a queued migration waits for, where that has changed."""
+    queue = {'position': position, 'reason': reason}
+    journal = row['journal'] or {}
+    if journal.get('queue') != queue:
+        rows.update(s, T, {'journal': {**journal, 'queue': queue}}, T.c.id == row['id'],
+                    T.c.status == migration_states.QUEUED)

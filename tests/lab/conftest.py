@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The lab level: real hosts, real libvirt, real guests; needs root and Debian's packages.
+
+A machine without them is an error with a remedy, not a skip: tools/test installs them.
+"""
+from collections.abc import Callable, Iterator
+import contextlib
+from pathlib import Path
+import tempfile
+
+import libvirt
+import pytest
+
+from nova_lite.lab.image import Image
+from nova_lite.lab.lab import Lab
+from tests.lab.cloud import Cloud, Server
+from tests.lab.rawguest import RawGuest
+
+
+@pytest.fixture(scope='session')
+def ground() -> Iterator[Lab]:
+    """Three hosts with libvirt, and a broker and a database; no service of nova-lite."""
+    # not pytest's own directory: the broker's and the database's accounts cannot enter it
+    lab = Lab(Path(tempfile.mkdtemp(prefix='nova-lite-lab-')), say=print)
+    try:
+        lab.up(hosts=3, with_services=False)
+        yield lab
+    finally:
+        lab.down()
+
+
+@pytest.fixture(scope='session')
+def lab(ground: Lab) -> Lab:
+    """The same with the four services."""
+    ground.up(with_services=True)
+    return ground
+
+
+@pytest.fixture(scope='session')
+def cloud(lab: Lab) -> Cloud:
+    """The lab as its admin sees it over REST."""
+    return Cloud(lab)
+
+
+@pytest.fixture
+def boot(cloud: Cloud) -> Iterator[Callable[..., Server]]:
+    """Boot a guest by REST (see Cloud.boot); it is deleted after the test, whatever came."""
+    with contextlib.ExitStack() as stack:
+        def booted(*arguments: object, **named: object) -> Server:
+            server = cloud.boot(*arguments, **named)
+            stack.callback(server.delete)
+            return server
+
+        yield booted
+
+
+@pytest.fixture
+def raw(ground: Lab) -> Iterator[Callable[..., RawGuest]]:
+    """A guest by libvirt alone, not started; it is gone from every host after the test."""
+    with contextlib.ExitStack() as stack:
+        def made(image: Image, storage: str = 'instances') -> RawGuest:
+            guest = RawGuest(ground, image, storage)
+            for host in ground.topology.computes:
+                stack.callback(_destroy, guest, host)
+            return guest
+
+        yield made
+
+
+def _destroy(guest: RawGuest, host) -> None:
+    with contextlib.suppress(libvirt.libvirtError):
+        guest.destroy(host)
