@@ -193,6 +193,7 @@ def server_migration_show(client: Client, args: Any) -> int:
     if args.watch:
         moves = Moves(client, server)
         move = moves.get(args.migration)
+        move = moves.in_progress(move['id']) or move
         return _watched(client, server, None, args, lambda display: watch.follow(
             moves, move, display, progress.Tracker(from_start=False)))
     number = _number(client, server, args.migration)

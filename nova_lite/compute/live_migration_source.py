@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The source's part of a live migration: queue, prepare, move, and the end, good or bad.
+"""One live migration away from this host: prepare, move, and the end, good or bad.
 
-One :class:`Move` does one migration: STEPS with their undos and the point of no return, after
-which the guest runs over there and the only way is forward. Every status is written by
-``Migration.advance``, so who comes second (an abort, a doubled message, another process) loses
-cleanly. After a restart a Move begins again at the step that its status names.
+A :class:`Move` is STEPS with their undos and the point of no return, after which the guest runs
+over there and the only way is forward. Every status is written by ``Migration.advance``, so who
+comes second (an abort, another process) loses cleanly. After a restart a Move begins again at the
+step that its status names.
 """
 import threading
 import time
@@ -14,8 +14,8 @@ from typing import Any
 import oslo_messaging as messaging
 from oslo_log import log as logging
 
-from nova_lite import exception, faults, notifications, objects, utils
-from nova_lite.compute import events, migration_states, power_state, vm_states
+from nova_lite import exception, faults, notifications
+from nova_lite.compute import events, migration_states, power_state, receipt, vm_states
 from nova_lite.compute.migration_progress import ProgressKeeper
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.tasks import base
@@ -44,19 +44,14 @@ class Move:
                  driver: virt_driver.ComputeDriver, compute: ComputeAPI) -> None:
         self.ctxt, self.instance, self.migration = ctxt, instance, migration
         self.migrate_data, self.dest = migrate_data, migration.dest_compute
-        self.abort_wanted = threading.Event()
+        self.abort_wanted, self.copying = threading.Event(), threading.Event()
         self.ended = threading.Event()
         self._driver, self._compute = driver, compute
         self._start_copy: Callable = driver.live_migration
         self._power_state = instance.power_state
 
     def run(self) -> None:
-        """From ``queued`` to the end. Does nothing when somebody else ended the migration."""
-        try:
-            self.migration.advance('prepare')
-        except exception.InvalidMigrationState as error:
-            LOG.info('Not starting: %s', error.format_message())
-            return
+        """From ``preparing`` to the end."""
         self._to_the_end(start_at='prepare_destination')
 
     def adopt(self) -> None:
@@ -64,11 +59,20 @@ class Move:
         self._start_copy = self._driver.adopt_live_migration
         self._to_the_end(start_at='move_guest')
 
-    def interrupt(self) -> None:
-        """Undo what an earlier process of this host left ``preparing``: no copy had begun."""
+    def run_again(self) -> None:
+        """Do what an earlier process of this host left ``preparing``: no copy had begun, so what
+        it made at the destination is removed and made anew."""
         base.undo_all(self.STEPS, self)
-        self._finish('interrupt', f'nova-lite-compute on {self.migration.source_compute} was '
-                     'restarted while the migration was being prepared; migrate again')
+        self.run()
+
+    def abort(self) -> None:
+        """End this migration: before the copy begins, or the copy itself.
+
+        NoActiveMigrationForInstance when there is no copy any more.
+        """
+        self.abort_wanted.set()
+        if self.copying.is_set():
+            self._driver.live_migration_abort(self.instance)
 
     def _to_the_end(self, start_at: str) -> None:
         try:
@@ -96,12 +100,16 @@ class Move:
 
     def move_guest(self) -> None:
         if self.migration.status == migration_states.PREPARING:
-            if self.abort_wanted.is_set():
-                raise exception.LiveMigrationAborted(reason='aborted while it was being prepared')
             self.migration.advance('run')
+        # from here an abort goes to the driver; one that came before is met here
+        self.copying.set()
+        if self.abort_wanted.is_set():
+            raise exception.LiveMigrationAborted(reason='aborted before the copy began')
         keeper = ProgressKeeper(self.instance, self.migration)
         outcome = self._start_copy(self.ctxt, self.instance, self.dest, self.migrate_data,
                                    keeper.note)
+        self.migration.receipt = receipt.mark(self.migration.receipt, receipt.COPIED) | {
+            'copy': outcome.progress._asdict()}
         keeper.close(outcome.progress)
         if outcome.status == virt_driver.CANCELLED:
             raise exception.LiveMigrationAborted(reason=outcome.reason or 'aborted on request')
@@ -174,92 +182,3 @@ class Move:
         else:
             LOG.info('Migration %s of instance %s: %s', self.migration.uuid, self.instance.uuid,
                      self.migration.status)
-
-
-class LiveMigrationSource:
-    """All migrations away from this host: the queue, the limit, abort and force-complete."""
-
-    def __init__(self, host: str, driver: virt_driver.ComputeDriver) -> None:
-        self.host, self._driver = host, driver
-        self._compute = ComputeAPI()
-        limit = CONF.max_concurrent_live_migrations
-        self._slots = threading.BoundedSemaphore(limit) if limit else None
-        self._moves: dict[str, Move] = {}
-
-    def start(self, ctxt: Any, instance: Any, migration: Any, migrate_data: Any) -> None:
-        """Queue a migration. A message that comes a second time finds it queued and is dropped."""
-        migration.migrate_data = migrate_data.obj_to_primitive()
-        migration.advance('queue')
-        move = self._make_move(ctxt, instance, migration, migrate_data)
-        self._spawn(move, move.run)
-
-    def abort(self, ctxt: Any, instance: Any, migration: Any) -> None:
-        """End a migration that is queued, being prepared or running; the guest stays here.
-
-        InvalidMigrationState when it is too late.
-        """
-        with notifications.live_migration_phase(ctxt, instance, 'abort', self.host):
-            if migration.status in (migration_states.ACCEPTED, migration_states.QUEUED):
-                try:
-                    migration.advance('cancel', reason='aborted while it was queued')
-                    return
-                except exception.InvalidMigrationState:
-                    # it was started just now
-                    migration = objects.Migration.get_by_id(ctxt, migration.id)
-            move = self._moves.get(migration.uuid)
-            if move is None:
-                raise exception.InvalidMigrationState(
-                    migration_id=migration.id, instance_uuid=instance.uuid,
-                    state=migration.status, method='abort')
-            move.abort_wanted.set()
-            if migration.status != migration_states.PREPARING:
-                self._driver.live_migration_abort(instance)
-
-    def force_complete(self, ctxt: Any, instance: Any) -> None:
-        with notifications.live_migration_phase(ctxt, instance, 'force_complete', self.host):
-            self._driver.live_migration_force_complete(instance)
-
-    def end_for_deletion(self, ctxt: Any, instance: Any) -> None:
-        """Before a server is deleted: end its migration and wait, at most shutdown_timeout."""
-        for move in [move for move in self._moves.values()
-                     if move.instance.uuid == instance.uuid]:
-            try:
-                self.abort(ctxt, instance, move.migration)
-            except (exception.InvalidMigrationState, exception.NoActiveMigrationForInstance):
-                LOG.info('Migration %s ends by itself', move.migration.uuid)
-            move.ended.wait(CONF.shutdown_timeout)
-
-    def resume_all(self, ctxt: Any) -> None:
-        """After a restart: take up every migration away from this host where it stands."""
-        unfinished = objects.MigrationList.get_unfinished_by_host(ctxt, self.host)
-        for migration in sorted(unfinished, key=lambda migration: migration.id):
-            if (migration.source_compute != self.host or migration.migrate_data is None
-                    or migration.status == migration_states.ACCEPTED):
-                continue
-            instance = objects.Instance.get_by_uuid(ctxt, migration.instance_uuid)
-            data = objects.LiveMigrateData.from_stored(ctxt, migration.migrate_data)
-            move = self._make_move(ctxt, instance, migration, data)
-            work = {migration_states.QUEUED: move.run,
-                    migration_states.PREPARING: move.interrupt}.get(migration.status, move.adopt)
-            LOG.info('Taking up migration %s of instance %s, which is %s', migration.uuid,
-                     instance.uuid, migration.status)
-            self._spawn(move, work)
-
-    def _make_move(self, ctxt: Any, instance: Any, migration: Any, migrate_data: Any) -> Move:
-        move = Move(ctxt, instance, migration, migrate_data, self._driver, self._compute)
-        self._moves[migration.uuid] = move
-        return move
-
-    def _spawn(self, move: Move, work: Callable[[], None]) -> None:
-        utils.spawn(self._in_turn, move, work, name=f'migsrc-{move.instance.uuid}')
-
-    def _in_turn(self, move: Move, work: Callable[[], None]) -> None:
-        if self._slots is not None:
-            self._slots.acquire()
-        try:
-            work()
-        finally:
-            if self._slots is not None:
-                self._slots.release()
-            self._moves.pop(move.migration.uuid, None)
-            move.ended.set()

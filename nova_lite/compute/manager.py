@@ -9,10 +9,9 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_lite import context, exception
-from nova_lite.compute import migration_states
+from nova_lite import context
 from nova_lite.compute.live_migration_destination import LiveMigrationDestination
-from nova_lite.compute.live_migration_source import LiveMigrationSource
+from nova_lite.compute.live_migration_queue import LiveMigrationQueue
 from nova_lite.compute.resource_tracker import ResourceTracker
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.compute.server_lifecycle import ServerLifecycle
@@ -28,7 +27,7 @@ class ComputeManager:
     def __init__(self, host: str, driver: virt_driver.ComputeDriver) -> None:
         self.host, self.driver = host, driver
         self.servers = ServerLifecycle(host, driver)
-        self.source = LiveMigrationSource(host, driver)
+        self.queue = LiveMigrationQueue(host, driver)
         self.destination = LiveMigrationDestination(host, driver)
         self.resources = ResourceTracker(host, driver)
         self._compute = ComputeAPI()
@@ -39,7 +38,7 @@ class ComputeManager:
         ctxt = context.get_admin_context()
         self.driver.init_host(self.host)
         self.resources.report(ctxt)
-        self.source.resume_all(ctxt)
+        self.queue.start()
 
     def periodic_tasks(self) -> list[tuple[float, Callable[[], None]]]:
         tasks: list[tuple[float, Callable[[], None]]] = [
@@ -55,6 +54,7 @@ class ComputeManager:
         self.servers.sync_power_states(context.get_admin_context())
 
     def stop(self) -> None:
+        self.queue.stop()
         self.driver.cleanup_host()
 
     # -- the life of a server --------------------------------------------------------------------
@@ -62,7 +62,7 @@ class ComputeManager:
         self.servers.build(ctxt, instance)
 
     def terminate_instance(self, ctxt: Any, instance: Any) -> None:
-        self.source.end_for_deletion(ctxt, instance)
+        self.queue.end_for_deletion(ctxt, instance)
         instance.refresh()
         if instance.host != self.host:
             self._compute.terminate_instance(ctxt, host=instance.host, instance=instance)
@@ -115,14 +115,13 @@ class ComputeManager:
 
     def live_migration(self, ctxt: Any, instance: Any, migration: Any,
                        migrate_data: Any) -> None:
-        self.source.start(ctxt, instance, migration, migrate_data)
+        self.queue.put(ctxt, migration, migrate_data)
+
+    def live_migration_place_free(self, ctxt: Any) -> None:
+        self.queue.wake()
 
     def live_migration_abort(self, ctxt: Any, instance: Any, migration: Any) -> None:
-        self.source.abort(ctxt, instance, migration)
+        self.queue.abort(ctxt, instance, migration)
 
     def live_migration_force_complete(self, ctxt: Any, instance: Any, migration: Any) -> None:
-        if migration.status != migration_states.RUNNING:
-            raise exception.InvalidMigrationState(
-                migration_id=migration.id, instance_uuid=instance.uuid, state=migration.status,
-                method='force complete')
-        self.source.force_complete(ctxt, instance)
+        self.queue.force_complete(ctxt, instance, migration)

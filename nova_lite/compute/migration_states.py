@@ -64,7 +64,6 @@ TRANSITIONS: dict[str, Transition] = {row.event: row for row in (
     Transition('reject', (ACCEPTED,), ERROR, STAYS, 'conductor'),
     Transition('fail', (ACCEPTED, QUEUED, PREPARING, RUNNING), FAILED, STAYS, 'source'),
     Transition('cancel', (ACCEPTED, QUEUED, PREPARING, RUNNING), CANCELLED, STAYS, 'source'),
-    Transition('interrupt', (QUEUED, PREPARING, RUNNING), ERROR, STAYS, 'source at start'),
     Transition('lose', UNFINISHED, ERROR, LOST, 'anyone'),
 )}
 

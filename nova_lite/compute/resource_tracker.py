@@ -20,5 +20,6 @@ class ResourceTracker:
             ram_allocation_ratio=CONF.ram_allocation_ratio,
             disk_allocation_ratio=CONF.disk_allocation_ratio,
             reserved_host_memory_mb=CONF.reserved_host_memory_mb,
-            reserved_host_disk_mb=CONF.reserved_host_disk_mb)
+            reserved_host_disk_mb=CONF.reserved_host_disk_mb,
+            max_incoming_live_migrations=CONF.max_concurrent_incoming_live_migrations)
         return objects.ComputeNode.report(ctxt, self._host, values)

@@ -81,6 +81,10 @@ class ComputeAPI(rpc.Interface):
                                                migrate_data: Any) -> None:
         """Destination: remove what was made for a guest that does not come."""
 
+    @rpc.cast(to='host')
+    def live_migration_place_free(self, ctxt: Any, host: str) -> None:
+        """Source: a destination that queued migrations wait for has a place again."""
+
     @rpc.cast(to='host', event=True)
     def live_migration_abort(self, ctxt: Any, host: str, instance: Any, migration: Any) -> None:
         """Source: end a migration, the guest stays."""

@@ -14,6 +14,10 @@ on a cluster file system.
     cfg.IntOpt('max_concurrent_live_migrations', default=1, min=0, help="""
 How many guests may leave this host at once; the others wait in a queue. 0: no limit.
 """),
+    cfg.IntOpt('max_concurrent_incoming_live_migrations', default=0, min=0, help="""
+How many guests may come to this host at once; the others wait in their sources' queues. 0: no
+limit.
+"""),
     cfg.FloatOpt('cpu_allocation_ratio', default=4.0, min=0.1, help="""
 Virtual CPUs promised for each CPU of the host.
 """),

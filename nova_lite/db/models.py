@@ -177,6 +177,7 @@ class ComputeNode(Base):
     disk_allocation_ratio: Mapped[float] = mapped_column(Float, default=1.0)
     reserved_host_memory_mb: Mapped[int] = mapped_column(default=0)
     reserved_host_disk_mb: Mapped[int] = mapped_column(default=0)
+    max_incoming_live_migrations: Mapped[int | None]
 
 
 class Service(Base):

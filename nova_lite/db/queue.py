@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from nova_lite.compute import migration_states
+from nova_lite.compute import migration_states, receipt
 from nova_lite.db import models, rows, session
 
 T = models.Migration.__table__
@@ -40,7 +40,8 @@ def start_next(source: str, outbound_limit: int) -> list[rows.Row]:
                 position += 1
                 _note(s, row, position, reason)
                 continue
-            values = {'status': edge.to, 'updated_at': stamp, 'started_at': stamp}
+            values = {'status': edge.to, 'updated_at': stamp, 'started_at': stamp,
+                      'receipt': receipt.mark(row['receipt'], edge.to)}
             if rows.update(s, T, values, T.c.id == row['id'], T.c.status.in_(edge.sources)):
                 started.append({**row, **values})
                 leaving += 1

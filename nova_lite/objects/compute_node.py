@@ -21,7 +21,8 @@ class ComputeNode(base.PersistentObject):
             fields.IntegerField, 'service_id', 'hypervisor_version', 'vcpus', 'vcpus_used',
             'memory_mb', 'memory_mb_used', 'local_gb', 'local_gb_used', 'free_ram_mb',
             'free_disk_gb', 'disk_available_least', 'current_workload', 'running_vms',
-            'reserved_host_memory_mb', 'reserved_host_disk_mb'),
+            'reserved_host_memory_mb', 'reserved_host_disk_mb',
+            'max_incoming_live_migrations'),
         **fields.optional(fields.FloatField, 'cpu_allocation_ratio', 'ram_allocation_ratio',
                           'disk_allocation_ratio'),
     }

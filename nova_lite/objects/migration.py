@@ -8,7 +8,7 @@ from typing import Any, Self
 from oslo_utils import uuidutils
 
 from nova_lite import exception
-from nova_lite.compute import migration_states
+from nova_lite.compute import migration_states, receipt
 from nova_lite.objects import base, fields
 from nova_lite.objects import instance as instance_obj
 
@@ -47,7 +47,7 @@ class Migration(base.PersistentObject):
             raise exception.Invalid(reason=f'a migration cannot begin as {self.status!r}')
         defaults = {'uuid': uuidutils.generate_uuid(), 'migration_type': LIVE_MIGRATION,
                     'hidden': False, 'attempted_hosts': []}
-        self._insert(status=first, **{name: value for name, value in defaults.items()
+        self._insert(status=first, receipt=receipt.mark(None, first), **{name: value for name, value in defaults.items()
                                       if name not in self})
 
     @base.remotable
@@ -69,6 +69,9 @@ class Migration(base.PersistentObject):
         the claims. InvalidMigrationState when the status is not one that the edge starts from:
         someone else was first, and nothing is written.
         """
+        edge = migration_states.TRANSITIONS.get(event)
+        if edge is not None:
+            self.receipt = receipt.mark(self.receipt, edge.to)
         values = self._columns_beside_status()
         values |= {name: value for name, value in (('reason', reason),
                                                    ('failed_check', failed_check))
@@ -151,6 +154,20 @@ class MigrationList(base.NovaLiteObjectList):
         """What GET /servers/{id}/migrations lists, oldest first."""
         return cls._oldest_first(context, {'instance_uuid': instance_uuid,
                                            'status': migration_states.IN_PROGRESS})
+
+    @classmethod
+    @base.remotable
+    def start_next(cls, context: Any, source: str, outbound_limit: int) -> Self:
+        """Take ``prepare`` for those in the queue of ``source`` that may start now, oldest first;
+        the others' journal says what they wait for. ``outbound_limit`` 0: no limit."""
+        started = base.db().queue.start_next(source, outbound_limit)
+        return cls.from_rows(context, started)
+
+    @classmethod
+    @base.remotable
+    def get_sources_waiting_for(cls, context: Any, dest: str) -> list[str]:
+        """Hosts whose queue holds a migration to ``dest``."""
+        return base.db().queue.sources_waiting_for(dest)
 
     @classmethod
     @base.remotable

@@ -115,15 +115,15 @@ def for_destination(xml: str, graphics_addr: str | None = None,
 
 
 def cpu_xml(cpu_info: dict[str, Any]) -> str:
-    """A CPU for libvirt to compare with its own, from a host's cpu_info."""
-    cpu = ET.Element('cpu')
-    if cpu_info.get('arch'):
-        _text(cpu, 'arch', cpu_info['arch'])
-    _text(cpu, 'model', cpu_info['model'])
+    """A guest's CPU for libvirt to compare with what it can offer, from a host's cpu_info."""
+    cpu = ET.Element('cpu', mode='custom', match='exact')
+    # libvirt 11.3 forgets the features of a model that is named with its version 1
+    _text(cpu, 'model', cpu_info['model'].removesuffix('-v1'))
     if cpu_info.get('vendor'):
         _text(cpu, 'vendor', cpu_info['vendor'])
-    for name in cpu_info.get('features') or ():
-        ET.SubElement(cpu, 'feature', name=name, policy='require')
+    for policy, key in (('require', 'features'), ('disable', 'disabled_features')):
+        for name in cpu_info.get(key) or ():
+            ET.SubElement(cpu, 'feature', name=name, policy=policy)
     return ET.tostring(cpu, encoding='unicode')
 
 

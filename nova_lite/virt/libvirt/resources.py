@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from typing import Any, NamedTuple
 
 from nova_lite.conf import CONF
-from nova_lite.virt.libvirt import guest, storage
+from nova_lite.virt.libvirt import config, guest, storage
 from nova_lite.virt.libvirt.host import Host, LibvirtError, libvirt
 
 GIB = 1024 ** 3
@@ -36,7 +36,7 @@ def available(host: Host) -> dict[str, Any]:
         'local_gb': space.total // GIB,
         'disk_available_least': space.least // GIB,
         'running_vms': running,
-        'cpu_info': json.dumps(read_cpu(found['capabilities']), sort_keys=True),
+        'cpu_info': json.dumps(cpu_info(host, found['capabilities']), sort_keys=True),
         'supported_instances': json.dumps(read_supported(found['capabilities'])),
         'host_ip': CONF.my_ip,
     }
@@ -89,6 +89,31 @@ def available_mb(over_commit: bool | None) -> int:
     disks have grown; less the reserve. Measured, since the record may be a minute old."""
     space = disk_space()
     return (space.free if over_commit else space.least) // MIB - CONF.reserved_host_disk_mb
+
+
+def cpu_info(host: Host, capabilities: str) -> dict[str, Any]:
+    """The CPU that guests take from this host, where they do; the host's own otherwise. The
+    host's own has features that no guest ever gets, so it must not be asked of a destination."""
+    cpu = read_cpu(capabilities)
+    options = config.Options.read(CONF.libvirt)
+    if options.effective_cpu_mode == 'host-model':
+        xml = host.call(lambda connection: connection.getDomainCapabilities(
+            None, cpu.get('arch'), options.machine_type, options.virt_type))
+        cpu |= read_host_model(xml)
+    return cpu
+
+
+def read_host_model(domain_capabilities: str) -> dict[str, Any]:
+    """model, vendor, features and disabled_features of mode host-model; empty without it."""
+    mode = ET.fromstring(domain_capabilities).find("cpu/mode[@name='host-model']")
+    if mode is None or not mode.findtext('model'):
+        return {}
+    features: dict[str, list[str]] = {'require': [], 'disable': []}
+    for feature in mode.iterfind('feature'):
+        features.setdefault(feature.get('policy', 'require'), []).append(feature.get('name', ''))
+    return {'model': mode.findtext('model'), 'vendor': mode.findtext('vendor'),
+            'features': sorted(features['require']),
+            'disabled_features': sorted(features['disable'])}
 
 
 def read_cpu(capabilities: str) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def hosts() -> None:
     table('compute_nodes', *must(UUID, 'uuid'), *must(NAME, 'host'),
           *some(NAME, 'hypervisor_hostname', 'hypervisor_type', 'host_ip'),
           *some(sa.Integer(), 'service_id', 'hypervisor_version', 'disk_available_least',
-                'current_workload', 'running_vms'),
+                'current_workload', 'running_vms', 'max_incoming_live_migrations'),
           *must(sa.Integer(), 'vcpus', 'vcpus_used', 'memory_mb', 'memory_mb_used', 'local_gb',
                 'local_gb_used', 'free_ram_mb', 'free_disk_gb', 'reserved_host_memory_mb',
                 'reserved_host_disk_mb'),

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All live migrations away from this host: the queue, the running ones, abort, force-complete.
+
+The queue is in the database (db/queue.py); here is the one thread that asks which of it may start
+and starts it. It is woken when a migration is queued and when one ends, here or at a destination
+that others wait for; a look every few seconds is the fallback for a wake-up that was lost.
+"""
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from oslo_log import log as logging
+
+from nova_lite import context, exception, notifications, objects, utils
+from nova_lite.compute import migration_states
+from nova_lite.compute.live_migration_source import Move
+from nova_lite.compute.rpcapi import ComputeAPI
+from nova_lite.conf import CONF
+from nova_lite.virt import driver as virt_driver
+
+LOG = logging.getLogger(__name__)
+
+LOOK_INTERVAL = 5.0
+
+
+class LiveMigrationQueue:
+    """``moves``: the migrations that this process works on, by uuid."""
+
+    def __init__(self, host: str, driver: virt_driver.ComputeDriver) -> None:
+        self.host, self._driver = host, driver
+        self._compute = ComputeAPI()
+        self.moves: dict[str, Move] = {}
+        self._wake, self._stopping = threading.Event(), threading.Event()
+
+    # -- the queue -------------------------------------------------------------------------------
+    def put(self, ctxt: Any, migration: Any, migrate_data: Any) -> None:
+        """Queue a migration. A message that comes a second time finds it queued and is dropped."""
+        migration.migrate_data = migrate_data.obj_to_primitive()
+        # who starts it, perhaps a later process, does so in the name of who asked for it
+        migration.journal = {'context': ctxt.to_dict()}
+        migration.advance('queue')
+        self.wake()
+
+    def wake(self) -> None:
+        """Somebody left or came: look whether another migration may start."""
+        self._wake.set()
+
+    def start(self) -> None:
+        """Take up what an earlier process left, then serve the queue until :meth:`stop`."""
+        self._take_up()
+        self._wake.set()
+        utils.spawn(self._serve, name='live-migration-queue')
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._wake.set()
+
+    def _serve(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.wait(LOOK_INTERVAL)
+            self._wake.clear()
+            if self._stopping.is_set():
+                return
+            try:
+                self._start_next()
+            except Exception as error:
+                LOG.warning('Cannot look into the queue of live migrations, trying again: %s',
+                            exception.message_of(error))
+
+    def _start_next(self) -> None:
+        started = objects.MigrationList.start_next(
+            context.get_admin_context(), self.host, CONF.max_concurrent_live_migrations)
+        for migration in started:
+            self._begin(migration, Move.run)
+
+    # -- those that run --------------------------------------------------------------------------
+    def _take_up(self) -> None:
+        """After a restart: every migration away from this host goes on where it stands."""
+        unfinished = objects.MigrationList.get_unfinished_by_host(
+            context.get_admin_context(), self.host)
+        for migration in unfinished:
+            if migration.source_compute != self.host or migration.uuid in self.moves:
+                continue
+            work = {migration_states.PREPARING: Move.run_again,
+                    migration_states.RUNNING: Move.adopt,
+                    migration_states.POSTCOPY: Move.adopt}.get(migration.status)
+            if work is not None:
+                LOG.info('Taking up migration %s of instance %s, which is %s', migration.uuid,
+                         migration.instance_uuid, migration.status)
+                self._begin(migration, work)
+
+    def _begin(self, migration: Any, work: Callable[[Move], None]) -> None:
+        try:
+            self._spawn(migration, work)
+        except exception.InstanceNotFound as error:
+            migration.advance('fail', reason=error.format_message())
+
+    def _spawn(self, migration: Any, work: Callable[[Move], None]) -> None:
+        ctxt = context.RequestContext.from_dict(migration.journal['context'])
+        ctxt.update_store()
+        instance = objects.Instance.get_by_uuid(ctxt, migration.instance_uuid)
+        migration._context = ctxt
+        data = objects.LiveMigrateData.from_stored(ctxt, migration.migrate_data)
+        move = Move(ctxt, instance, migration, data, self._driver, self._compute)
+        self.moves[migration.uuid] = move
+        utils.spawn(self._see_through, move, work, name=f'migsrc-{instance.uuid}')
+
+    def _see_through(self, move: Move, work: Callable[[Move], None]) -> None:
+        try:
+            work(move)
+        finally:
+            self.moves.pop(move.migration.uuid, None)
+            move.ended.set()
+            self.wake()
+            self._wake_others(move)
+
+    def _wake_others(self, move: Move) -> None:
+        """The destination has a place free, for which another source may wait."""
+        try:
+            waiting = objects.MigrationList.get_sources_waiting_for(move.ctxt, move.dest)
+            for host in set(waiting) - {self.host}:
+                self._compute.live_migration_place_free(move.ctxt, host=host)
+        except Exception as error:
+            LOG.info('Cannot tell other hosts of a free place, they will look for themselves: %s',
+                     exception.message_of(error))
+
+    # -- orders ----------------------------------------------------------------------------------
+    def abort(self, ctxt: Any, instance: Any, migration: Any) -> None:
+        """End a migration that is queued, being prepared or running; the guest stays here.
+
+        InvalidMigrationState when it is too late.
+        """
+        with notifications.live_migration_phase(ctxt, instance, 'abort', self.host):
+            if migration.status in (migration_states.ACCEPTED, migration_states.QUEUED):
+                try:
+                    migration.advance('cancel', reason='aborted while it was queued')
+                    self.wake()
+                    return
+                except exception.InvalidMigrationState:
+                    # it was started just now
+                    migration = objects.Migration.get_by_id(ctxt, migration.id)
+            move = self.moves.get(migration.uuid)
+            if move is None:
+                raise exception.InvalidMigrationState(
+                    migration_id=migration.id, instance_uuid=instance.uuid,
+                    state=migration.status, method='abort')
+            move.abort()
+
+    def force_complete(self, ctxt: Any, instance: Any, migration: Any) -> None:
+        if migration.status != migration_states.RUNNING:
+            raise exception.InvalidMigrationState(
+                migration_id=migration.id, instance_uuid=instance.uuid, state=migration.status,
+                method='force complete')
+        with notifications.live_migration_phase(ctxt, instance, 'force_complete', self.host):
+            self._driver.live_migration_force_complete(instance)
+
+    def end_for_deletion(self, ctxt: Any, instance: Any) -> None:
+        """Before a server is deleted: end its migration and wait, at most shutdown_timeout."""
+        for move in [move for move in self.moves.values()
+                     if move.instance.uuid == instance.uuid]:
+            try:
+                move.abort()
+            except (exception.InvalidMigrationState, exception.NoActiveMigrationForInstance):
+                LOG.info('Migration %s ends by itself', move.migration.uuid)
+            move.ended.wait(CONF.shutdown_timeout)
+        for migration in objects.MigrationList.get_in_progress_by_instance(ctxt, instance.uuid):
+            if migration.status == migration_states.QUEUED:
+                migration.advance('cancel', reason='the server was deleted')
