@@ -122,6 +122,14 @@ class Service:
         return True
 
 
+def make_or_die(make: Callable[[], Any]) -> Any:
+    """What ``make`` returns; a configuration that it refuses ends the process with one line."""
+    try:
+        return make()
+    except exception.ConfigInvalid as error:
+        sys.exit(error.format_message())
+
+
 def run(start: Callable[[], None], stop: Callable[[], None]) -> None:
     """Run a process: ``start`` it, wait for SIGTERM or SIGINT, ``stop`` it and exit 0.
 

@@ -24,7 +24,7 @@ def make_service(host: str) -> service.Service:
 def main() -> None:
     common.prepare('nova-lite-compute')
     rpc.init()
-    compute = make_service(CONF.host)
+    compute = service.make_or_die(lambda: make_service(CONF.host))
     service.run(compute.start, compute.stop)
 
 

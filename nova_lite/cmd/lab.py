@@ -18,6 +18,7 @@ DIRECTORY_VARIABLE = 'NOVA_LITE_LAB_DIR'
 
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
+    os.umask(0o022)     # the broker's and the database's accounts have to get to their files
     lab = Lab(arguments.dir, say=lambda line: print(line, file=sys.stderr, flush=True))
     try:
         return arguments.do(lab, arguments) or 0

@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
     except exception.NovaLiteException as exc:
         problem = exc.format_message()
     except db_exc.DBError as exc:
-        problem = f'the database at [database]connection: {exc}'
+        problem = f'the database at [database]connection: {str(exc).splitlines()[0]}'
     else:
         return 0
     print(f'nova-lite-manage: {problem}', file=sys.stderr)

@@ -15,7 +15,7 @@ def main() -> None:
     from nova_lite.scheduler import manager, rpcapi
     rpc.init()
     scheduler = service.Service('nova-scheduler', rpcapi.SchedulerAPI,
-                                manager.SchedulerManager(), CONF.host)
+                                service.make_or_die(manager.SchedulerManager), CONF.host)
     service.run(scheduler.start, scheduler.stop)
 
 

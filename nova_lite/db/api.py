@@ -28,10 +28,26 @@ def get(table: str, read_deleted: bool = False, **columns: Any) -> rows.Row | No
     return found[0] if found else None
 
 
-@session.retried
 def insert(table: str, values: rows.Row) -> rows.Row:
-    with session.writer() as s:
-        return rows.insert(s, rows.table(table), values)
+    """Insert and return the row. DuplicateEntry when a unique key is taken."""
+    t = rows.table(table)
+    values = {'created_at': rows.now(), **values}
+    attempts = 0
+
+    @session.retried
+    def attempt() -> rows.Row:
+        nonlocal attempts
+        attempts += 1
+        with session.writer() as s:
+            if attempts > 1:    # the run whose connection was lost may have been committed
+                mine = rows.fetch_first(s, t, t.c.created_at == values['created_at'], *(
+                    t.c[name] == value for name, value in values.items()
+                    if isinstance(value, (str, int))))
+                if mine is not None:
+                    return mine
+            return rows.insert(s, t, values)
+
+    return attempt()
 
 
 @session.retried

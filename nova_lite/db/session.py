@@ -40,20 +40,13 @@ ENGINE_OPTIONS = ('mysql_sql_mode', 'mysql_wsrep_sync_wait', 'connection_recycle
 def configure(connection: str | None = None) -> None:
     """Use the database at ``connection``, or at ``[database]connection``, from now on.
 
-    The connections to the former one are closed. ConfigInvalid when no URL is known. The first
-    connection is made here and waits for the server as [database]max_retries says.
+    The connections to the former one are closed. ConfigInvalid when there is no URL that can be
+    used. The first connection is made here and waits for the server as [database]max_retries says.
     """
     global _manager, _anchor
     database.register_opts(CONF)
-    url = connection or CONF.database.connection
-    if not url:
-        raise exception.ConfigInvalid(
-            reason='[database]connection is not set; give the URL of the database, for example '
-                   'mysql+pymysql://user:password@controller/nova_lite')
+    url = _url(connection or CONF.database.connection)
     options = {name: getattr(CONF.database, name) for name in ENGINE_OPTIONS}
-    if url.startswith('mysql') and 'charset=' not in url:
-        options['connection_parameters'] = '&'.join(
-            filter(None, (options['connection_parameters'], 'charset=utf8mb4')))
     manager = enginefacade.transaction_context()
     manager.configure(connection=url, sqlite_fk=True, expire_on_commit=False, **options)
     manager.append_on_engine_create(_set_up_engine)
@@ -62,6 +55,26 @@ def configure(connection: str | None = None) -> None:
     with _lock:
         _manager = manager
         _anchor = _sqlite_anchor(engine) if engine.dialect.name == 'sqlite' else None
+
+
+def _url(text: str | None) -> str:
+    """The URL with what it leaves open. Nothing of it is said in an error: it holds a password."""
+    problem = 'is not set'
+    if text:
+        try:
+            url = sqlalchemy.engine.make_url(text)
+            url.get_dialect().import_dbapi()
+        except sqlalchemy.exc.ArgumentError:    # unknown kinds of database too
+            problem = 'cannot be understood'
+        except ModuleNotFoundError as error:
+            problem = f'needs the Python package {error.name}, which is not installed'
+        else:
+            if url.get_backend_name() in ('mysql', 'mariadb') and 'charset' not in url.query:
+                url = url.update_query_dict({'charset': 'utf8mb4'})
+            return url.render_as_string(hide_password=False)
+    raise exception.ConfigInvalid(
+        reason=f'[database]connection {problem}; give the URL of the database, for example '
+               'mysql+pymysql://user:password@controller/nova_lite')
 
 
 def dispose() -> None:

@@ -182,10 +182,11 @@ class Lab:
 
     def _start_services(self) -> None:
         self._write_configuration()
-        controller = self.topology.controller
-        run(*controller.cmd_prefix, sys.executable, '-m', 'nova_lite.cmd.manage', 'db', 'sync',
-            *self.topology.service(controller, 'conductor').file_arguments(),
-            environment=services.environment_of_package(), timeout=120)
+        conductor = self.topology.service(self.topology.controller, 'conductor')
+        if not conductor.current():     # else the tables are as it needs them
+            run(*conductor.host.cmd_prefix, sys.executable, '-m', 'nova_lite.cmd.manage',
+                'db', 'sync', *conductor.file_arguments(),
+                environment=services.environment_of_package(), timeout=120)
         self._start([part for part in self.topology.parts() if isinstance(part.daemon, Service)])
 
     def _start(self, parts: list[Part]) -> None:
@@ -195,19 +196,21 @@ class Lab:
                   lambda part: part.daemon.start())
         if ours:
             self._write_configuration()
-        started = [(part.daemon, self._start_service(part.daemon)) for part in ours]
-        for daemon, since in started:
-            daemon.await_ready(since)
+        for part in ours:
+            self._start_service(part.daemon)
+        for part in ours:
+            part.daemon.await_ready()
 
-    def _start_service(self, service: Service) -> int:
+    def _start_service(self, service: Service) -> None:
         """Service.start, with a socket on the machine's loopback for the API."""
         if service.kind != 'api' or service.current():
-            return service.start()
+            service.start()
+            return
         service.stop()
         with services.listen(self.settings.port) as listener:
             self.settings.port = listener.getsockname()[1]
             self.state.save(self.settings)
-            return Service(service.host, service.kind, service.files, listener).start()
+            Service(service.host, service.kind, service.files, listener).start()
 
     def _write_configuration(self) -> None:
         topology = self.topology

@@ -87,10 +87,10 @@ class Libvirtd:
         (etc / 'libvirtd.conf').write_text(LIBVIRTD_CONF.format(**values))
         (etc / 'qemu.conf').write_text(QEMU_CONF.format(**values))
         preload = [f'LD_PRELOAD={self.shim}'] if self.shim else []
-        daemons.daemonise(
+        reaper = daemons.daemonise(
             [*self.host.cmd_prefix, sys.executable, '-I', '-S', str(REAPER), *preload,
              PROGRAM, '--listen'], dict(os.environ), self.log)
-        self._await(timeout)
+        self._await(reaper, timeout)
 
     def stop(self, timeout: float = 20) -> None:
         """SIGTERM, and SIGKILL after ``timeout`` seconds: a migration would hold it up
@@ -125,12 +125,12 @@ class Libvirtd:
         return [process for process in self.host.processes('libvirtd')
                 if _program(process.pid) == PROGRAM]
 
-    def _await(self, timeout: float) -> None:
+    def _await(self, reaper: daemons.Process, timeout: float) -> None:
         deadline = time.monotonic() + timeout
         while not self._answers():
             if time.monotonic() > deadline:
                 raise LabError(f'libvirtd of {self.host.name} does not answer: see {self.log}')
-            if not self.host.processes(str(REAPER)):
+            if not reaper.alive():      # it lives as long as libvirtd does
                 why = last_line(self.log.read_text(errors='replace'))
                 raise LabError(f'libvirtd of {self.host.name} died: {why}')
             time.sleep(0.05)    # it tells nobody when it begins to listen

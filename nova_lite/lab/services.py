@@ -58,13 +58,10 @@ class Service:
         """Does it run, and with the configuration of now?"""
         return self.running() and self._record().get('digest') == self._digest()
 
-    def start(self) -> int:
-        """Start it, unless it runs with the present configuration; return where its log was.
-
-        It is ready when :meth:`await_ready`, given that number, returns.
-        """
+    def start(self) -> None:
+        """Start it, unless it runs with the present configuration; see :meth:`await_ready`."""
         if self.current():
-            return 0
+            return
         self.stop()
         written = self.log.stat().st_size if self.log.exists() else 0
         environment = environment_of_package()
@@ -75,8 +72,7 @@ class Service:
         process = daemons.daemonise([*self.host.cmd_prefix, *self._command()], environment,
                                     self.log, descriptors)
         write(self._file, json.dumps({'pid': process.pid, 'started': process.started,
-                                      'digest': self._digest()}))
-        return written
+                                      'digest': self._digest(), 'log_from': written}))
 
     def stop(self, timeout: float = STOP_SECONDS) -> None:
         """SIGTERM, SIGKILL after ``timeout`` seconds; also to one that was never recorded."""
@@ -89,8 +85,8 @@ class Service:
                 process.signal(signal.SIGKILL)
                 process.wait(5)
 
-    def await_ready(self, since: int, timeout: float = 60) -> None:
-        """Wait for its own word in the log, after the byte ``since``.
+    def await_ready(self, timeout: float = 60) -> None:
+        """Wait for its own word in the log, in what it wrote since its last start.
 
         :raises LabError: it died, or said nothing within ``timeout`` seconds
         """
@@ -99,7 +95,7 @@ class Service:
         while True:
             alive = self.running()
             with self.log.open(errors='replace') as log:
-                log.seek(since)
+                log.seek(self._record().get('log_from', 0))
                 text = log.read()
             if word in text:
                 return

@@ -22,6 +22,8 @@ LOG = logging.getLogger(__name__)
 # hosts asked for at first; each next page is four times as long, so that a cloud whose best hosts
 # are all refused by a filter is read in few queries
 FIRST_PAGE = 20
+# hosts that are looked at once more to tell why none of all was good enough
+EXPLAINED = 200
 COMPUTE = 'nova-compute'
 
 
@@ -94,21 +96,22 @@ class SchedulerManager:
     def _claim(self, ctxt: Any, host: HostState, spec: Any, wanted: Resources) -> bool:
         try:
             objects.Claim.claim(ctxt, host.host, spec.consumer_uuid, **wanted._asdict())
-        except exception.InsufficientResources as error:
-            LOG.info('Another request was first: %s', error.format_message())
+        except (exception.InsufficientResources, exception.ComputeHostNotFound) as error:
+            LOG.info('Host %s is no longer free: %s', host.host, error.format_message())
             return False
         return True
 
     # -- why there is none -----------------------------------------------------------------------
     def _explain(self, ctxt: Any, spec: Any) -> str:
-        """Which filter refused how many hosts. It reads every host, but only when all is lost."""
+        """Which filter refused how many hosts, out of the first EXPLAINED ones."""
         if spec.requested_host:
             return self._explain_requested(ctxt, spec)
-        services = {service.host: service for service in
-                    objects.ServiceList.get_by_filters(ctxt, binary=COMPUTE)}
+        nodes = list(objects.ComputeNodeList.get_by_filters(ctxt, limit=EXPLAINED))
+        services = {service.host: service for service in objects.ServiceList.get_by_filters(
+            ctxt, host=[node.host for node in nodes], binary=COMPUTE)}
+        which = 'the first ' if len(nodes) == EXPLAINED else ''
+        nodes = [node for node in nodes if node.host in services]
         ignored = set(spec.ignore_hosts or [])
-        nodes = [node for node in objects.ComputeNodeList.get_all(ctxt)
-                 if node.host in services]
         refusals: collections.Counter[str] = collections.Counter()
         for node in nodes:
             if node.host in ignored:
@@ -120,7 +123,7 @@ class SchedulerManager:
         if not nodes:
             return 'There is no compute host.'
         parts = [f'{count} {what}' for what, count in refusals.items()]
-        return f'Of {len(nodes)} hosts: {", ".join(parts)}.'
+        return f'Of {which}{len(nodes)} hosts: {", ".join(parts)}.'
 
     def _explain_requested(self, ctxt: Any, spec: Any) -> str:
         name = spec.requested_host

@@ -23,13 +23,13 @@ def forget_host(cloud, server):
 
 # what is wrong, with a disk, the request's block_migration, the check's name, its words
 FORCED = [
-    (refuse(memory_mb=600), False, False, 'MigrationPreCheckError', 'Lack of memory'),
+    (lambda cloud, server: cloud.leave_room('dst', 100), False, False, 'MigrationPreCheckError', 'Lack of memory'),
     (forget_host, False, False, 'ComputeServiceUnavailable', 'Compute service of dst'),
     (refuse(hypervisor_type='other'), False, False, 'InvalidHypervisorType', 'hypervisor type'),
     (refuse(hypervisor_version=1), False, False, 'DestinationHypervisorTooOld', 'newer'),
     (refuse(cpu_model='sim-v1'), False, False, 'MigrationPreCheckError', 'Unacceptable CPU'),
     (refuse(), True, False, 'MigrationPreCheckError', 'InvalidSharedStorage'),
-    (refuse(local_gb=0), True, True, 'MigrationPreCheckError', 'gb'),
+    (refuse(local_gb=0), True, True, 'MigrationPreCheckError', '1 GiB of disk'),
     (shut_off_unnoticed, False, False, 'MigrationPreCheckError', 'simulated refusal'),
 ]
 IDS = ['memory', 'service down', 'hypervisor type', 'hypervisor version', 'cpu',
@@ -149,7 +149,7 @@ def test_search_when_retries_are_limited_then_ends_there(cloud, retries, asked, 
 def test_search_when_no_host_has_room_then_no_valid_host(cloud):
     server = cloud.boot('src')
     for host in ('dst', 'third'):
-        cloud.configure(host, memory_mb=600)
+        cloud.leave_room(host, 100)
     answer = server.live_migrate_sync()
     assert answer.status == 400
     assert_refused(cloud, server, 'NoValidHost', 'No valid host')

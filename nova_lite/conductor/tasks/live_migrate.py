@@ -14,6 +14,7 @@ from nova_lite.compute import power_state
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.tasks import base
 from nova_lite.conf import CONF
+from nova_lite.scheduler.host_manager import resources_of
 from nova_lite.scheduler.rpcapi import SchedulerAPI
 
 LOG = logging.getLogger(__name__)
@@ -92,8 +93,7 @@ class LiveMigrationTask:
         self._check_compatible(self.host)
         try:
             objects.Claim.claim(self.ctxt, self.host, self.migration.uuid,
-                                vcpus=self.instance.vcpus, memory_mb=self.instance.memory_mb,
-                                disk_gb=self.instance.root_gb)
+                                **resources_of(self.instance.flavor)._asdict())
         except exception.InsufficientResources as error:
             raise exception.MigrationPreCheckError(reason=error.format_message())
         self._check_drivers(self.host)
@@ -138,6 +138,10 @@ class LiveMigrationTask:
         spec = objects.RequestSpec.for_instance(
             self.ctxt, self.instance, consumer_uuid=self.migration.uuid,
             requested_host=requested_host, ignore_hosts=[self.source, *self._refused])
+        source = objects.ComputeNode.get_by_host(self.ctxt, self.source)
+        spec.hypervisor_type = source.hypervisor_type
+        if not CONF.workarounds.skip_hypervisor_version_check_on_lm:
+            spec.source_hypervisor_version = source.hypervisor_version
         try:
             return self._scheduler.select_destinations(self.ctxt, spec=spec).service_host
         except messaging.RemoteError as error:

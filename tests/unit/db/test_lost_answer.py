@@ -91,3 +91,13 @@ def test_claim_when_the_answer_is_lost_then_it_counts_once(ctxt, lose_answer):
     objects.Claim.drop(ctxt, uuid)
     assert objects.ComputeNode.get_by_host(ctxt, 'h1').vcpus_used == 0
     db.assert_books_balance(ctxt)
+
+
+def test_insert_when_the_answer_is_lost_then_there_is_one_row(ctxt, lose_answer):
+    lose_answer()
+    instance = db.make_instance(ctxt, metadata={'a': 'b'}, locked=True)
+    assert [row.uuid for row in objects.InstanceList.get_by_filters(ctxt)] == [instance.uuid]
+    for _ in range(2):      # two actions that differ in nothing but their time
+        lose_answer()
+        objects.InstanceAction.action_start(ctxt, instance.uuid, 'reboot')
+    assert len(objects.InstanceActionList.get_by_instance_uuid(ctxt, instance.uuid)) == 2

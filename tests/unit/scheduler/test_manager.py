@@ -150,6 +150,15 @@ def test_no_valid_host_counts_by_filter(scheduler, add_host, ctxt):
         assert part in message
 
 
+def test_no_valid_host_in_a_large_cloud_looks_at_some_hosts_only(
+        scheduler, add_host, ctxt, monkeypatch):
+    monkeypatch.setattr(manager_module, 'EXPLAINED', 2)
+    for number in range(4):
+        add_host(f'full{number}', memory_mb=1024)
+    assert 'Of the first 2 hosts: 2 refused by RamFilter.' in refused(
+        scheduler, ctxt, builders.spec())
+
+
 def test_no_valid_host_when_there_is_no_host_says_so(scheduler, ctxt):
     assert refused(scheduler, ctxt, builders.spec()) == (
         'No valid host was found. There is no compute host.')
