@@ -37,6 +37,7 @@ CONFIGURATION = """\
 # written anew at each start of nova-lite-all-in-one; give options of your own by --config-file
 [DEFAULT]
 host = all-in-one
+use_stderr = true
 compute_driver = fake
 transport_url = fake://
 state_path = {directory}

@@ -14,14 +14,16 @@ from nova_lite.conf import database
 
 
 def sync() -> None:
-    from nova_lite.db import schema
+    from nova_lite.db import schema, session
+    session.configure()
     before = schema.version()
     schema.sync()
     print(f'database: {before or "empty"} -> {schema.version()}')
 
 
 def version() -> None:
-    from nova_lite.db import schema
+    from nova_lite.db import schema, session
+    session.configure()
     print(schema.version() or 'none')
 
 

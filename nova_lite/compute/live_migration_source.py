@@ -49,6 +49,7 @@ class Move:
         self._driver, self._compute = driver, compute
         self._start_copy: Callable = driver.live_migration
         self._power_state = instance.power_state
+        self._remark: str | None = None
 
     def run(self) -> None:
         """From ``preparing`` to the end."""
@@ -80,7 +81,7 @@ class Move:
         except Exception as error:
             self._end_badly(error)
         else:
-            self._finish('complete', updates={'power_state': self._power_state})
+            self._finish('complete', self._remark, updates={'power_state': self._power_state})
 
     # -- steps -----------------------------------------------------------------------------------
     def prepare_destination(self) -> None:
@@ -145,10 +146,16 @@ class Move:
                 raise exception.LiveMigrationLost(reason=error.format_message())
 
     def clean_source(self) -> None:
-        with notifications.live_migration_phase(self.ctxt, self.instance, 'post',
-                                                self.migration.source_compute):
-            self._driver.post_live_migration_at_source(self.ctxt, self.instance,
-                                                       self.migrate_data)
+        """What cannot be removed here is mentioned; the guest lives over there all the same."""
+        try:
+            with notifications.live_migration_phase(self.ctxt, self.instance, 'post',
+                                                    self.migration.source_compute):
+                self._driver.post_live_migration_at_source(self.ctxt, self.instance,
+                                                           self.migrate_data)
+        except Exception as error:
+            LOG.exception('Cannot clean up after instance %s', self.instance.uuid)
+            self._remark = (f'the guest has moved, but host {self.migration.source_compute} could '
+                            f'not be cleaned: {exception.message_of(error)}')
 
     # -- ends ------------------------------------------------------------------------------------
     def _end_badly(self, error: Exception) -> None:

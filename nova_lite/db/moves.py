@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nova_lite import exception
-from nova_lite.compute import migration_states, task_states, vm_states
+from nova_lite.compute import migration_states, receipt, task_states, vm_states
 from nova_lite.db import models, resources, rows, session
 
 T = models.Migration.__table__
@@ -57,6 +57,9 @@ def advance(migration_id: int, event: str, values: rows.Row,
                                   T.c.status.in_([source for source in edge.sources if source]))
             migration = rows.fetch_first(s, T, *rows.living(T, id=migration_id))
             if changed:
+                # of the row, not of the caller's object, which may not know the last marks
+                migration['receipt'] = receipt.mark(migration['receipt'], edge.to)
+                rows.update(s, T, {'receipt': migration['receipt']}, T.c.id == migration_id)
                 return Advanced(migration, *_change_instance(s, migration, edge.after,
                                                              instance_values, stamp))
             if migration is None:

@@ -20,32 +20,51 @@ NODES = models.ComputeNode.__table__
 MOVING = (migration_states.PREPARING, migration_states.RUNNING, migration_states.POSTCOPY)
 
 
-@session.retried
 def start_next(source: str, outbound_limit: int) -> list[rows.Row]:
     """Take the edge ``prepare`` for every queued migration of ``source`` that may start; returns
     their rows in order. ``outbound_limit`` 0: no limit."""
-    edge = migration_states.TRANSITIONS['prepare']
     stamp = rows.now()
+    attempts = 0
+
+    @session.retried
+    def attempt() -> list[rows.Row]:
+        nonlocal attempts
+        attempts += 1
+        with session.writer() as s:
+            # the run whose connection was lost may have been committed: those are ours to run
+            mine = _started_at(s, source, stamp) if attempts > 1 else []
+            return mine + _start_next(s, source, outbound_limit, stamp)
+
+    return attempt()
+
+
+def _started_at(s: Session, source: str, stamp: Any) -> list[rows.Row]:
+    return rows.fetch_all(s, sa.select(T).order_by(T.c.id).where(
+        *rows.living(T, source_compute=source, status=migration_states.PREPARING),
+        T.c.updated_at == stamp))
+
+
+def _start_next(s: Session, source: str, outbound_limit: int, stamp: Any) -> list[rows.Row]:
+    edge = migration_states.TRANSITIONS['prepare']
     started = []
-    with session.writer() as s:
-        waiting = _waiting(s, source)
-        limits = _incoming_limits(s, {row['dest_compute'] for row in waiting})
-        leaving, arriving = _moving(s, source, limits)
-        position = 0
-        for row in waiting:
-            dest = row['dest_compute']
-            reason = _obstacle(source, leaving, outbound_limit, dest, arriving[dest],
-                               limits.get(dest, 0))
-            if reason:
-                position += 1
-                _note(s, row, position, reason)
-                continue
-            values = {'status': edge.to, 'updated_at': stamp, 'started_at': stamp,
-                      'receipt': receipt.mark(row['receipt'], edge.to)}
-            if rows.update(s, T, values, T.c.id == row['id'], T.c.status.in_(edge.sources)):
-                started.append({**row, **values})
-                leaving += 1
-                arriving[dest] += 1
+    waiting = _waiting(s, source)
+    limits = _incoming_limits(s, {row['dest_compute'] for row in waiting})
+    leaving, arriving = _moving(s, source, limits)
+    position = 0
+    for row in waiting:
+        dest = row['dest_compute']
+        reason = _obstacle(source, leaving, outbound_limit, dest, arriving[dest],
+                           limits.get(dest, 0))
+        if reason:
+            position += 1
+            _note(s, row, position, reason)
+            continue
+        values = {'status': edge.to, 'updated_at': stamp, 'started_at': stamp,
+                  'receipt': receipt.mark(row['receipt'], edge.to)}
+        if rows.update(s, T, values, T.c.id == row['id'], T.c.status.in_(edge.sources)):
+            started.append({**row, **values})
+            leaving += 1
+            arriving[dest] += 1
     return started
 
 

@@ -28,6 +28,7 @@ BUSY_TIMEOUT_MS = 30_000
 WRITER = 'nova_lite_writer'
 
 _lock = threading.Lock()
+_first_use = threading.Lock()
 _manager: Any = None
 _anchor: Any = None
 
@@ -118,8 +119,18 @@ def retried(function: Callable) -> Callable:
 
 
 def _current() -> Any:
+    """A process that just begins to use the database is told at once when its tables are not
+    those that the code needs."""
     if _manager is None:
-        configure()
+        with _first_use:
+            if _manager is None:
+                configure()
+                from nova_lite.db import schema
+                try:
+                    schema.check()
+                except exception.ConfigInvalid:
+                    dispose()
+                    raise
     return _manager
 
 

@@ -106,14 +106,16 @@ class Libvirtd:
 
         :raises LabError: it does not answer
         """
-        def virsh(*words: str) -> str:
-            return run('virsh', '-q', '-c', self.host.libvirt_uri, *words, timeout=15).stdout
+        def virsh(*words: str, check: bool = True) -> str:
+            return run('virsh', '-q', '-c', self.host.libvirt_uri, *words, timeout=15,
+                       check=check).stdout.strip()
 
         found = []
         for line in virsh('list', '--all', '--uuid', '--name').splitlines():
-            if line.strip():
-                identity, name = line.split()
-                state, _, reason = virsh('domstate', identity, '--reason').strip().partition(' (')
+            identity, name = line.split()
+            said = virsh('domstate', identity, '--reason', check=False)
+            if said:            # else it went elsewhere meanwhile
+                state, _, reason = said.partition(' (')
                 found.append({'uuid': identity, 'name': name, 'state': state,
                               'reason': reason.rstrip(')')})
         return found

@@ -46,8 +46,8 @@ class Migration(base.PersistentObject):
         if 'status' in self and self.status not in (None, first):
             raise exception.Invalid(reason=f'a migration cannot begin as {self.status!r}')
         defaults = {'uuid': uuidutils.generate_uuid(), 'migration_type': LIVE_MIGRATION,
-                    'hidden': False, 'attempted_hosts': []}
-        self._insert(status=first, receipt=receipt.mark(None, first), **{name: value for name, value in defaults.items()
+                    'hidden': False, 'attempted_hosts': [], 'receipt': receipt.mark(None, first)}
+        self._insert(status=first, **{name: value for name, value in defaults.items()
                                       if name not in self})
 
     @base.remotable
@@ -64,14 +64,11 @@ class Migration(base.PersistentObject):
                 instance_updates: dict[str, Any] | None = None) -> None:
         """Take the edge ``event`` of compute/migration_states.py; the object is fresh afterwards.
 
-        In one transaction: status, reason, failed_check, the object's unsaved changes, the
-        server's row with ``instance_updates`` (columns other than task_state, host, node), and
-        the claims. InvalidMigrationState when the status is not one that the edge starts from:
-        someone else was first, and nothing is written.
+        In one transaction: status, reason, failed_check, the object's unsaved changes, the mark
+        in the receipt, the server's row with ``instance_updates`` (columns other than task_state,
+        host, node), and the claims. InvalidMigrationState when the status is not one that the
+        edge starts from: someone else was first, and nothing is written.
         """
-        edge = migration_states.TRANSITIONS.get(event)
-        if edge is not None:
-            self.receipt = receipt.mark(self.receipt, edge.to)
         values = self._columns_beside_status()
         values |= {name: value for name, value in (('reason', reason),
                                                    ('failed_check', failed_check))

@@ -49,7 +49,7 @@ class FakeDriver(driver.ComputeDriver):
 
     def get_available_resource(self) -> dict[str, Any]:
         self._world.reach('get_available_resource', self._host, '', None)
-        with self._world.change(self._host) as world:
+        with self._world.look(self._host) as world:
             host = world.hosts[self._host]
             return {
                 'hypervisor_hostname': host.name, 'hypervisor_type': host.hypervisor_type,
@@ -62,12 +62,12 @@ class FakeDriver(driver.ComputeDriver):
 
     def list_instance_uuids(self) -> list[str]:
         self._world.reach('list_instance_uuids', self._host, '', None)
-        with self._world.change(self._host) as world:
+        with self._world.look(self._host) as world:
             return [guest.uuid for guest in guests.on_host(world, self._host)]
 
     def get_info(self, instance: Any) -> GuestInfo:
         self._reach('get_info', instance)
-        with self._world.change(self._host) as world:
+        with self._world.look(self._host) as world:
             return _info(guests.get(world, self._host, instance.uuid))
 
     # -- a guest's life --------------------------------------------------------------------------
@@ -150,13 +150,13 @@ class FakeDriver(driver.ComputeDriver):
 
     def check_can_live_migrate_source(self, ctxt: Any, instance: Any, migrate_data: Any) -> Any:
         self._reach('check_can_live_migrate_source', instance)
-        with self._world.change(self._host) as world:
+        with self._world.look(self._host) as world:
             checks.check_source(world, self._host, instance.uuid, migrate_data)
         return migrate_data
 
     def get_instance_disk_info(self, instance: Any) -> list[dict[str, Any]]:
         self._reach('get_instance_disk_info', instance)
-        with self._world.change(self._host) as world:
+        with self._world.look(self._host) as world:
             return checks.disk_info(world, self._host, instance.uuid)
 
     def pre_live_migration(self, ctxt: Any, instance: Any, disk_info: list[dict[str, Any]],
@@ -199,7 +199,7 @@ class FakeDriver(driver.ComputeDriver):
     def adopt_live_migration(self, ctxt: Any, instance: Any, dest: str, migrate_data: Any,
                              on_progress: Callable[[Progress], None]) -> Outcome:
         self._reach('adopt_live_migration', instance)
-        with self._world.change(self._host) as world:
+        with self._world.look(self._host) as world:
             if jobs.active(world, instance.uuid, self._host) is None:
                 return judge(world, self._host, instance.uuid)
         return self._watcher(instance, on_progress).run()

@@ -10,11 +10,15 @@ def refuse(host='dst', **settings):
     return lambda cloud, server: cloud.configure(host, **settings)
 
 
-def shut_off_unnoticed(cloud, server):
+def little_room(cloud, server):
+    cloud.leave_room('dst', 100)
+
+
+def source_refuses(cloud, server):
     cloud.world.script('check_can_live_migrate_source', faults.REFUSE, uuid=server.uuid)
 
 
-def forget_host(cloud, server):
+def service_is_down(cloud, server):
     uuid = next(service['id'] for service in
                 cloud.api.get('/os-services?host=dst&binary=nova-compute')['services'])
     cloud.api.request('PUT', f'/os-services/{uuid}', {'forced_down': True})
@@ -23,14 +27,14 @@ def forget_host(cloud, server):
 
 # what is wrong, with a disk, the request's block_migration, the check's name, its words
 FORCED = [
-    (lambda cloud, server: cloud.leave_room('dst', 100), False, False, 'MigrationPreCheckError', 'Lack of memory'),
-    (forget_host, False, False, 'ComputeServiceUnavailable', 'Compute service of dst'),
+    (little_room, False, False, 'MigrationPreCheckError', 'Lack of memory'),
+    (service_is_down, False, False, 'ComputeServiceUnavailable', 'Compute service of dst'),
     (refuse(hypervisor_type='other'), False, False, 'InvalidHypervisorType', 'hypervisor type'),
     (refuse(hypervisor_version=1), False, False, 'DestinationHypervisorTooOld', 'newer'),
     (refuse(cpu_model='sim-v1'), False, False, 'MigrationPreCheckError', 'Unacceptable CPU'),
     (refuse(), True, False, 'MigrationPreCheckError', 'InvalidSharedStorage'),
     (refuse(local_gb=0), True, True, 'MigrationPreCheckError', '1 GiB of disk'),
-    (shut_off_unnoticed, False, False, 'MigrationPreCheckError', 'simulated refusal'),
+    (source_refuses, False, False, 'MigrationPreCheckError', 'simulated refusal'),
 ]
 IDS = ['memory', 'service down', 'hypervisor type', 'hypervisor version', 'cpu',
        'private disk', 'disk space', 'source refuses']

@@ -15,8 +15,8 @@ import tempfile
 import libvirt
 import pytest
 
-from nova_lite.lab import daemons
-from nova_lite.lab.command import run
+from nova_lite.lab import accel, daemons
+from nova_lite.lab.command import LabError, run
 from nova_lite.lab.image import Image
 from nova_lite.lab.lab import Lab
 from nova_lite.lab.netns import NETNS_DIRECTORY
@@ -251,6 +251,22 @@ def test_down_when_up_was_killed_half_way_leaves_nothing(other):
     assert traces(other)
     run(*COMMAND, 'down', *words)
     assert traces(other) == []
+
+
+def test_up_when_more_hosts_are_wanted_adds_them_and_takes_none_away(other):
+    other.up(hosts=1, with_services=False)
+    before = pids(other)
+    other.up(hosts=2)
+    assert {place: pid for place, pid in pids(other).items() if place in before} == before
+    first, second = other.topology.computes
+    for here, there in ((first, second), (second, first)):
+        run(*here.cmd_prefix, 'virsh', '-c', f'qemu+tcp://{there.name}/system', 'hostname')
+    with pytest.raises(LabError, match='has 2 hosts: nova-lite-lab down'):
+        other.up(hosts=1)
+
+
+def test_probe_when_the_emulator_runs_a_guest_sees_it():
+    assert accel.runs('tcg', timeout=20)
 
 
 def test_up_when_a_program_is_missing_says_so_in_one_line(tmp_path):

@@ -4,6 +4,7 @@
 ``/v2/images`` is Glance's, for a service catalog with an image service; ``/v2.1/images`` is the
 proxy that Nova had up to 2.35, for clients without a catalog, which ask there.
 """
+import csv
 from typing import Any
 
 from nova_lite import exception
@@ -68,7 +69,7 @@ def _alternatives(value: str) -> list[str]:
     """``in:a,b`` means one of several; names with commas are quoted."""
     if not value.startswith(LIST_OPERATOR):
         return [value]
-    return [part.strip('"') for part in value[len(LIST_OPERATOR):].split(',')]
+    return next(csv.reader([value[len(LIST_OPERATOR):]]), [])
 
 
 def _page(found: list[dict[str, Any]], query: dict[str, Any]) -> list[dict[str, Any]]:

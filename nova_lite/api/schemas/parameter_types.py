@@ -41,6 +41,7 @@ def wrapped(name: str, inner: dict[str, Any]) -> dict[str, Any]:
 
 
 def integer(least: int = 0) -> dict[str, Any]:
-    """A number, or its digits as a string."""
-    return {'type': ['integer', 'string'], 'pattern': r'\A[0-9]{1,10}\Z', 'minimum': least,
+    """A number from ``least`` (0 or 1), or its digits as a string."""
+    digits = r'\A(?=[0-9]{1,9}\Z)' + ('0*[1-9]' if least else '') + r'[0-9]*\Z'
+    return {'type': ['integer', 'string'], 'pattern': digits, 'minimum': least,
             'maximum': LARGEST}

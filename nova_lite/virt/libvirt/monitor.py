@@ -132,7 +132,7 @@ class Monitor:
         self._reporter.offer(progress)
         if self._abort_reason and not self._post_copy:
             self._send_abort()
-        elif self._force_wanted and self._forced_at is None:
+        elif self._force_wanted and self._forced_at is None and not self._post_copy:
             self._force()
         else:
             limits = decisions.Limits.read(CONF.libvirt)

@@ -32,7 +32,11 @@ def spawn(guest: Guest, instance: Any) -> None:
         define(guest, instance, storage.make_disks(instance, image))
         guest.start()
     except (exception.NovaLiteException, OSError, subprocess.SubprocessError) as error:
-        destroy(guest, instance, destroy_disks=True)
+        try:
+            destroy(guest, instance, destroy_disks=True)
+        except exception.NovaLiteException as second:
+            LOG.error('Instance %s was not built, and what was made of it remains: %s',
+                      guest.uuid, second.format_message())
         raise exception.InstanceDeployFailure(instance_id=instance.uuid,
                                               reason=words_of(error)) from error
 

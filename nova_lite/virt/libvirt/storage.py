@@ -4,6 +4,7 @@
 A directory that is made for an incoming guest carries a marker with the migration's uuid until the
 guest has arrived, so a rollback removes what was made for its own migration and nothing else.
 """
+import errno
 import mmap
 import os
 import shutil
@@ -64,12 +65,14 @@ def read_disk(path: str) -> DiskFacts:
     with open(path, 'rb') as stream:
         status = os.fstat(stream.fileno())
         allocated = status.st_blocks * 512
-        header = stream.read(104)
-        if header[:4] != b'QFI\xfb' or len(header) < _QCOW2.size:
+        header = stream.read(104).ljust(104, b'\0')
+        if header[:4] != b'QFI\xfb':
             return DiskFacts(status.st_size, allocated)
         _, version, offset, length, _, size = _QCOW2.unpack_from(header)
         features = struct.unpack_from('>Q', header, 72)[0] if version >= 3 else 0
         backing = ''
+        if offset > status.st_size:
+            raise OSError(errno.EINVAL, 'the header of this qcow2 file is damaged', path)
         if offset:
             stream.seek(offset)
             backing = stream.read(min(length, 1023)).decode('utf-8', 'replace')

@@ -45,30 +45,38 @@ class MemoryStore:
 
 
 class DirectoryStore:
-    """A world in a directory, for as long as that is there."""
+    """A world in a directory, for as long as that is there.
+
+    The lock file holds the number of changes so far, by which a process knows whether what it has
+    read is still true; a file's times are too coarse for that.
+    """
 
     def __init__(self, path: str) -> None:
         os.makedirs(path, mode=0o700, exist_ok=True)
         self._file = os.path.join(path, 'world.json')
-        self._lock = threading.Lock()
-        self._lock_file = os.path.join(path, 'lock')
+        self._lock, self._lock_file = threading.Lock(), os.path.join(path, 'lock')
+        self._cached: tuple[int, states.State] | None = None
 
     @property
     def version(self) -> int:
-        """A new one each time that the world was replaced."""
+        """How many changes there were."""
         try:
-            stat = os.stat(self._file)
+            with open(self._lock_file, 'rb') as lock:
+                return int(lock.read() or 0)
         except FileNotFoundError:
             return 0
-        return hash((stat.st_ino, stat.st_mtime_ns))
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[states.State]:
         # Not a blocking lock: it would stop all green threads of this process while another one
         # holds it, for good if that one was stopped by a signal.
-        with self._lock, open(self._lock_file, 'w') as lock:
+        with self._lock, open(self._lock_file, 'ab') as lock:
             self._take(lock.fileno())
-            yield self._read()
+            try:
+                yield self._read()
+            except BaseException:
+                self._cached = None     # it may be half changed
+                raise
 
     def _take(self, lock: int) -> None:
         end = time.monotonic() + LOCK_TIMEOUT
@@ -82,21 +90,29 @@ class DirectoryStore:
                 time.sleep(LOCK_RETRY)
 
     def _read(self) -> states.State:
-        try:
-            with open(self._file, encoding='utf-8') as file:
-                return states.load(json.load(file))
-        except FileNotFoundError:
-            return states.State()
+        version = self.version
+        if self._cached is None or self._cached[0] != version:
+            try:
+                with open(self._file, encoding='utf-8') as file:
+                    self._cached = version, states.load(json.load(file))
+            except FileNotFoundError:
+                self._cached = version, states.State()
+        return self._cached[1]
 
     def save(self, state: states.State) -> None:
         """Replace the file. To be called inside the transaction."""
         new = f'{self._file}.new'
         with open(new, 'w', encoding='utf-8') as file:
             json.dump(states.dump(state), file)
+        # the number first: whoever dies in between has only made others read the file again
+        version = self.version + 1
+        with open(self._lock_file, 'r+b') as lock:
+            lock.write(b'%020d' % version)
         os.replace(new, self._file)
+        self._cached = version, state
 
     def wait(self, version: int, timeout: float) -> None:
-        """Wait until the file was replaced since ``version``, at most ``timeout`` seconds."""
+        """Wait until something changed since ``version``, at most ``timeout`` seconds."""
         end = time.monotonic() + timeout
         while self.version == version and (left := end - time.monotonic()) > 0:
             time.sleep(min(POLL, left))

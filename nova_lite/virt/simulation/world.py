@@ -35,21 +35,21 @@ class World:
 
     # -- transactions ------------------------------------------------------------------------
     @contextlib.contextmanager
-    def look(self) -> Iterator[State]:
-        """The world as it is now, to be read inside the block."""
+    def look(self, host: str | None = None) -> Iterator[State]:
+        """The world as it is now, to be read inside the block, by the hypervisor of ``host``.
+        HypervisorUnavailable when that is down."""
         with self._store.transaction() as state:
             if course.settle(state, self._now(state), save=False):
                 self._store.save(state)
+            _check_up(state, host)
             yield state
 
     @contextlib.contextmanager
     def change(self, host: str | None = None) -> Iterator[State]:
-        """The world as it is now, to be changed by the hypervisor of ``host``.
-        HypervisorUnavailable when that is down."""
+        """The same, to be changed."""
         with self._store.transaction() as state:
             course.settle(state, self._now(state), save=True)
-            if host is not None and not state.hosts[host].up:
-                raise exception.HypervisorUnavailable(host=host, reason='it is down')
+            _check_up(state, host)
             yield state
             self._store.save(state)
 
@@ -189,6 +189,11 @@ class World:
     def _step(self, fault_id: str) -> str:
         with self.look() as state:
             return state.faults[fault_id].step
+
+
+def _check_up(state: State, host: str | None) -> None:
+    if host is not None and not state.hosts[host].up:
+        raise exception.HypervisorUnavailable(host=host, reason='it is down')
 
 
 def _host(state: State, name: str) -> Host:

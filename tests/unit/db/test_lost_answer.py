@@ -101,3 +101,12 @@ def test_insert_when_the_answer_is_lost_then_there_is_one_row(ctxt, lose_answer)
         lose_answer()
         objects.InstanceAction.action_start(ctxt, instance.uuid, 'reboot')
     assert len(objects.InstanceActionList.get_by_instance_uuid(ctxt, instance.uuid)) == 2
+
+
+def test_start_next_when_the_answer_is_lost_then_the_caller_still_hears_whom_to_run(
+        ctxt, lose_answer):
+    migration = db.make_migration(ctxt, db.make_instance(ctxt))
+    migration.advance('queue')
+    lose_answer()
+    started = objects.MigrationList.start_next(ctxt, 'src', 1)
+    assert [(mine.id, mine.status) for mine in started] == [(migration.id, 'preparing')]

@@ -84,6 +84,15 @@ def test_claim_when_the_same_comes_many_times_then_it_counts_once(ctxt):
     db.assert_books_balance(ctxt)
 
 
+def test_drop_when_many_drop_the_same_then_it_is_given_back_once(ctxt):
+    db.make_host(ctxt, 'h1')
+    for uuid in consumers(5):
+        objects.Claim.claim(ctxt, 'h1', uuid, **db.ROOM)
+        assert db.race([lambda: objects.Claim.drop(ctxt, uuid)] * RUNNERS) == [None] * RUNNERS
+    assert objects.ComputeNode.get_by_host(ctxt, 'h1').vcpus_used == 0
+    db.assert_books_balance(ctxt)
+
+
 def test_claims_when_taken_dropped_and_reported_at_once_then_the_books_balance(ctxt):
     hosts = ('h1', 'h2')
     for host in hosts:

@@ -5,7 +5,9 @@ from alembic import autogenerate
 from alembic.runtime import migration
 
 from nova_lite import exception
-from nova_lite.db import models, schema, session
+from nova_lite.conf import CONF
+from nova_lite.conf import database as database_conf
+from nova_lite.db import api, models, schema, session
 
 
 def test_sync_when_run_then_the_tables_are_those_of_the_models(database):
@@ -26,6 +28,24 @@ def test_check_when_the_database_is_empty_then_the_error_names_the_remedy(tmp_pa
         schema.sync()
         schema.check()
     finally:
+        session.dispose()
+
+
+def test_first_use_when_the_database_is_empty_then_the_remedy_is_named_until_it_is_done(
+        tmp_path):
+    database_conf.register_opts(CONF)
+    CONF.set_override('connection', f'sqlite:///{tmp_path}/new.sqlite', group='database')
+    session.dispose()
+    try:
+        for _ in range(2):
+            with pytest.raises(exception.ConfigInvalid, match='nova-lite-manage db sync'):
+                api.get('services', id=1)
+        session.configure()
+        schema.sync()
+        session.dispose()
+        assert api.get('services', id=1) is None
+    finally:
+        CONF.clear_override('connection', group='database')
         session.dispose()
 
 

@@ -61,6 +61,15 @@ def test_event_when_repeated_or_on_two_hosts_then_the_open_one_is_closed(ctxt):
         ('h2', None), ('h1', 'Success'), ('h1', 'Error')]
 
 
+def test_event_when_two_of_a_name_are_open_then_each_end_closes_one(ctxt):
+    action = objects.InstanceAction.action_start(ctxt, UUID, 'live-migration')
+    for _ in range(2):
+        objects.InstanceActionEvent.event_start(ctxt, UUID, 'check', 'h1')
+    for result in ('Success', 'Error'):
+        objects.InstanceActionEvent.event_finish(ctxt, UUID, 'check', 'h1', result=result)
+    assert [event.result for event in events(ctxt, action)] == ['Success', 'Error']
+
+
 def test_event_when_the_request_is_another_then_the_newest_action_has_it(ctxt):
     objects.InstanceAction.action_start(ctxt, UUID, 'create', 'req-0')
     newest = objects.InstanceAction.action_start(ctxt, UUID, 'live-migration', 'req-9')

@@ -30,6 +30,17 @@ def test_advance_when_it_leaves_accepted_then_started_at_is_set_once(ctxt):
     assert migration.finished_at > migration.started_at == started
 
 
+def test_advance_when_the_object_is_old_then_the_receipt_keeps_every_mark(ctxt):
+    _, migration = make(ctxt)
+    old = objects.Migration.get_by_uuid(ctxt, migration.uuid)
+    migration.advance('queue')
+    old.advance('cancel')
+    assert list(sorted(old.receipt['at'])) == ['accepted', 'cancelled', 'queued']
+    with pytest.raises(exception.InvalidMigrationState):
+        migration.advance('prepare')
+    assert migration.obj_what_changed() == set()
+
+
 def test_advance_when_no_reason_is_given_then_the_old_one_stays(ctxt):
     _, migration = make(ctxt)
     migration.advance('queue', reason='first')
@@ -167,9 +178,11 @@ def test_migrate_data_when_stored_then_it_comes_back_as_the_class_it_was(ctxt):
     _, migration = make(ctxt)
     data = objects.LibvirtLiveMigrateData(migration=migration.uuid, block_migration=True,
                                           migrate_disks=['vda'])
-    migration.migrate_data = data.obj_to_primitive()
-    migration.save()
+    other = objects.Migration.get_by_uuid(ctxt, migration.uuid)
+    other.migrate_data = data.obj_to_primitive()
+    other.save()
     migration.refresh()
+    assert migration.migrate_data == other.migrate_data
     again = objects.LiveMigrateData.from_stored(ctxt, migration.migrate_data)
     assert isinstance(again, objects.LibvirtLiveMigrateData)
     assert again.obj_to_primitive() == data.obj_to_primitive()

@@ -35,6 +35,28 @@ def test_directory_when_opened_with_another_time_scale_then_its_clock_does_not_j
         assert now.now == pytest.approx(20)
 
 
+def test_directory_when_two_change_it_in_turns_then_nothing_is_lost(tmp_path, clock):
+    worlds = [World(DirectoryStore(str(tmp_path)), clock=clock) for _ in range(2)]
+    worlds[0].add_host('one', vcpus=0)
+    for number in range(200):
+        with worlds[number % 2].change() as now:
+            now.hosts['one'].vcpus += 1
+    assert [world._store.version for world in worlds] == [203, 203]
+    with worlds[0].look() as now:
+        assert now.hosts['one'].vcpus == 200
+
+
+def test_directory_when_a_change_fails_half_way_then_nothing_of_it_stays(tmp_path, clock):
+    world = World(DirectoryStore(str(tmp_path)), clock=clock)
+    world.add_host('one', vcpus=1)
+    with pytest.raises(RuntimeError):
+        with world.change() as now:
+            now.hosts['one'].vcpus = 99
+            raise RuntimeError
+    with world.look() as now:
+        assert now.hosts['one'].vcpus == 1
+
+
 def test_state_when_dumped_and_loaded_then_is_the_same(world, clock):
     boot(world, disks=['disk', 'disk.eph0'])
     world.script('live_migration@90', faults.HANG)

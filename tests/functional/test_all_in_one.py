@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""nova-lite-all-in-one as a user runs it: one command, the exports it prints, and the API."""
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+import requests
+
+from nova_lite import embedded
+
+COMMAND = [sys.executable, '-W', 'ignore', '-m', 'nova_lite.cmd.all_in_one']
+TIMEOUT = 60
+
+
+class Embedded:
+    """A running all-in-one."""
+
+    def __init__(self, directory, *arguments):
+        self._log = open(directory / 'log', 'ab')
+        self.process = subprocess.Popen(
+            [*COMMAND, '--state-dir', str(directory / 'state'), '--port', '0',
+             '--time-scale', '0.05', '--print-env', *arguments],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log, text=True)
+        self.exports = self._read_exports()
+        values = dict(line.removeprefix('export ').split('=', 1)
+                      for line in self.exports.splitlines())
+        assert values['OS_AUTH_TYPE'] == 'http_basic'
+        self.endpoint = values['OS_ENDPOINT']
+        self._login = values['OS_USERNAME'], values['OS_PASSWORD']
+
+    def _read_exports(self):
+        ending = threading.Timer(TIMEOUT, self.process.kill)    # so that the read has an end
+        ending.start()
+        lines = []
+        while len(lines) < 4 and (line := self.process.stdout.readline()):
+            lines.append(line)
+        ending.cancel()
+        assert len(lines) == 4, 'it ended before it was ready'
+        return ''.join(lines)
+
+    def ask(self, method, path, body=None):
+        return requests.request(
+            method, self.endpoint + path, json=body, auth=self._login, timeout=TIMEOUT,
+            headers={'OpenStack-API-Version': 'compute 2.80'})
+
+    def wait_for(self, met, what):
+        """The API has nothing to subscribe to: ask again until it is so."""
+        deadline = time.monotonic() + TIMEOUT
+        while not met():
+            assert time.monotonic() < deadline, f'{what}: not within {TIMEOUT} s'
+            time.sleep(0.1)
+
+    def server(self, uuid):
+        return self.ask('GET', f'/servers/{uuid}').json()['server']
+
+    def boot(self):
+        answer = self.ask('POST', '/servers', {'server': {
+            'name': 'vm', 'flavorRef': embedded.FLAVORS[0][0], 'networks': 'none',
+            'imageRef': embedded.IMAGES[0]['id']}})
+        assert answer.status_code == 202, answer.text
+        uuid = answer.json()['server']['id']
+        self.wait_for(lambda: self.server(uuid)['status'] == 'ACTIVE', 'ACTIVE')
+        return uuid
+
+    def move(self, uuid):
+        """Returns (host before, host after)."""
+        before = self.server(uuid)['OS-EXT-SRV-ATTR:host']
+        answer = self.ask('POST', f'/servers/{uuid}/action',
+                          {'os-migrateLive': {'host': None, 'block_migration': 'auto'}})
+        assert answer.status_code == 202, answer.text
+        self.wait_for(lambda: self.server(uuid)['OS-EXT-STS:task_state'] is None, 'the end')
+        return before, self.server(uuid)['OS-EXT-SRV-ATTR:host']
+
+    def stop(self, number=signal.SIGTERM):
+        """Its exit code."""
+        self.process.send_signal(number)
+        try:
+            return self.process.wait(TIMEOUT)
+        finally:
+            self.process.kill()
+            self.process.stdout.close()
+            self._log.close()
+
+
+@pytest.fixture
+def start(tmp_path):
+    started = []
+
+    def run(*arguments):
+        started.append(Embedded(tmp_path, *arguments))
+        return started[-1]
+
+    yield run
+    for one in started:
+        if one.process.poll() is None:
+            one.stop(signal.SIGKILL)
+
+
+def run_again(tmp_path, *arguments):
+    """A command that is expected to end by itself."""
+    return subprocess.run([*COMMAND, '--state-dir', str(tmp_path / 'state'), *arguments],
+                          capture_output=True, text=True, timeout=TIMEOUT)
+
+
+def test_all_in_one_when_restarted_then_a_guest_that_moved_is_still_there(start, tmp_path):
+    first = start('--hosts', '2')
+    uuid = first.boot()
+    before, after = first.move(uuid)
+    assert {before, after} == {'compute1', 'compute2'}
+
+    # the exports of the running one, for another shell; and no second one in the same place
+    again = run_again(tmp_path, '--print-env', 'only')
+    assert (again.returncode, again.stdout) == (0, first.exports)
+    second = run_again(tmp_path, '--port', '0')
+    assert second.returncode == 1
+    assert 'another nova-lite-all-in-one works in' in second.stderr
+
+    assert first.stop() == 0
+    gone = run_again(tmp_path, '--print-env', 'only')
+    assert (gone.returncode, gone.stdout) == (1, '')
+
+    third = start('--hosts', '2')
+    assert third.server(uuid)['OS-EXT-SRV-ATTR:host'] == after
+    assert third.move(uuid) == (after, before)
+    assert third.stop(signal.SIGINT) == 0
+
+
+def test_all_in_one_when_started_then_keeps_its_secrets_and_listens_on_loopback(start, tmp_path):
+    secret = tmp_path / 'secret'
+    secret.write_text('given-by-the-user\n')
+    running = start('--hosts', '1', '--password-file', str(secret))
+    assert running.endpoint.startswith('http://127.0.0.1:')
+    assert 'OS_PASSWORD=given-by-the-user' in running.exports
+    anonymous = requests.get(f'{running.endpoint}/servers', timeout=TIMEOUT)
+    assert anonymous.status_code == 401
+    assert running.stop() == 0
+    assert 'given-by-the-user' not in (tmp_path / 'log').read_text()
+    state = tmp_path / 'state'
+    assert os.stat(state).st_mode & 0o077 == 0
+    for name in ('password', 'htpasswd', 'nova-lite.conf'):
+        assert os.stat(state / name).st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize('arguments', [['--hosts', '0'], ['--hosts', 'many'], ['--no-such']])
+def test_all_in_one_when_called_wrongly_then_says_so(tmp_path, arguments):
+    done = run_again(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert 'usage:' in done.stderr

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+import pytest
+
+from nova_lite import objects
+from tests.unit.api.conftest import IMAGE_ID
+
+
+@pytest.fixture
+def create(api, flavor, hosts):
+    """``create(**server)`` posts a good server with these changes; ``top`` goes beside it."""
+    def post(version='2.80', user='member', top=None, **values):
+        server = {'name': 'n', 'imageRef': IMAGE_ID, 'flavorRef': '1', 'networks': 'none',
+                  **values}
+        return api.post('/v2.1/servers', {'server': {
+            key: value for key, value in server.items() if value is not Ellipsis},
+            **(top or {})}, version=version, user=user)
+    return post
+
+
+def test_create_makes_a_record_and_asks_the_conductor(create, wire, ctxt):
+    response = create(metadata={'a': 'b'}, key_name='k', description='d')
+    assert response.status_int == 202
+    made = response.json['server']
+    instance = objects.Instance.get_by_uuid(ctxt, made['id'])
+    assert (instance.display_name, instance.project_id, instance.user_id) == ('n', 'demo',
+                                                                              'member')
+    assert (instance.vm_state, instance.task_state) == ('building', 'scheduling')
+    assert instance.metadata == {'a': 'b'}
+    assert (instance.key_name, instance.display_description) == ('k', 'd')
+    assert (instance.image_ref, instance.flavor.flavorid) == (IMAGE_ID, '1')
+    [(interface, method, values)] = wire.sent
+    assert (interface, method) == ('ConductorAPI', 'build_instance')
+    assert values['scheduler_hint'] == {'host': None, 'force': False}
+    assert made['links'][0]['href'].endswith(f'/v2.1/servers/{made["id"]}')
+
+
+def test_password_is_the_given_or_a_random_one(create):
+    assert create(adminPass='mine').json['server']['adminPass'] == 'mine'
+    one, other = (create().json['server']['adminPass'] for _ in range(2))
+    assert len(one) == 12 and one != other
+
+
+@pytest.mark.parametrize('version, networks, code', [
+    ('2.36', ..., 202), ('2.36', [], 202), ('2.36', 'none', 400), ('2.37', ..., 400),
+    ('2.37', 'none', 202), ('2.37', 'auto', 202), ('2.37', [], 202), ('2.37', 'some', 400),
+    ('2.80', [{'uuid': 'c4a0a3a0-0000-4000-8000-000000000000'}], 400), ('2.80', None, 400),
+    ('2.80', [{'uuid': 'x'}], 400), ('2.36', [{'uuid': 'x', 'tag': 't'}], 400)])
+def test_networks_are_none_or_auto(create, wire, version, networks, code):
+    response = create(version, networks=networks)
+    assert response.status_int == code, response.text
+    assert len(wire.sent) == (1 if code == 202 else 0)
+
+
+@pytest.mark.parametrize('reference', [1, '1', 'http://localhost/flavors/1', '/v2.1/flavors/1/'])
+def test_flavor_may_be_a_number_or_a_link(create, reference):
+    assert create(flavorRef=reference).status_int == 202
+
+
+def test_image_may_be_a_link(create):
+    assert create(imageRef=f'http://localhost/images/{IMAGE_ID}').status_int == 202
+
+
+@pytest.mark.parametrize('values, word', [
+    ({'flavorRef': '9'}, 'Flavor 9'), ({'imageRef': 'nothing'}, 'nothing'), ({'imageRef': ''},
+                                                                             'imageRef'),
+    ({'imageRef': ...}, 'imageRef'), ({'flavorRef': ...}, 'flavorRef'), ({'name': ...}, 'name'),
+    ({'name': '  '}, 'name'), ({'name': 'x' * 256}, 'name'), ({'metadata': {'a': 1}}, 'metadata'),
+    ({'metadata': {'': 'a'}}, 'metadata'), ({'metadata': {'a': 'x' * 256}}, 'metadata'),
+    ({'user_data': 'eA=='}, 'user_data'), ({'config_drive': True}, 'config_drive'),
+    ({'config_drive': 'yes'}, 'config_drive'), ({'tags': ['a']}, 'tags'),
+    ({'trusted_image_certificates': ['a']}, 'trusted_image_certificates'),
+    ({'return_reservation_id': True}, 'return_reservation_id'),
+    ({'accessIPv4': '10.0.0.1'}, 'accessIPv4'), ({'security_groups': [{'name': 'web'}]}, 'web'),
+    ({'block_device_mapping_v2': [{'source_type': 'volume', 'uuid': 'v'}]}, 'disk'),
+    ({'min_count': 3, 'max_count': 2}, 'min_count'), ({'min_count': 0}, 'min_count'),
+    ({'max_count': 1000}, '100'), ({'availability_zone': 'elsewhere'}, 'elsewhere'),
+    ({'anything': 1}, 'anything'), ({'hostname': 'h'}, 'hostname')],
+    ids=lambda value: str(value)[:40])
+def test_what_cannot_be_done_is_a_bad_request_that_names_it(create, wire, values, word):
+    response = create(**values)
+    assert response.status_int == 400
+    assert word in response.json['badRequest']['message']
+    assert wire.sent == []
+
+
+@pytest.mark.parametrize('values', [
+    {'config_drive': False}, {'config_drive': ''}, {'config_drive': 'False'}, {'tags': []},
+    {'security_groups': [{'name': 'default'}]}, {'user_data': ''},
+    {'trusted_image_certificates': None}, {'accessIPv4': ''}, {'return_reservation_id': False},
+    {'OS-DCF:diskConfig': 'AUTO'}, {'top': {'os:scheduler_hints': {}}},
+    {'block_device_mapping_v2': [{'source_type': 'image', 'destination_type': 'local',
+                                  'boot_index': 0, 'uuid': IMAGE_ID,
+                                  'delete_on_termination': True}]}], ids=str)
+def test_empty_wishes_are_granted(create, values):
+    assert create(**values).status_int == 202
+
+
+def test_scheduler_hints_are_refused(create):
+    response = create(top={'os:scheduler_hints': {'different_host': 'x'}})
+    assert response.status_int == 400
+    assert 'scheduler_hints' in response.json['badRequest']['message']
+
+
+@pytest.mark.parametrize('version, values', [
+    ('2.18', {'description': 'd'}), ('2.51', {'tags': []}), ('2.57', {'personality': []}),
+    ('2.62', {'trusted_image_certificates': None}), ('2.73', {'host': 'host1'})])
+def test_field_outside_its_versions_is_a_bad_request(create, version, values):
+    networks = {} if int(version[2:]) >= 37 else {'networks': ...}
+    assert create(version, **values, **networks).status_int == 400
+
+
+def test_several_servers_are_numbered(create, wire, ctxt):
+    assert create(max_count='3').status_int == 202
+    assert wire.methods == ['build_instance'] * 3
+    assert sorted(server.display_name for server in objects.InstanceList.get_by_filters(ctxt)) == [
+        'n-1', 'n-2', 'n-3']
+
+
+def test_flavor_too_small_for_the_image_is_a_bad_request(create, ctxt):
+    objects.Flavor(ctxt, flavorid='2', name='small', memory_mb=32, vcpus=1, root_gb=0).create()
+    response = create(flavorRef='2')
+    assert response.status_int == 400
+    assert '64' in response.json['badRequest']['message']
+
+
+def test_disabled_flavor_cannot_be_used(create, ctxt):
+    objects.Flavor(ctxt, flavorid='2', name='d', memory_mb=128, vcpus=1, disabled=True).create()
+    assert create(flavorRef='2').status_int == 400
+
+
+# -- where it goes ----------------------------------------------------------------------------
+@pytest.mark.parametrize('values, hint, zone', [
+    ({'availability_zone': 'nova'}, (None, False), 'nova'),
+    ({'availability_zone': 'nova:host2'}, ('host2', True), 'nova'),
+    ({'availability_zone': 'nova:host2:host2'}, ('host2', True), 'nova'),
+    ({'availability_zone': 'nova::host2'}, ('host2', True), 'nova'),
+    ({'availability_zone': ':host2'}, ('host2', True), None),
+    ({'host': 'host2'}, ('host2', False), None),
+    ({'hypervisor_hostname': 'host2'}, ('host2', False), None),
+    ({'host': 'host2', 'hypervisor_hostname': 'host2'}, ('host2', False), None),
+    ({'host': 'host2', 'availability_zone': 'nova'}, ('host2', False), 'nova')], ids=str)
+def test_administrator_says_where(create, wire, values, hint, zone):
+    assert create(user='admin', **values).status_int == 202
+    sent = wire.sent[-1][2]
+    assert (sent['scheduler_hint']['host'], sent['scheduler_hint']['force']) == hint
+    assert sent['instance'].availability_zone == zone
+
+
+@pytest.mark.parametrize('values', [
+    {'availability_zone': 'nova:nowhere'}, {'availability_zone': 'nova::nowhere'},
+    {'availability_zone': 'nova:host1:host2'}, {'host': 'nowhere'},
+    {'hypervisor_hostname': 'nowhere'}, {'host': 'host1', 'hypervisor_hostname': 'host2'},
+    {'availability_zone': 'nova:host1', 'host': 'host2'}], ids=str)
+def test_unknown_host_is_a_bad_request(create, wire, values):
+    assert create(user='admin', **values).status_int == 400
+    assert wire.sent == []
+
+
+@pytest.mark.parametrize('values', [{'availability_zone': 'nova:host2'}, {'host': 'host2'},
+                                    {'availability_zone': 'nova:nowhere'}], ids=str)
+def test_others_do_not_say_where(create, wire, values):
+    assert create(user='manager', **values).status_int == 403
+    assert wire.sent == []

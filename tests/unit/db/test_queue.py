@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The queue: oldest first, within both hosts' limits, and no place is given away twice."""
+import pytest
+
+from nova_lite import objects
+from tests.fixtures import db
+
+pytestmark = pytest.mark.usefixtures('database')
+
+
+def queued(ctxt, source='src', dest='dst', **values):
+    migration = db.make_migration(ctxt, db.make_instance(ctxt), source_compute=source,
+                                  dest_compute=dest, **values)
+    migration.advance('queue')
+    return migration
+
+
+def start(ctxt, source='src', limit=0):
+    return [migration.id for migration in
+            objects.MigrationList.start_next(ctxt, source, limit)]
+
+
+def waits_for(migration):
+    migration.refresh()
+    return (migration.journal or {}).get('queue')
+
+
+@pytest.fixture
+def hosts(ctxt):
+    """dst takes one guest at a time, other any number."""
+    db.make_host(ctxt, 'dst', max_incoming_live_migrations=1)
+    db.make_host(ctxt, 'other', max_incoming_live_migrations=0)
+
+
+def test_start_next_when_the_source_has_a_limit_then_the_oldest_go_first(ctxt, hosts):
+    waiting = [queued(ctxt, dest='other') for _ in range(3)]
+    assert start(ctxt, limit=2) == [waiting[0].id, waiting[1].id]
+    assert waits_for(waiting[2]) == {
+        'position': 1, 'reason': 'host src has 2 outgoing live migrations, '
+                                 'max_concurrent_live_migrations is 2'}
+    assert start(ctxt, limit=2) == []
+    waiting[0].refresh()
+    assert waiting[0].status == 'preparing' and {'accepted', 'queued', 'preparing'} == set(
+        waiting[0].receipt['at'])
+    waiting[0].advance('cancel')
+    assert start(ctxt, limit=2) == [waiting[2].id]
+
+
+def test_start_next_when_a_destination_is_full_then_others_pass_by(ctxt, hosts):
+    first, second, third = (queued(ctxt, dest=dest) for dest in ('dst', 'dst', 'other'))
+    assert start(ctxt) == [first.id, third.id]
+    assert waits_for(second)['reason'].startswith('host dst has 1 incoming')
+    assert objects.MigrationList.get_sources_waiting_for(ctxt, 'dst') == ['src']
+    assert objects.MigrationList.get_sources_waiting_for(ctxt, 'other') == []
+
+
+def test_start_next_when_one_waits_then_what_its_journal_held_stays(ctxt, hosts):
+    queued(ctxt)
+    second = queued(ctxt, journal={'context': {'user_id': 'u'}})
+    start(ctxt)
+    assert second.status == 'queued'
+    second.refresh()
+    assert second.journal['context'] == {'user_id': 'u'} and second.journal['queue']
+
+
+def test_start_next_when_many_sources_want_the_last_place_then_one_has_it(ctxt, hosts):
+    sources = [f's{number}' for number in range(5)]
+    waiting = {queued(ctxt, source=source).id for source in sources}
+    results = db.race([lambda source=source: start(ctxt, source) for source in sources])
+    started = [migration_id for result in results for migration_id in result]
+    assert len(started) == 1 and started[0] in waiting, results
+    assert len(objects.MigrationList.get_by_filters(ctxt, {'status': 'preparing'})) == 1
+
+
+def test_start_next_when_asked_by_many_at_once_then_each_is_started_once(ctxt, hosts):
+    waiting = [queued(ctxt, dest='other').id for _ in range(6)]
+    results = db.race([lambda: start(ctxt, limit=4)] * 4)
+    assert sorted(migration_id for result in results for migration_id in result) == waiting[:4]

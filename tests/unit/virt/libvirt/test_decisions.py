@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+import pytest
+
+from nova_lite.conf import CONF
+from nova_lite.virt import driver as virt_driver
+from nova_lite.virt.driver import Progress
+from nova_lite.virt.libvirt import abi, decisions
+from nova_lite.virt.libvirt.decisions import Action, Limits, Situation
+from nova_lite.virt.libvirt.guest import Seen
+
+LIMITS = Limits(completion_timeout=10, timeout_action='abort')      # 20 s for 2 GiB
+# as QEMU 10 and libvirt 11 gave it in the middle of a copy of memory and one disk
+RECORDED = {
+    'type': 2, 'operation': 5, 'time_elapsed': 4171, 'data_total': 170074112,
+    'data_processed': 47384124, 'data_remaining': 75112448, 'memory_total': 168304640,
+    'memory_processed': 47384124, 'memory_remaining': 75112448, 'memory_bps': 13132980,
+    'memory_constant': 11174, 'memory_dirty_rate': 544, 'memory_page_size': 4096,
+    'memory_iteration': 2, 'disk_total': 1769472, 'disk_processed': 1703936,
+    'disk_remaining': 65536, 'disk_bps': 1000, 'downtime': 50, 'setup_time': 4,
+    'auto_converge_throttle': 30}
+
+
+# -- while it runs --------------------------------------------------------------------------------
+@pytest.mark.parametrize(('situation', 'due'), [
+    (Situation(0.0), []),
+    (Situation(1.0), [Action('set_downtime', 50)]),
+    (Situation(1.0, downtime=50), []),
+    (Situation(19.0, downtime=50), []),
+    (Situation(1.0, post_copy=True), []),
+    (Situation(99.0, post_copy=True), []),
+    (Situation(99.0, forced_for=30.0), []),
+])
+def test_decide_when_within_limits_then_at_most_sets_the_downtime(situation, due):
+    assert decisions.decide(situation, LIMITS) == due
+
+
+@pytest.mark.parametrize('action', ['abort', 'force_complete'])
+def test_decide_when_time_is_over_then_does_what_is_configured(action):
+    [due] = decisions.decide(Situation(20.1, downtime=50), LIMITS._replace(timeout_action=action))
+    assert due.kind == action
+    assert '20 s' in due.reason and 'live_migration_completion_timeout' in due.reason
+
+
+def test_decide_when_there_is_more_data_then_there_is_more_time():
+    assert decisions.decide(Situation(99.0, data_gb=10, downtime=50), LIMITS) == []
+
+
+def test_decide_when_there_is_no_limit_then_never_ends_it():
+    late = Situation(1e9, downtime=500)
+    assert decisions.decide(late, LIMITS._replace(completion_timeout=0)) == []
+    assert decisions.decide(late._replace(forced_for=1e9),
+                            LIMITS._replace(completion_timeout=0)) == []
+
+
+@pytest.mark.parametrize(('per_gb', 'forced_for', 'ends'), [
+    (10, 59.0, False), (10, 61.0, True), (50, 99.0, False), (50, 101.0, True)])
+def test_decide_when_a_forced_copy_does_not_end_then_guest_is_not_paused_for_ever(
+        per_gb, forced_for, ends):
+    due = decisions.decide(Situation(1e6, forced_for=forced_for),
+                           LIMITS._replace(completion_timeout=per_gb))
+    assert [action.kind for action in due] == (['abort'] if ends else [])
+
+
+def test_limits_when_options_change_then_are_read_anew(options):
+    assert Limits.read(CONF.libvirt) == Limits(800, 'abort', 500, 10, 75)
+    options.set('libvirt', live_migration_completion_timeout=5,
+                live_migration_timeout_action='force_complete')
+    assert Limits.read(CONF.libvirt)[:2] == (5, 'force_complete')
+
+
+# -- once it ended --------------------------------------------------------------------------------
+RUNNING = Seen(abi.State.RUNNING, 1)
+
+
+@pytest.mark.parametrize(('seen', 'status', 'word'), [
+    (None, virt_driver.LOST, 'has left'),
+    (RUNNING, virt_driver.FAILED, 'broke'),
+    (Seen(abi.State.PAUSED, abi.Paused.USER), virt_driver.FAILED, 'broke'),
+    (Seen(abi.State.PAUSED, abi.Paused.IOERROR), virt_driver.FAILED, 'broke'),
+    (Seen(abi.State.PAUSED, abi.Paused.MIGRATION), virt_driver.LOST, 'may run at'),
+    (Seen(abi.State.PAUSED, abi.Paused.POSTCOPY), virt_driver.LOST, 'may run at'),
+    (Seen(abi.State.PAUSED, abi.Paused.POSTCOPY_FAILED), virt_driver.LOST, 'may run at'),
+    (Seen(abi.State.SHUTOFF, abi.Shutoff.MIGRATED), virt_driver.LOST, 'has left'),
+    (Seen(abi.State.SHUTOFF, abi.Shutoff.SHUTDOWN), virt_driver.FAILED, 'shut itself down'),
+    (Seen(abi.State.SHUTOFF, abi.Shutoff.DESTROYED), virt_driver.FAILED, 'was powered off'),
+    (Seen(abi.State.SHUTOFF, abi.Shutoff.CRASHED), virt_driver.FAILED, 'crashed'),
+    (Seen(abi.State.CRASHED, 0), virt_driver.FAILED, 'crashed'),
+])
+def test_judge_when_libvirt_did_not_call_it_complete_then_never_is(seen, status, word):
+    outcome = decisions.judge(seen, 'it broke')
+    assert outcome.status == status
+    assert word in outcome.reason and 'it broke' in outcome.reason
+
+
+def test_judge_when_asked_to_end_then_cancelled_only_if_the_guest_stayed():
+    assert decisions.judge(RUNNING, 'on request', True) == (
+        virt_driver.CANCELLED, 'on request', Progress())
+    assert decisions.judge(None, 'on request', True).status == virt_driver.LOST
+    off = Seen(abi.State.SHUTOFF, abi.Shutoff.SHUTDOWN)
+    assert decisions.judge(off, 'on request', True).status == virt_driver.FAILED
+
+
+def test_judge_when_there_are_no_words_then_reason_says_what_is_seen():
+    assert decisions.judge(RUNNING).reason == 'the guest runs at the source and no migration does'
+
+
+# -- figures --------------------------------------------------------------------------------------
+def test_progress_when_recorded_statistics_are_read_then_in_bytes_and_ms():
+    assert decisions.read_progress(RECORDED) == Progress(
+        memory_total=168304640, memory_processed=47384124, memory_remaining=75112448,
+        disk_total=1769472, disk_processed=1703936, disk_remaining=65536, iteration=2,
+        dirty_rate=544 * 4096, speed=13132980 + 1000, downtime_ms=50, throttle=30,
+        elapsed_ms=4171)
+
+
+def test_progress_when_libvirt_says_nothing_then_nothing_is_known():
+    assert decisions.read_progress({}) == Progress()

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+import itertools
+
+import pytest
+
+from nova_lite import exception
+from nova_lite.conf import CONF
+from nova_lite.virt.libvirt import migration
+from nova_lite.virt.libvirt.abi import Migrate
+from nova_lite.virt.libvirt.migration import Options
+
+ALWAYS = (Migrate.LIVE | Migrate.PEER2PEER | Migrate.UNDEFINE_SOURCE | Migrate.PERSIST_DEST)
+QEMU = Options(virt_type='qemu')
+
+
+# -- flags ----------------------------------------------------------------------------------------
+@pytest.mark.parametrize('values', itertools.product([False, True], repeat=7))
+def test_flags_when_options_are_set_then_follow_the_table(values):
+    post_copy, converge, tls, parallel, block, disks, paused = values
+    options = Options(permit_post_copy=post_copy, permit_auto_converge=converge,
+                      with_native_tls=tls, parallel_connections=4 if parallel else 1)
+    flags = migration.make_flags(options, block, disks, paused)
+    assert flags & ALWAYS == ALWAYS
+    assert (Migrate.NON_SHARED_INC in flags) == (block and disks)
+    assert (Migrate.POSTCOPY in flags) == (post_copy and not paused)
+    assert (Migrate.AUTO_CONVERGE in flags) == (converge and not post_copy)
+    assert (Migrate.TLS in flags) == tls
+    assert (Migrate.PARALLEL in flags) == parallel
+    assert Migrate.TUNNELLED not in flags
+
+
+def test_flags_when_tunnelled_then_say_so():
+    assert Migrate.TUNNELLED in migration.make_flags(Options(tunnelled=True), False, False, False)
+
+
+def test_options_when_read_then_are_those_of_the_configuration(options):
+    options.set('libvirt', virt_type='qemu', live_migration_bandwidth=7,
+                live_migration_scheme='tls', live_migration_parallel_connections=3)
+    assert Options.read(CONF.libvirt) == Options(
+        virt_type='qemu', bandwidth=7, scheme='tls', parallel_connections=3)
+
+
+def test_options_when_tunnel_and_tls_are_set_then_refused():
+    migration.check_options(Options(tunnelled=True))
+    migration.check_options(Options(with_native_tls=True))
+    with pytest.raises(exception.ConfigInvalid, match='tunnelled'):
+        migration.check_options(Options(tunnelled=True, with_native_tls=True))
+
+
+# -- where to -------------------------------------------------------------------------------------
+@pytest.mark.parametrize(('options', 'dest', 'uri'), [
+    (QEMU, 'compute2', 'qemu+tcp://compute2/system'),
+    (Options(), 'compute2.example.org', 'qemu+tcp://compute2.example.org/system'),
+    (QEMU._replace(scheme='tls'), 'c', 'qemu+tls://c/system'),
+    (QEMU, '192.0.2.7', 'qemu+tcp://192.0.2.7/system'),
+    (QEMU, '2001:db8::7', 'qemu+tcp://[2001:db8::7]/system'),
+    (QEMU._replace(uri='qemu+ssh://mig@%s/system', scheme='tls'), 'c', 'qemu+ssh://mig@c/system'),
+])
+def test_uri_when_host_is_named_then_is_its_libvirts(options, dest, uri):
+    assert migration.make_uri(options, dest) == uri
+
+
+@pytest.mark.parametrize('dest', [
+    '', 'a b', 'c/system?socket=/x', 'c@d', 'c:22', '-c', 'c..d', 'c\n', '[::1]', 'x' * 254, 'c%s'])
+def test_uri_when_host_is_no_name_then_refused(dest):
+    with pytest.raises(exception.InvalidHostname):
+        migration.make_uri(QEMU, dest)
+
+
+def test_uri_when_hypervisor_has_none_then_says_so():
+    with pytest.raises(exception.LiveMigrationURINotAvailable):
+        migration.make_uri(Options(virt_type='lxc'), 'c')
+
+
+# -- parameters -----------------------------------------------------------------------------------
+def test_params_when_nothing_is_set_then_both_definitions_only():
+    assert migration.make_params(QEMU, '<a/>', '<b/>', [], None, ALWAYS) == {
+        'destination_xml': '<a/>', 'persistent_xml': '<b/>'}
+
+
+def test_params_when_disks_are_copied_then_names_them():
+    params = migration.make_params(
+        QEMU._replace(bandwidth=50, parallel_connections=2), '<a/>', '<b/>', ['vda', 'vdc'],
+        '192.0.2.7', ALWAYS | Migrate.NON_SHARED_INC | Migrate.PARALLEL)
+    assert params['migrate_disks'] == ['vda', 'vdc']
+    assert params['bandwidth'] == 50
+    assert params['parallel.connections'] == 2
+    assert params['migrate_uri'] == 'tcp://192.0.2.7'
+
+
+@pytest.mark.parametrize('flags', [ALWAYS, ALWAYS | Migrate.NON_SHARED_INC | Migrate.TUNNELLED])
+def test_params_when_disks_are_not_libvirts_to_copy_then_no_list(flags):
+    """An empty list, and one beside a tunnel, would not mean what they say."""
+    assert 'migrate_disks' not in migration.make_params(QEMU, '', '', ['vda'], None, flags)
+
+
+@pytest.mark.parametrize(('address', 'uri'), [
+    ('compute2', 'tcp://compute2'), ('2001:db8::7', 'tcp://[2001:db8::7]')])
+def test_params_when_destination_has_an_address_then_copies_there(address, uri):
+    assert migration.make_params(QEMU, '', '', [], address, ALWAYS)['migrate_uri'] == uri
+    tunnelled = migration.make_params(QEMU, '', '', [], address, ALWAYS | Migrate.TUNNELLED)
+    assert 'migrate_uri' not in tunnelled
+
+
+# -- schedules ------------------------------------------------------------------------------------
+@pytest.mark.parametrize(('memory_mb', 'disks', 'size'), [
+    (512, [], 2), (2048, [], 2), (5120, [], 5), (512, [10], 4), (4096, [0, 30 << 30], 36)])
+def test_data_when_counted_then_each_part_is_two_gib_at_least(memory_mb, disks, size):
+    assert migration.data_gb(memory_mb, disks) == size
+
+
+def test_completion_timeout_when_asked_then_is_per_gib():
+    assert migration.completion_timeout(800, 2) == 1600
+    assert migration.completion_timeout(7, 2.75) == 19
+    assert migration.completion_timeout(0, 100) == 0
+
+
+def test_downtime_steps_when_defaults_then_grow_in_a_line():
+    assert migration.downtime_steps(500, 10, 75, 2) == [
+        (0, 50), (150, 95), (300, 140), (450, 185), (600, 230), (750, 275), (900, 320),
+        (1050, 365), (1200, 410), (1350, 455), (1500, 500)]
+
+
+def test_downtime_steps_when_other_values_then_end_at_the_downtime():
+    steps = migration.downtime_steps(400, 10, 30, 3)
+    assert [start for start, _ in steps] == list(range(0, 901, 90))
+    assert [value for _, value in steps] == [40, 76, 112, 148, 184, 220, 256, 292, 328, 364, 400]
+
+
+@pytest.mark.parametrize(('elapsed', 'value'), [
+    (0, None), (0.1, 50), (150, 50), (150.1, 95), (1499, 455), (1501, 500), (99999, 500)])
+def test_downtime_when_time_passes_then_is_that_of_the_step_reached(elapsed, value):
+    steps = migration.downtime_steps(500, 10, 75, 2)
+    assert migration.downtime_at(elapsed, steps) == value
