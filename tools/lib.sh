@@ -10,6 +10,7 @@ venv=$top/.venv
 backports_file=/etc/apt/sources.list.d/nova-lite-backports.sources
 policy_file=/usr/sbin/policy-rc.d
 policy_mark='# nova-lite: no daemon starts while packages are installed'
+print_include='import sysconfig; print(sysconfig.get_path("include"))'
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 
@@ -38,12 +39,21 @@ installed_version() {
         sed -n 's/^installed //p'
 }
 
-# missing_packages PROFILE...: those not installed; on Debian 12 the ones of
-# backports have to be of backports.
+# Whether a package, or what it is wanted for, is there: a Python need not be Debian's.
+have() {
+    case $1 in
+        python3 | python3-venv) find_python > /dev/null ;;
+        python3-dev) [ -e "$($(find_python) -c "$print_include")/Python.h" ] ;;
+        *) [ -n "$(installed_version "$1")" ] ;;
+    esac 2> /dev/null
+}
+
+# missing_packages PROFILE...: those not there; on Debian 12 the ones of backports
+# have to be of backports.
 missing_packages() {
     local package
     for package in $(packages_of "$@"); do
-        [ -n "$(installed_version "$package")" ] || echo "$package"
+        have "$package" || echo "$package"
     done
     for package in $(packages_of backports "$@"); do
         case $(codename)/$(installed_version "$package") in
@@ -141,19 +151,19 @@ find_python() {
 # install_project EXTRA...: this checkout in .venv with these extras of setup.cfg,
 # in editable form, on the pinned versions. Quick when there is nothing to do.
 install_project() {
-    local stamp=$venv/.nova-lite extras sum python
+    local stamp=$venv/.nova-lite extras sum python chosen
     sum=$(cat "$top/setup.cfg" "$top/pyproject.toml" "$top/constraints.txt" | sha256sum)
-    extras=$( (printf '%s\n' "$@"; [ ! -e "$stamp" ] || sed 1d "$stamp") | sort -u)
+    extras=$( (printf '%s\n' "$@"; [ ! -e "$stamp" ] || sed 1d "$stamp") | sed '/^$/d' | sort -u)
     [ "$(printf '%s\n%s' "$sum" "$extras")" != "$(cat "$stamp" 2> /dev/null)" ] || return 0
     if ! "$venv/bin/python" -c '' 2> /dev/null; then
         python=$(find_python) || return 1
         say "making $venv"
         "$python" -m venv --clear "$venv" || return 1
-        extras=$(printf '%s\n' "$@" | sort -u)
+        extras=$(printf '%s\n' "$@" | sed '/^$/d' | sort -u)
     fi
-    say "installing nova-lite[$(paste -sd, <<< "$extras")] into $venv"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-        --constraint "$top/constraints.txt" \
-        --editable "$top[$(paste -sd, <<< "$extras")]" || return 1
+    chosen=${extras:+[$(paste -sd, <<< "$extras")]}
+    say "installing nova-lite$chosen into $venv"
+    "$venv/bin/python" -m pip install -qq --disable-pip-version-check \
+        --constraint "$top/constraints.txt" --editable "$top$chosen" || return 1
     printf '%s\n%s' "$sum" "$extras" > "$stamp"
 }

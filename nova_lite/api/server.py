@@ -12,9 +12,9 @@ import threading
 import time
 from typing import Any
 
-import waitress
 from oslo_log import log as logging
-from waitress import wasyncore
+from waitress import adjustments, task, wasyncore
+from waitress import server as waitress_server
 
 from nova_lite import exception, utils
 from nova_lite.conf import CONF
@@ -67,13 +67,32 @@ def _passed_listener() -> socket.socket | None:
     try:
         with socket.fromfd(FIRST_PASSED_FD, socket.AF_INET, socket.SOCK_STREAM) as probe:
             family = probe.getsockopt(socket.SOL_SOCKET, socket.SO_DOMAIN)
+        if family not in (socket.AF_INET, socket.AF_INET6):
+            raise OSError('it is not of TCP')
         listener = socket.fromfd(FIRST_PASSED_FD, family, socket.SOCK_STREAM)
         os.close(FIRST_PASSED_FD)
     except OSError as error:
         raise exception.ConfigInvalid(
-            reason=f'LISTEN_FDS=1 but file descriptor {FIRST_PASSED_FD} is no socket: '
-                   f'{error.strerror}.') from error
+            reason=f'LISTEN_FDS=1 but file descriptor {FIRST_PASSED_FD} is no socket of use: '
+                   f'{error.strerror or error}.') from error
     return listener
+
+
+class TcpServer(waitress_server.TcpWSGIServer):
+    """waitress's server on a listening socket, with two things that eventlet cannot do."""
+
+    def getsockname(self) -> tuple[str, int]:
+        # by way of getnameinfo() it would fail on IPv6, which eventlet's one does not know
+        return self.socket.getsockname()[:2]
+
+    def pull_trigger(self) -> None:
+        """Wake the loop. eventlet's os.write waits until the pipe is writable, and raises when two
+        green threads do so at once; this pipe needs no waiting, as a byte in it is enough."""
+        try:
+            if not self.trigger._closed:    # its number may be another file's by then
+                posix.write(self.trigger.trigger, b'.')
+        except BlockingIOError:
+            pass
 
 
 class Server:
@@ -86,13 +105,19 @@ class Server:
         self._sockets: dict[int, Any] = {}
         self._stopping, self._stopped = threading.Event(), threading.Event()
         self._deadline = 0.0
-        self.address = _address_of(listener)
-        self._server = waitress.create_server(
-            application, map=self._sockets, sockets=[listener], threads=THREADS,
-            connection_limit=CONNECTIONS, channel_timeout=IDLE_SECONDS, ident='nova-lite',
-            max_request_header_size=HEADER_BYTES,
+        host, port = listener.getsockname()[:2]
+        self.address = f'http://[{host}]:{port}' if ':' in host else f'http://{host}:{port}'
+        settings = adjustments.Adjustments(
+            sockets=[listener], threads=THREADS, connection_limit=CONNECTIONS,
+            channel_timeout=IDLE_SECONDS, ident='nova-lite', max_request_header_size=HEADER_BYTES,
             max_request_body_size=CONF.api.max_request_body_size * BODY_FACTOR)
-        _make_wake_up_safe(self._server.trigger)
+        workers = task.ThreadedTaskDispatcher()
+        workers.set_thread_count(THREADS)
+        self._server = TcpServer(
+            application, map=self._sockets, _sock=listener, dispatcher=workers, adj=settings,
+            bind_socket=False, sockinfo=(listener.family, listener.type, listener.proto,
+                                         listener.getsockname()))
+        os.set_blocking(self._server.trigger.trigger, False)
 
     def serve(self) -> None:
         """Answer requests until stopped; then finish those that have begun."""
@@ -112,9 +137,10 @@ class Server:
     def stop(self, timeout: float) -> bool:
         """Take no more connections, and give requests in work ``timeout`` seconds to end. Whether
         all did."""
-        self._deadline = time.monotonic() + timeout
-        self._stopping.set()
-        self._server.pull_trigger()
+        if not self._stopping.is_set():
+            self._deadline = time.monotonic() + timeout
+            self._stopping.set()
+            self._server.pull_trigger()
         return self._stopped.wait(timeout + 2 * LOOP_SECONDS)
 
     def _turn(self) -> None:
@@ -132,27 +158,3 @@ class Server:
         left = len(self._server.active_channels)
         if left:
             LOG.warning('%d requests were still in work at the end of the time to stop', left)
-
-
-def _make_wake_up_safe(trigger: Any) -> None:
-    """Have the threads wake the loop by the plain write().
-
-    eventlet's os.write waits until the pipe is writable, and raises when two green threads do so
-    at once. This pipe needs no waiting: while there is a byte in it, the loop wakes up.
-    """
-    os.set_blocking(trigger.trigger, False)
-
-    def pull() -> None:
-        try:
-            posix.write(trigger.trigger, b'.')
-        except BlockingIOError:
-            pass
-
-    trigger._physical_pull = pull
-
-
-def _address_of(listener: socket.socket) -> str:
-    if listener.family not in (socket.AF_INET, socket.AF_INET6):
-        return str(listener.getsockname())
-    host, port = listener.getsockname()[:2]
-    return f'http://[{host}]:{port}' if ':' in host else f'http://{host}:{port}'

@@ -56,14 +56,20 @@ class LiveMigrationQueue:
         self._wake.set()
 
     def _serve(self) -> None:
+        troubled = False
         while not self._stopping.is_set():
             self._wake.wait(LOOK_INTERVAL)
             self._wake.clear()
             if self._stopping.is_set():
                 return
             try:
+                if troubled:
+                    self._take_up()
                 self._start_next()
+                troubled = False
             except Exception as error:
+                # the answer may be lost and not the request: what was started is taken up then
+                troubled = True
                 LOG.warning('Cannot look into the queue of live migrations, trying again: %s',
                             exception.message_of(error))
 
@@ -75,7 +81,7 @@ class LiveMigrationQueue:
 
     # -- those that run --------------------------------------------------------------------------
     def _take_up(self) -> None:
-        """After a restart: every migration away from this host goes on where it stands."""
+        """Every migration away from this host that nobody works on goes on where it stands."""
         unfinished = objects.MigrationList.get_unfinished_by_host(
             context.get_admin_context(), self.host)
         for migration in unfinished:

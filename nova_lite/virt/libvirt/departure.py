@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The source's side of a migration: check, move, and afterwards clean up or put back."""
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from oslo_log import log as logging
@@ -76,44 +77,49 @@ class Departures:
              on_progress: Callable[[Progress], None]) -> Outcome:
         """Copy the guest to the host ``dest`` and wait for the end. A copy that already runs is
         watched, and no second one started. InvalidHostname."""
-        seen = look(guest)
-        if seen is not None and seen.departing:
-            LOG.info('Instance %s is on its way already', guest.uuid)
-            return self.adopt(guest, instance, migrate_data, on_progress)
-        if seen is None or not seen.active or seen.half:
-            return decisions.judge(seen)
-        disks = copied_disks(guest) if migrate_data.block_migration else []
-        plan = make_plan(guest, instance, dest, migrate_data, disks, seen.state)
-        return self._watch(guest, instance, disks, on_progress, plan)
+        with self._monitor(guest, on_progress) as monitor:
+            seen = look(guest)
+            if seen is None or not (seen.departing or seen.active and not seen.half):
+                return decisions.judge(seen)
+            disks = copied_disks(guest) if migrate_data.block_migration else []
+            if seen.departing:
+                LOG.info('Instance %s is on its way already', guest.uuid)
+                return self._watch(monitor, guest, instance, disks)
+            plan = make_plan(guest, dest, migrate_data, disks, seen.state)
+            if monitor.abort_reason:
+                return decisions.judge(seen, monitor.abort_reason, cancelled=True)
+            return self._watch(monitor, guest, instance, disks, plan)
 
     def adopt(self, guest: Guest, instance: Any, migrate_data: Any,
               on_progress: Callable[[Progress], None]) -> Outcome:
         """Watch a copy that an earlier process started."""
-        seen = look(guest)
-        if seen is None:
-            return decisions.judge(None)
-        disks = copied_disks(guest) if migrate_data.block_migration else []
-        return self._watch(guest, instance, disks, on_progress)
+        with self._monitor(guest, on_progress) as monitor:
+            if look(guest) is None:
+                return decisions.judge(None)
+            disks = copied_disks(guest) if migrate_data.block_migration else []
+            return self._watch(monitor, guest, instance, disks)
 
-    def _watch(self, guest: Guest, instance: Any, disks: list[config.DiskSeen],
-               on_progress: Callable[[Progress], None],
-               plan: migration.Plan | None = None) -> Outcome:
+    @contextlib.contextmanager
+    def _monitor(self, guest: Guest, on_progress: Callable[[Progress], None]) -> Iterator[Monitor]:
+        """From here on an abort is heard, also while the copy is still being got ready."""
         if guest.uuid in self._monitors:
             raise exception.InstanceInvalidState(
                 instance_uuid=guest.uuid, attr='state', state='already being moved',
                 method='live migrate')
-        size_gb = migration.data_gb(instance.memory_mb, [_file_size(disk) for disk in disks])
-        monitor = Monitor(guest, self._courier, size_gb, on_progress, plan is not None)
-        self._monitors[guest.uuid] = monitor
+        self._monitors[guest.uuid] = monitor = Monitor(guest, self._courier, on_progress)
         try:
-            with self._courier.subscribe(guest.uuid) as news:
-                if plan is not None:
-                    LOG.info('Instance %s goes to %s, flags %s', guest.uuid, plan.uri,
-                             plan.flags)
-                    operation.start(self._courier, guest.uuid, plan)
-                return monitor.run(news)
+            yield monitor
         finally:
             del self._monitors[guest.uuid]
+
+    def _watch(self, monitor: Monitor, guest: Guest, instance: Any, disks: list[config.DiskSeen],
+               plan: migration.Plan | None = None) -> Outcome:
+        size_gb = migration.data_gb(instance.memory_mb, [_file_size(disk) for disk in disks])
+        with self._courier.subscribe(guest.uuid) as news:
+            if plan is not None:
+                LOG.info('Instance %s goes to %s, flags %s', guest.uuid, plan.uri, plan.flags)
+                operation.start(self._courier, guest.uuid, plan)
+            return monitor.run(news, size_gb, started_here=plan is not None)
 
     def abort(self, guest: Guest) -> None:
         """NoActiveMigrationForInstance; InstanceInvalidState in post-copy, which has no way back.
@@ -138,8 +144,8 @@ class Departures:
         monitor.force_complete()
 
 
-def make_plan(guest: Guest, instance: Any, dest: str, migrate_data: Any,
-              disks: list[config.DiskSeen], state: int) -> migration.Plan:
+def make_plan(guest: Guest, dest: str, migrate_data: Any, disks: list[config.DiskSeen],
+              state: int) -> migration.Plan:
     """All that migrateToURI3 is told."""
     options = migration.Options.read(CONF.libvirt)
     uri = migration.make_uri(options, dest)

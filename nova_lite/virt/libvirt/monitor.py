@@ -6,20 +6,20 @@ restart, or when libvirtd was restarted in the middle). It wakes at libvirt's ev
 second it looks by itself, for what has no event.
 """
 import queue
-import threading
 import time
 from collections.abc import Callable
 
 from oslo_log import log as logging
 
-from nova_lite import exception, utils
+from nova_lite import exception
 from nova_lite.conf import CONF
 from nova_lite.virt import driver as virt_driver
 from nova_lite.virt.driver import Outcome, Progress
-from nova_lite.virt.libvirt import abi, decisions, events, operation
+from nova_lite.virt.libvirt import abi, decisions, events, migration, operation
 from nova_lite.virt.libvirt.decisions import Action, Situation
 from nova_lite.virt.libvirt.guest import Guest, Seen
 from nova_lite.virt.libvirt.host import LibvirtError
+from nova_lite.virt.libvirt.reporter import Reporter
 
 LOG = logging.getLogger(__name__)
 
@@ -27,24 +27,25 @@ POLL = 0.5              # s between two looks when nothing happens
 SETTLE = 1.0            # s that an end which nobody announced must stand before it is believed
 CONTACT_LIMIT = 300     # s that libvirt may be away beyond the copy's own limit
 LAST_WORD = 0.2         # s to wait for the final statistics of a copy that is complete
+MAX_DEFECTS = 20        # errors of this module itself within one copy
 
 
 class Monitor:
     """``run()`` in one thread; ``abort()`` and ``force_complete()`` from any other."""
 
-    def __init__(self, guest: Guest, courier: events.Courier, size_gb: float,
-                 on_progress: Callable[[Progress], None], started_here: bool) -> None:
+    def __init__(self, guest: Guest, courier: events.Courier,
+                 on_progress: Callable[[Progress], None]) -> None:
         self._guest, self._courier = guest, courier
-        self._size_gb = size_gb
+        self._size_gb: float = migration.SMALLEST_GB
         self._reporter = Reporter(on_progress)
-        self._operation_runs = started_here
+        self._operation_runs = False
         self._end = operation.End()
         self._started = time.monotonic()
         self._spent_before = 0.0            # s, by a process before this one
         self._seen_idle: float | None = None
         self._without_contact: float | None = None
         self._downtime: int | None = None
-        self._abort_reason = ''
+        self.abort_reason = ''
         self._abort_sent = False
         self._force_wanted = False
         self._forced_at: float | None = None
@@ -55,7 +56,7 @@ class Monitor:
 
     # -- asked by others --------------------------------------------------------------------------
     def abort(self, reason: str = 'aborted on request') -> None:
-        self._abort_reason = self._abort_reason or reason
+        self.abort_reason = self.abort_reason or reason
         self._courier.publish(events.Event(self._guest.uuid, events.WAKE_UP))
 
     def force_complete(self) -> None:
@@ -63,17 +64,31 @@ class Monitor:
         self._courier.publish(events.Event(self._guest.uuid, events.WAKE_UP))
 
     # -- the loop ---------------------------------------------------------------------------------
-    def run(self, news: queue.Queue) -> Outcome:
-        """Watch until no job runs any more. ``news`` is a subscription to the guest's events."""
+    def run(self, news: queue.Queue, size_gb: float, started_here: bool) -> Outcome:
+        """Watch until no job runs any more. ``news`` is a subscription to the guest's events,
+        ``size_gb`` what the limits are counted from; ``started_here``: the copy's end will be
+        among the news."""
+        self._size_gb, self._operation_runs = size_gb, started_here
+        self._started = time.monotonic()
+        defects = 0
         try:
             while True:
-                ended = self._hear(news, POLL)
-                outcome = self._ended(news) if ended else None
-                outcome = outcome or self._look(news)
+                try:
+                    outcome = self._step(news)
+                except Exception as error:  # the copy goes on, so somebody has to watch it
+                    LOG.exception('Watching instance %s', self._guest.uuid)
+                    defects += 1
+                    outcome = Outcome(virt_driver.LOST, exception.message_of(error)) \
+                        if defects >= MAX_DEFECTS else None
                 if outcome is not None:
                     return outcome
         finally:
             self._reporter.close()
+
+    def _step(self, news: queue.Queue) -> Outcome | None:
+        ended = self._hear(news, POLL)
+        outcome = self._ended(news) if ended else None
+        return outcome or self._look(news)
 
     def _hear(self, news: queue.Queue, timeout: float) -> bool:
         """Wait for news and take in all there is; whether migrateToURI3 has returned."""
@@ -130,7 +145,7 @@ class Monitor:
             self._spent_before, (progress.elapsed_ms or 0) / 1000 - self._elapsed(False))
         self._last_progress = progress
         self._reporter.offer(progress)
-        if self._abort_reason and not self._post_copy:
+        if self.abort_reason and not self._post_copy:
             self._send_abort()
         elif self._force_wanted and self._forced_at is None and not self._post_copy:
             self._force()
@@ -158,7 +173,7 @@ class Monitor:
             return
         LOG.warning('Instance %s: %s; action: %s', self._guest.uuid, action.reason, action.kind)
         if action.kind == decisions.ABORT:
-            self._abort_reason = action.reason
+            self.abort_reason = action.reason
             self._send_abort()
         else:
             self._force()
@@ -225,7 +240,7 @@ class Monitor:
 
     def _conclude(self, seen: Seen | None) -> Outcome:
         cancelled = self._end.code == abi.Error.OPERATION_ABORTED or self._abort_sent
-        error = self._abort_reason if cancelled and self._abort_reason else self._end.error
+        error = self.abort_reason if cancelled and self.abort_reason else self._end.error
         outcome = decisions.judge(seen, error, cancelled)
         if self._paused_by_us and seen is not None and seen.state == abi.State.PAUSED \
                 and not seen.half:
@@ -235,36 +250,3 @@ class Monitor:
     def _progress(self) -> Progress:
         return decisions.read_progress(self._final_job) if self._final_job \
             else self._last_progress
-
-
-class Reporter:
-    """Hands readings on in a thread of its own, the newest first: the receiver may be slow."""
-
-    def __init__(self, receiver: Callable[[Progress], None]) -> None:
-        self._receiver = receiver
-        self._newest: queue.Queue = queue.Queue()
-        self._thread: threading.Thread | None = None
-
-    def offer(self, progress: Progress) -> None:
-        if self._thread is None:
-            self._thread = utils.spawn(self._report, name='migration-reporter')
-        self._newest.put(progress)
-
-    def close(self, timeout: float = 1.0) -> None:
-        """Nothing is handed on after this, but for one reading that the receiver already has."""
-        if self._thread is not None:
-            self._newest.put(None)
-            self._thread.join(timeout)
-
-    def _report(self) -> None:
-        while True:
-            progress = self._newest.get()
-            while not self._newest.empty():
-                progress = self._newest.get()
-            if progress is None:
-                return
-            try:
-                self._receiver(progress)
-            except Exception as error:
-                LOG.warning('Cannot hand on the progress of a migration: %s',
-                            exception.message_of(error))

@@ -22,6 +22,7 @@ LOG = logging.getLogger(__name__)
 
 POLL = 0.5                # between two looks when nothing happens
 SHORTEST_POLL = 0.05      # real seconds
+CONTACT_LIMIT = 300       # that the hypervisor may be away before the copy counts as lost
 HERE = 'the guest runs at the source and no migration does'
 
 
@@ -32,27 +33,42 @@ class Watcher:
                  on_progress: Callable[[Progress], None]) -> None:
         self._world, self._host, self._uuid = world, host, uuid
         self._on_progress = on_progress
+        self._out_of_reach_since: float | None = None
 
     def run(self) -> Outcome:
         reporter = Reporter(self._on_progress)
         try:
-            while True:
-                with self._world.look() as state:
-                    job = state.jobs[self._uuid]
-                    if not job.active and state.hosts[self._host].up:
-                        break
-                    reporter.offer(jobs.progress(state, job))
-                    actions = decisions.decide(_situation(state, job),
-                                               decisions.Limits.read(CONF.libvirt))
-                    turn, pause = job.copy.iteration, POLL * state.time_scale
-                for action in actions if job.active else []:
-                    self._do(action)
-                self._world.wait_until(lambda state: self._is_news(state, turn),
-                                       max(pause, SHORTEST_POLL),
-                                       lambda state: course.due(state, state.jobs[self._uuid]))
+            while (outcome := self._look(reporter)) is None:
+                pass
         finally:
             reporter.close()
-        return self._conclude()
+        return outcome
+
+    def _look(self, reporter: Reporter) -> Outcome | None:
+        """Look, decide, and wait for the next turn; the outcome when there is one."""
+        actions: list[decisions.Action] = []
+        with self._world.look() as state:
+            job, pause = state.jobs[self._uuid], POLL * state.time_scale
+            reachable = state.hosts[self._host].up
+            if reachable:
+                self._out_of_reach_since = None
+                reporter.offer(jobs.progress(state, job))
+            elif self._out_of_reach_since is None:
+                self._out_of_reach_since = state.now
+            elif state.now > self._out_of_reach_since + CONTACT_LIMIT:
+                return Outcome(driver.LOST, f'the hypervisor of {self._host} cannot be reached')
+            if reachable and job.active:
+                actions = decisions.decide(_situation(state, job),
+                                           decisions.Limits.read(CONF.libvirt))
+            turn = job.copy.iteration
+        if reachable and not job.active:
+            return self._conclude()
+        for action in actions:
+            self._do(action)
+        self._world.wait_until(lambda state: self._is_news(state, turn),
+                               max(pause, SHORTEST_POLL),
+                               lambda state: course.due(state, state.jobs[self._uuid]))
+        return None
 
     def force_complete(self) -> None:
         """Post-copy where that is permitted, else a pause: a guest that stands writes nothing."""
@@ -68,7 +84,8 @@ class Watcher:
 
     def _is_news(self, state: State, turn: int) -> bool:
         job = state.jobs[self._uuid]
-        return not job.active or job.copy.iteration != turn
+        return (state.hosts[self._host].up
+                and (not job.active or job.copy.iteration != turn))
 
     def _do(self, action: decisions.Action) -> None:
         try:

@@ -181,7 +181,7 @@ def test_passed_socket_that_is_none_is_refused(options, monkeypatch, tmp_path): 
     with open(tmp_path / 'f', 'w') as file:
         monkeypatch.setattr(server, 'FIRST_PASSED_FD', file.fileno())
         monkeypatch.delenv('LISTEN_PID', raising=False)
-        for count, word in (('1', 'no socket'), ('2', 'one socket')):
+        for count, word in (('1', 'no socket of use'), ('2', 'one socket')):
             monkeypatch.setenv('LISTEN_FDS', count)
             with pytest.raises(exception.ConfigInvalid, match=word):
                 server.open_listener()

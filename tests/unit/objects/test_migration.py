@@ -233,3 +233,14 @@ def test_lists_when_filtered_then_only_those(ctxt):
         get(ctxt, {'no_such': 1})
     with pytest.raises(exception.MarkerNotFound):
         get(ctxt, marker='no-such')
+
+
+def test_start_next_when_asked_then_what_may_start_comes_as_objects(ctxt):
+    _, migration = make(ctxt)
+    assert list(objects.MigrationList.start_next(ctxt, 'src', 1)) == []
+    migration.advance('queue')
+    assert objects.MigrationList.get_sources_waiting_for(ctxt, 'dst') == ['src']
+    started, = objects.MigrationList.start_next(ctxt, 'src', 1)
+    assert (started.id, started.status) == (migration.id, 'preparing')
+    assert objects.MigrationList.get_sources_waiting_for(ctxt, 'dst') == []
+    started.advance('run')

@@ -9,7 +9,7 @@ from nova_lite.compute import task_states
 from nova_lite.virt import driver as virt_driver
 from nova_lite.virt import simulation
 from nova_lite.virt.fake import FakeDriver
-from nova_lite.virt.simulation import faults, state
+from nova_lite.virt.simulation import faults, state, watcher
 from nova_lite.virt.simulation.world import World
 from tests.contract import moves
 from tests.fixtures.hypervisors import SimulatedHypervisors
@@ -152,6 +152,23 @@ def test_copy_when_it_does_not_converge_then_can_be_forced_to_end(pair, options,
     outcome = moves.move(pair, instance, moves.prepare(pair, instance))
     assert outcome.status == virt_driver.COMPLETED
     assert pair.world.places(instance.uuid) == {'dst': state.RUNNING}
+
+
+@pytest.mark.parametrize('comes_back', [True, False])
+def test_hypervisor_when_it_goes_in_the_middle_then_its_return_is_waited_for(
+        pair, monkeypatch, comes_back):
+    monkeypatch.setattr(watcher, 'CONTACT_LIMIT', 600 if comes_back else 5)
+    instance = moves.spawned(pair, busy=True)
+    data = moves.prepare(pair, instance)
+    with moves.running(pair, instance, data) as started:
+        pair.world.stop_hypervisor('src')
+        if comes_back:
+            pair.wait(10)
+            assert started.outcome is None
+            pair.world.start_hypervisor('src')
+    assert started.outcome.status == (virt_driver.FAILED if comes_back else virt_driver.LOST)
+    pair.world.start_hypervisor('src')
+    assert pair.world.places(instance.uuid) == {'src': state.RUNNING}
 
 
 def test_hypervisor_when_it_is_down_then_every_call_says_so(pair):

@@ -77,7 +77,8 @@ def test_image_when_changed_by_its_reader_then_is_not_changed_for_others(directo
 @pytest.mark.parametrize('values', [
     {'id': 'x'}, {'id': None}, {'name': ''}, {'name': 5}, {'kernel': None}, {'kernel': 'missing'},
     {'kernel': '../vmlinuz'}, {'kernel': '/boot/vmlinuz'}, {'kernel': 'a/b'}, {'kernel': '.hid'},
-    {'kernel': 7}, {'kernel': 'v\n'}, {'disk': 'disk.raw'}, {'disk': 'disk.raw', 'disk_format': 'vmdk'},
+    {'kernel': 7}, {'kernel': 'v\n'}, {'disk': 'disk.raw'},
+    {'disk': 'disk.raw', 'disk_format': 'vmdk'},
     {'cmdline': ['a']}, {'min_ram': -1}, {'min_ram': '5'}, {'min_disk': True},
     {'properties': [1]}, {'kernel': None, 'disk': 'disk.raw', 'disk_format': 'raw'}])
 def test_image_when_descriptor_is_wrong_then_others_are_still_listed(directory, values):
@@ -103,7 +104,8 @@ def test_path_when_file_is_there_then_is_in_the_directory(directory):
     assert images.path_of('vmlinuz') == f'{directory}/vmlinuz'
 
 
-@pytest.mark.parametrize('name', ['', None, '..', '.', '../x', '/etc/passwd', 'a/../vmlinuz', 'a\0b'])
+@pytest.mark.parametrize('name', ['', None, '..', '.', '../x', '/etc/passwd', 'a/../vmlinuz',
+                                  'a\0b'])
 def test_path_when_name_could_lead_out_then_refused(directory, name):
     with pytest.raises(exception.Invalid):
         images.path_of(name)

@@ -76,6 +76,9 @@ class DomainGuest:
         self._note('unpause')
         self.seen = RUNNING
 
+    def set_max_downtime(self, milliseconds):
+        self._note(f'set_max_downtime {milliseconds}')
+
     def abort_job(self):
         self._note('abort_job')
 

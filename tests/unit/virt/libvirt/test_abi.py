@@ -12,7 +12,8 @@ PREFIXES = {
 
 
 def test_numbers_when_libvirt_is_there_are_its_own():
-    libvirt = pytest.importorskip('libvirt', reason='libvirt-python is not installed')
+    libvirt = pytest.importorskip(
+        'libvirt', reason='libvirt-python is not installed', exc_type=ImportError)
     wrong = {f'{prefix}{member.name}': (int(member), getattr(libvirt, f'{prefix}{member.name}'))
              for kind, prefix in PREFIXES.items() for member in kind
              if member is not abi.Error.NONE

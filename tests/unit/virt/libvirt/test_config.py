@@ -60,7 +60,7 @@ def test_guest_when_made_then_console_is_appended_to_and_extras_are_none(instanc
 
 def test_guest_when_it_has_a_kernel_then_boots_it(instance):
     domain = parse(instance)
-    assert [domain.findtext(f'os/{tag}') for tag in ('kernel', 'initrd', 'cmdline')] == list(KERNEL)
+    assert Boot(*(domain.findtext(f'os/{tag}') for tag in Boot._fields)) == KERNEL
     assert domain.find('os/boot') is None
 
 

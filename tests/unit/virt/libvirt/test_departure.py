@@ -179,6 +179,29 @@ def test_move_when_host_is_no_host_then_refused(guest, instance, departures, sta
         departures.move(guest, instance, 'a/b', data(block_migration=False), ignore)
 
 
+def test_move_when_aborted_while_got_ready_then_is_not_started(
+        guest, instance, departures, started, monkeypatch):
+    def make_plan(*args):
+        departures.abort(guest)
+        return plan(*args)
+
+    plan = departure.make_plan
+    monkeypatch.setattr(departure, 'make_plan', make_plan)
+    outcome = departures.move(guest, instance, 'there', data(block_migration=False), ignore)
+    assert (outcome.status, outcome.reason) == (virt_driver.CANCELLED, 'aborted on request')
+    assert started == [] and guest.calls == []
+
+
+def test_move_when_guest_is_moved_already_then_refused(guest, instance, departures, started,
+                                                       monkeypatch):
+    def make_plan(*args):
+        departures.move(guest, instance, 'there', data(block_migration=False), ignore)
+
+    monkeypatch.setattr(departure, 'make_plan', make_plan)
+    with pytest.raises(exception.InstanceInvalidState, match='already being moved'):
+        departures.move(guest, instance, 'there', data(block_migration=False), ignore)
+
+
 # -- controls -------------------------------------------------------------------------------------
 def test_abort_when_copy_is_of_an_earlier_process_then_is_ended(guest, departures):
     guest.seen = COPYING

@@ -61,7 +61,8 @@ def test_uri_when_host_is_named_then_is_its_libvirts(options, dest, uri):
 
 
 @pytest.mark.parametrize('dest', [
-    '', 'a b', 'c/system?socket=/x', 'c@d', 'c:22', '-c', 'c..d', 'c\n', '[::1]', 'x' * 254, 'c%s'])
+    '', 'a b', 'c/system?socket=/x', 'c@d', 'c:22', '-c', 'c..d', 'c\n', '[::1]', 'x' * 254,
+    'c%s'])
 def test_uri_when_host_is_no_name_then_refused(dest):
     with pytest.raises(exception.InvalidHostname):
         migration.make_uri(QEMU, dest)

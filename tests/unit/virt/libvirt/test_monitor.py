@@ -91,10 +91,10 @@ def quick(monkeypatch, options):
 
 
 def watch(guest, started_here=True, on_progress=lambda progress: None, before=None):
-    watcher = monitor.Monitor(guest, guest, 2, on_progress, started_here)
+    watcher = monitor.Monitor(guest, guest, on_progress)
     if before:
         before(watcher)
-    return watcher.run(guest.news)
+    return watcher.run(guest.news, 2, started_here)
 
 
 # -- success --------------------------------------------------------------------------------------
@@ -251,6 +251,16 @@ def test_downtime_when_step_is_reached_then_is_set_once():
     guest = PlayedGuest([COPYING] * 5 + [GONE], {5: ended()})
     watch(guest)
     assert guest.calls == [('set_max_downtime', 50)]
+
+
+def test_watch_when_it_has_a_defect_then_copy_is_watched_on():
+    guest = PlayedGuest([COPYING, ValueError('defect'), COPYING, GONE], {3: ended()})
+    assert watch(guest).status == virt_driver.COMPLETED
+
+
+def test_watch_when_nothing_but_defects_then_says_so_in_the_end():
+    outcome = watch(PlayedGuest([ValueError('defect')]))
+    assert (outcome.status, outcome.reason) == (virt_driver.LOST, 'defect')
 
 
 # -- progress -------------------------------------------------------------------------------------
