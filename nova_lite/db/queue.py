@@ -59,7 +59,7 @@ def _start_next(s: Session, source: str, outbound_limit: int, stamp: Any) -> lis
             position += 1
             _note(s, row, position, reason)
             continue
-        values = {'status': edge.to, 'updated_at': stamp, 'started_at': stamp,
+        values = {'status': edge.to, 'updated_at': stamp,
                   'receipt': receipt.mark(row['receipt'], edge.to)}
         if rows.update(s, T, values, T.c.id == row['id'], T.c.status.in_(edge.sources)):
             started.append({**row, **values})

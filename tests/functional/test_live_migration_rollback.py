@@ -103,6 +103,21 @@ def test_confirm_when_destination_denies_the_guest_then_nothing_is_removed(cloud
     assert cloud.world.places(server.uuid) == MOVED
 
 
+@pytest.mark.parametrize(('at', 'places'), [('live_migration', STAYS),
+                                            ('post_live_migration_at_destination', MOVED)])
+def test_step_when_it_fails_in_an_unknown_way_then_server_is_in_error_with_the_reason(
+        cloud, at, places):
+    server = cloud.boot('src', disk=True)
+    cloud.world.script(at, uuid=server.uuid)
+    assert server.live_migrate('dst').status == 202
+    migration = server.wait_status()
+    assert (migration.status, server.states()) == ('error', ('error', None))
+    assert f'simulated failure of {at}' in migration.reason
+    assert f'simulated failure of {at}' in server.show()['fault']['message']
+    assert cloud.world.places(server.uuid) == places
+    assert cloud.claims_of(server) == {('server', 'src'), ('migration', 'dst')}
+
+
 def test_clean_source_when_it_fails_then_the_guest_lives_at_the_destination(cloud):
     server = cloud.boot('src', disk=True)
     cloud.world.script('post_live_migration_at_source', uuid=server.uuid)
