@@ -96,8 +96,6 @@ def _enforcer() -> oslo_policy.Enforcer:
 
 def _build() -> oslo_policy.Enforcer:
     enforcer = oslo_policy.Enforcer(CONF)
-    enforcer.suppress_default_change_warnings = True
-    enforcer.suppress_deprecation_warnings = True
     enforcer.register_defaults(policies.list_rules())
     return enforcer
 
@@ -107,6 +105,9 @@ def _load() -> oslo_policy.Enforcer:
     enforcer = _build()
     try:
         enforcer.load_rules()
+        for name, older in policies.FALLBACKS.items():
+            if older in enforcer.file_rules and name not in enforcer.file_rules:
+                enforcer.rules[name] = enforcer.rules[older]
         enforcer.check_rules(raise_on_violation=True)
     except (ValueError, TypeError, AttributeError, OSError,
             oslo_policy.InvalidDefinitionError, cfg.Error) as error:

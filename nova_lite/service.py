@@ -143,7 +143,7 @@ def run(start: Callable[[], None], stop: Callable[[], None]) -> None:
     while True:
         received = inbox.get(timeout=3600)
         if received == signal.SIGHUP:
-            CONF.mutate_config_files()
+            _reread_options()
         elif received is not None:
             break
     failed = isinstance(received, BaseException)
@@ -155,6 +155,20 @@ def run(start: Callable[[], None], stop: Callable[[], None]) -> None:
     sys.stdout.flush()
     # interpreter exit would wait without limit for pool threads that hold a dead connection
     os._exit(1 if failed else 0)
+
+
+def _reread_options() -> None:
+    """Take over what has changed; files that cannot be read change nothing."""
+    try:
+        changed = CONF.mutate_config_files()
+    except Exception as error:
+        LOG.error('Cannot re-read the options, going on with those of before: %s',
+                  exception.message_of(error))
+    else:
+        # names only: a value may be a secret
+        names = ', '.join(f'[{group}]{name}' for group, name in sorted(
+            (group or 'DEFAULT', name) for group, name in changed))
+        LOG.info('Options re-read; changed: %s', names or 'none')
 
 
 def _start_or_die(start: Callable[[], None], inbox: utils.Mailbox) -> None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole API as one table. A test walks it: every row has a rule, and refuses who lacks it."""
-from nova_lite.api.controllers import (availability_zones, extensions, flavors, hypervisors,
-                                       images, instance_actions, keypairs, limits, migrate_server,
-                                       migrations, server_actions, server_create,
+from nova_lite.api.controllers import (aggregates, availability_zones, extensions, flavors,
+                                       hypervisors, images, instance_actions, keypairs, limits,
+                                       migrate_server, migrations, server_actions, server_create,
                                        server_metadata, server_migrations, servers, services)
 from nova_lite.api.routing import IMAGE, Route
 from nova_lite.api.schemas import flavors as flavor_schemas
@@ -17,6 +17,7 @@ from nova_lite.api.schemas import server_metadata as metadata_schemas
 from nova_lite.api.schemas import server_migrations as server_migration_schemas
 from nova_lite.api.schemas import servers as server_schemas
 from nova_lite.api.schemas import services as service_schemas
+from nova_lite.policies import aggregates as aggregate_rules
 from nova_lite.policies import availability_zones as zone_rules
 from nova_lite.policies import extensions as extension_rules
 from nova_lite.policies import flavors as flavor_rules
@@ -121,10 +122,14 @@ HOSTS = (
           hypervisor_rules.STATISTICS),
     Route('GET', '/os-hypervisors/{hypervisor_id}', hypervisors.show, hypervisor_rules.SHOW,
           query=hypervisor_schemas.SHOW),
+    Route('GET', '/os-hypervisors/{hypervisor_id}/uptime', hypervisors.uptime,
+          hypervisor_rules.UPTIME),
     Route('GET', '/os-hypervisors/{pattern}/search', hypervisors.search, hypervisor_rules.SEARCH,
           until=52),
     Route('GET', '/os-hypervisors/{pattern}/servers', hypervisors.servers,
           hypervisor_rules.SERVERS, until=52),
+    Route('GET', '/os-aggregates', aggregates.index, aggregate_rules.INDEX),
+    Route('GET', '/os-aggregates/{aggregate_id}', aggregates.show, aggregate_rules.SHOW),
     Route('GET', '/os-availability-zone', availability_zones.index, zone_rules.LIST),
     Route('GET', '/os-availability-zone/detail', availability_zones.detail, zone_rules.DETAIL),
 )

@@ -36,7 +36,7 @@ def prepare(name: str, argv: list[str] | None = None) -> None:
     logging.register_options(CONF)
     logging.set_defaults(default_log_levels=[
         *logging.get_default_log_levels(), 'oslo.messaging=WARNING', 'oslo_messaging=WARNING',
-        'oslo_policy=WARNING', 'amqp=WARNING'])
+        'oslo_policy=WARNING', 'amqp=WARNING', 'alembic=WARNING'])
     CONF(sys.argv[1:] if argv is None else argv, project='nova-lite', prog=name)
     logging.setup(CONF, name)
     for repeating in REPEATING:

@@ -6,6 +6,8 @@ over there and the only way is forward. Every status is written by ``Migration.a
 comes second (an abort, another process) loses cleanly. After a restart a Move begins again at the
 step that its status names.
 """
+import contextlib
+import functools
 import threading
 import time
 from collections.abc import Callable
@@ -50,6 +52,7 @@ class Move:
         self._start_copy: Callable = driver.live_migration
         self._power_state = instance.power_state
         self._remark: str | None = None
+        self._copied = False
 
     def run(self) -> None:
         """From ``preparing`` to the end."""
@@ -72,8 +75,20 @@ class Move:
         NoActiveMigrationForInstance when there is no copy any more.
         """
         self.abort_wanted.set()
-        if self.copying.is_set():
+        if not self.copying.is_set():
+            return
+        try:
             self._driver.live_migration_abort(self.instance)
+        except exception.NoActiveMigrationForInstance:
+            if self._copied:
+                raise
+            # the copy is about to begin: its first reading meets the wish
+
+    def _note(self, keeper: ProgressKeeper, progress: virt_driver.Progress) -> None:
+        keeper.note(progress)
+        if self.abort_wanted.is_set():
+            with contextlib.suppress(exception.NoActiveMigrationForInstance):
+                self._driver.live_migration_abort(self.instance)
 
     def _to_the_end(self, start_at: str) -> None:
         try:
@@ -108,7 +123,8 @@ class Move:
             raise exception.LiveMigrationAborted(reason='aborted before the copy began')
         keeper = ProgressKeeper(self.instance, self.migration)
         outcome = self._start_copy(self.ctxt, self.instance, self.dest, self.migrate_data,
-                                   keeper.note)
+                                   functools.partial(self._note, keeper))
+        self._copied = True
         self.migration.receipt = receipt.mark(self.migration.receipt, receipt.COPIED) | {
             'copy': outcome.progress._asdict()}
         keeper.close(outcome.progress)
@@ -160,8 +176,9 @@ class Move:
     # -- ends ------------------------------------------------------------------------------------
     def _end_badly(self, error: Exception) -> None:
         event = faults.event_for(error)
-        if event == 'reject':
-            event = 'fail'      # a refusal that came after the checks
+        not_begun = self.migration.status == migration_states.PREPARING
+        if event == 'reject' or (event == 'lose' and not_begun):
+            event = 'fail'      # the guest has not left, and what was made for it is removed
         reason = exception.message_of(error)
         LOG.warning('Live migration of instance %s to %s: %s', self.instance.uuid, self.dest,
                     reason, exc_info=error if event == 'lose' else None)

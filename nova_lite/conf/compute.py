@@ -11,10 +11,10 @@ OPTS = [
 Directory of the guests' files, one directory a guest. It may be one directory shared by all hosts
 on a cluster file system.
 """),
-    cfg.IntOpt('max_concurrent_live_migrations', default=1, min=0, help="""
+    cfg.IntOpt('max_concurrent_live_migrations', default=1, min=0, mutable=True, help="""
 How many guests may leave this host at once; the others wait in a queue. 0: no limit.
 """),
-    cfg.IntOpt('max_concurrent_incoming_live_migrations', default=0, min=0, help="""
+    cfg.IntOpt('max_concurrent_incoming_live_migrations', default=0, min=0, mutable=True, help="""
 How many guests may come to this host at once; the others wait in their sources' queues. 0: no
 limit.
 """),

@@ -35,7 +35,7 @@ Copy through libvirt's own connection. Cannot be combined with live_migration_wi
     cfg.BoolOpt('live_migration_with_native_tls', default=False, help="""
 Encrypt the copy with QEMU's own TLS, by the certificates of qemu.conf.
 """),
-    cfg.IntOpt('live_migration_bandwidth', default=0, min=0, help="""
+    cfg.IntOpt('live_migration_bandwidth', default=0, min=0, mutable=True, help="""
 The most MiB/s a copy may use; 0: libvirt's default.
 """),
     cfg.IntOpt('live_migration_downtime', default=500, min=100, mutable=True, help="""
@@ -55,13 +55,13 @@ Seconds a copy may take for each GiB of the guest's data; 0: no limit.
                choices=[('abort', 'the guest stays at the source'),
                         ('force_complete', 'the guest is paused, or switched to post-copy')],
                help='What happens when live_migration_completion_timeout is over.'),
-    cfg.BoolOpt('live_migration_permit_post_copy', default=False, help="""
+    cfg.BoolOpt('live_migration_permit_post_copy', default=False, mutable=True, help="""
 Let a copy switch to post-copy.
 """),
-    cfg.BoolOpt('live_migration_permit_auto_converge', default=False, help="""
+    cfg.BoolOpt('live_migration_permit_auto_converge', default=False, mutable=True, help="""
 Let QEMU slow the guest's CPUs until the copy converges. Not used with post-copy.
 """),
-    cfg.IntOpt('live_migration_parallel_connections', default=1, min=1, help="""
+    cfg.IntOpt('live_migration_parallel_connections', default=1, min=1, mutable=True, help="""
 Connections of one copy.
 """),
     cfg.IntOpt('live_migration_monitor_interval', default=5, min=1, mutable=True, help="""

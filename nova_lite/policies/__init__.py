@@ -4,14 +4,17 @@ import itertools
 
 from oslo_policy import policy
 
-from nova_lite.policies import (availability_zones, base, extensions, flavors, hypervisors,
-                                images, instance_actions, keypairs, limits, migrate_server,
-                                migrations, server_actions, server_metadata, server_migrations,
-                                servers, services)
+from nova_lite.policies import (aggregates, availability_zones, base, extensions, flavors,
+                                hypervisors, images, instance_actions, keypairs, limits,
+                                migrate_server, migrations, server_actions, server_metadata,
+                                server_migrations, servers, services)
 
 MODULES = (base, servers, server_actions, server_metadata, migrate_server, server_migrations,
            migrations, instance_actions, services, hypervisors, flavors, images,
-           availability_zones, limits, keypairs, extensions)
+           availability_zones, aggregates, limits, keypairs, extensions)
+
+# rule: the one that decides in its place when a policy file sets that one and not this one
+FALLBACKS = {migrate_server.MIGRATE_LIVE_HOST: migrate_server.MIGRATE_LIVE}
 
 
 def list_rules() -> list[policy.RuleDefault]:

@@ -13,20 +13,13 @@ PROJECT_READER_OR_ADMIN = 'rule:project_reader_or_admin'
 ANYBODY = '@'       # whoever is authenticated
 
 
-def rule(name: str, check: str, description: str, *operations: str,
-         falls_back_to: str | None = None) -> policy.DocumentedRuleDefault:
-    """A rule that guards ``operations``, each "METHOD /path".
-
-    ``falls_back_to`` names the rule that decides instead when a policy file overrides that one
-    and says nothing of this one.
-    """
-    older = policy.DeprecatedRule(
-        falls_back_to, check, deprecated_reason=f'{name} was split off from it.',
-        deprecated_since='0.1.0') if falls_back_to else None
+def rule(name: str, check: str, description: str,
+         *operations: str) -> policy.DocumentedRuleDefault:
+    """A rule that guards ``operations``, each "METHOD /path"."""
     split = (operation.split(' ', 1) for operation in operations)
     return policy.DocumentedRuleDefault(
         name, check, description, [{'method': method, 'path': path} for method, path in split],
-        scope_types=['project'], deprecated_rule=older)
+        scope_types=['project'])
 
 
 RULES = [

@@ -11,6 +11,6 @@ ACTION = 'POST /servers/{server_id}/action (os-migrateLive)'
 RULES = [
     base.rule(MIGRATE_LIVE, base.PROJECT_MANAGER_OR_ADMIN,
               'Move a running server to another host.', ACTION),
-    base.rule(MIGRATE_LIVE_HOST, base.ADMIN, 'Move a running server to a host of choice.',
-              ACTION, falls_back_to=MIGRATE_LIVE),
+    base.rule(MIGRATE_LIVE_HOST, base.ADMIN, 'Move a running server to a host of choice. A policy '
+              f'file that sets {MIGRATE_LIVE} and not this one means both.', ACTION),
 ]

@@ -28,6 +28,8 @@ CASES = [
     Case('prepare_destination', 'get_instance_disk_info', faults.REFUSE),
     Case('prepare_destination', 'pre_live_migration', faults.REFUSE),
     Case('prepare_destination', 'pre_live_migration', error='DestinationDiskExists'),
+    # an error that nobody expects, but before the copy: the guest has not left
+    Case('prepare_destination', 'pre_live_migration'),
     Case('move_guest', 'live_migration@start'),
     Case('move_guest', 'live_migration@50'),
     Case('move_guest', 'live_migration@switch-over'),

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from nova_lite.lab.guest import GuestWatch
-from nova_lite.lab.image import IMAGES
+from nova_lite.lab.image import Image
 from nova_lite.lab.lab import Lab
 
 MICROVERSION = '2.68'
@@ -32,8 +32,7 @@ class Cloud:
              timeout: float = 60) -> 'Server':
         """Create a server, on this host or where the scheduler likes, and wait for ACTIVE."""
         flavors = {each['name']: each['id'] for each in self.get('/flavors')['flavors']}
-        images = {each.name: each.id for each in IMAGES}
-        body = {'name': f'test-{image}', 'imageRef': images[image],
+        body = {'name': f'test-{image}', 'imageRef': Image(image).id,
                 'flavorRef': flavors[flavor], 'networks': 'none'}
         if host:
             body['availability_zone'] = f'nova:{host}'

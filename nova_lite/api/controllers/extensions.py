@@ -9,7 +9,7 @@ from nova_lite.api import wsgi
 # alias -> name; what Nova lists and is served here
 EXTENSIONS = {
     'flavors': 'Flavors', 'limits': 'Limits',
-    'images': 'Images', 'os-admin-actions': 'AdminActions',
+    'images': 'Images', 'os-admin-actions': 'AdminActions', 'os-aggregates': 'Aggregates',
     'os-availability-zone': 'AvailabilityZone',
     'os-extended-availability-zone': 'ExtendedAvailabilityZone',
     'os-extended-server-attributes': 'ExtendedServerAttributes',

@@ -31,6 +31,12 @@ def show(request: wsgi.Request, hypervisor_id: str, query: dict[str, Any]) -> di
     return {'hypervisor': views.detail(request, found[0])}
 
 
+def uptime(request: wsgi.Request, hypervisor_id: str) -> dict[str, Any]:
+    """501, as Nova says of hypervisors that do not tell; its clients go on without."""
+    node = _by_id(request, hypervisor_id)
+    raise webob.exc.HTTPNotImplemented(f'Hypervisor {node.host} does not tell its uptime')
+
+
 def statistics(request: wsgi.Request) -> dict[str, Any]:
     nodes = list(objects.ComputeNodeList.get_all(request.context))
     return {'hypervisor_statistics': views.statistics(

@@ -108,7 +108,8 @@ def roll_back(guest: Guest, migrate_data: Any) -> None:
     a part of it that may be the only one, runs here."""
     seen = look(guest)
     if seen is not None and seen.active:
-        if not (seen.incoming and seen.state == abi.State.PAUSED):
+        # a persistent half is on the brink of running, or was switched to by post-copy
+        if not (seen.incoming and seen.state == abi.State.PAUSED and not seen.persistent):
             raise exception.InstanceInvalidState(
                 instance_uuid=guest.uuid, attr='state', state=f'{seen.words} on host {CONF.host}',
                 method='roll back the migration of')

@@ -21,6 +21,16 @@ SET_DOWNTIME = 'set_downtime'
 FORCED_AT_LEAST = 60
 
 
+# (what libvirt or QEMU says at the source, what has happened as far as that can be known there)
+_MEANINGS = (
+    ('client socket is closed', "the connection to the destination's libvirt ended: it was "
+                                'stopped, or the network is cut'),
+    ('Unable to write to socket', 'QEMU at the destination ended, or the network is cut'),
+    ('Channel error', 'QEMU at the destination ended, or the network is cut'),
+    ('closed the monitor', 'QEMU at the destination ended'),
+)
+
+
 class Limits(NamedTuple):
     """The mutable options of [libvirt] that bound a copy, without their prefix."""
     completion_timeout: int = 800
@@ -92,6 +102,15 @@ def judge(seen: Seen | None, error: str = '', cancelled: bool = False) -> Outcom
         return Outcome(virt_driver.CANCELLED, error or 'aborted')
     return Outcome(virt_driver.FAILED,
                    error or 'the guest runs at the source and no migration does')
+
+
+def explain(error: str) -> str:
+    """libvirt's words for a copy that failed while the guest runs on at the source, after what
+    they mean where that is known."""
+    for fragment, meaning in _MEANINGS:
+        if fragment in error:
+            return f'{meaning} ({error})'
+    return error
 
 
 def read_progress(job: dict[str, Any]) -> Progress:

@@ -55,14 +55,15 @@ class Seen(NamedTuple):
 
     @property
     def incoming(self) -> bool:
-        """The unfinished half of a migration to this host."""
+        """The unfinished half of a migration to this host. It becomes persistent just before the
+        end, and in post-copy it runs long before its memory is complete."""
         if self.job.get('operation') == abi.Operation.MIGRATION_IN:
             return True
-        return (self.state, self.reason) in (
-            (abi.State.RUNNING, abi.Running.POSTCOPY),
-            (abi.State.RUNNING, abi.Running.POSTCOPY_FAILED)) or (
-            self.state == abi.State.PAUSED and not self.persistent
-            and self.reason in (abi.Paused.MIGRATION, abi.Paused.STARTING_UP))
+        if self.state == abi.State.PAUSED:
+            return (self.reason in (abi.Paused.MIGRATION, abi.Paused.STARTING_UP)
+                    and not self.departing)
+        return self.state == abi.State.RUNNING and self.reason in (
+            abi.Running.POSTCOPY, abi.Running.POSTCOPY_FAILED)
 
     @property
     def departing(self) -> bool:

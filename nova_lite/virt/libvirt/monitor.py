@@ -113,6 +113,8 @@ class Monitor:
             return self._complete(news)
         try:
             seen = self._guest.look()
+            if seen.active:     # so it was not this end that broke
+                self._end = self._end._replace(error=decisions.explain(self._end.error))
             return None if seen.departing else self._conclude(seen)
         except exception.InstanceNotFound:
             return self._conclude(None)

@@ -87,28 +87,39 @@ class Wire:
         return [name for _, name, _ in self.sent]
 
 
+@pytest.fixture(scope='module')
+def _home(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the tests of a module share, as making it takes longer than most of them: a directory
+    with passwords and users, and the application."""
+    directory = tmp_path_factory.mktemp('api')
+    hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(rounds=4)).decode()
+    return {'directory': directory,
+            'htpasswd': ''.join(f'{name}:{hashed}\n' for name in USERS),
+            'users.yaml': yaml.safe_dump(USERS)}
+
+
 @pytest.fixture
-def rules(tmp_path: Path, options: Options) -> Iterator[Path]:  # noqa: F811
+def rules(_home: dict[str, Any], options: Options) -> Iterator[Path]:  # noqa: F811
     """The policy file of the test, which does not exist yet."""
-    options.set('oslo_policy', policy_file=str(tmp_path / 'policy.yaml'), policy_dirs=[])
-    policy.reset()
-    yield tmp_path / 'policy.yaml'
-    policy.reset()
-
-
-@pytest.fixture(scope='session')
-def hashed() -> str:
-    return bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(rounds=4)).decode()
+    path = _home['directory'] / 'policy.yaml'
+    options.set('oslo_policy', policy_file=str(path), policy_dirs=[])
+    yield path
+    if path.exists():
+        path.unlink()
+        policy.reset()
 
 
 @pytest.fixture
-def basic(tmp_path: Path, options: Options, rules: Path, hashed: str) -> Path:  # noqa: F811
+def basic(_home: dict[str, Any], options: Options, rules: Path) -> Path:  # noqa: F811
     """http_basic with USERS; the directory of its files."""
-    (tmp_path / 'htpasswd').write_text(''.join(f'{name}:{hashed}\n' for name in USERS))
-    (tmp_path / 'users.yaml').write_text(yaml.safe_dump(USERS))
-    options.set('api', auth_strategy='http_basic', htpasswd_file=str(tmp_path / 'htpasswd'),
-                users_file=str(tmp_path / 'users.yaml'))
-    return tmp_path
+    directory = _home['directory']
+    for name in ('htpasswd', 'users.yaml'):
+        path = directory / name
+        if not path.exists() or path.read_text() != _home[name]:
+            path.write_text(_home[name])
+    options.set('api', auth_strategy='http_basic', htpasswd_file=str(directory / 'htpasswd'),
+                users_file=str(directory / 'users.yaml'))
+    return directory
 
 
 @pytest.fixture
@@ -133,8 +144,11 @@ def images(tmp_path: Path, options: Options) -> Path:  # noqa: F811
 
 
 @pytest.fixture
-def api(database: str, basic: Path, wire: Wire, images: Path) -> Client:  # noqa: F811
-    return Client(wsgi_app.build(CONF))
+def api(_home: dict[str, Any], database: str, basic: Path, wire: Wire,  # noqa: F811
+        images: Path) -> Client:
+    if 'application' not in _home:
+        _home['application'] = wsgi_app.build(CONF)
+    return Client(_home['application'])
 
 
 @pytest.fixture

@@ -63,6 +63,13 @@ def test_list_below_2_33_is_whole(api, hosts):
     assert names(api.get(f'{URL}?limit=1', version='2.32')) == ['host1', 'host2']
 
 
+def test_uptime_is_not_told(api, hosts):
+    response = api.get(f'{URL}/{hosts[0].uuid}/uptime')
+    assert response.status_int == 501
+    assert response.json['notImplemented']['code'] == 501
+    assert api.get(f'{URL}/c4a0a3a0-0000-4000-8000-000000000000/uptime').status_int == 404
+
+
 @pytest.mark.parametrize('pattern, found', [('host', ['host1', 'host2']), ('t2', ['host2'])])
 def test_search(api, hosts, pattern, found):
     assert names(api.get(f'{URL}/{pattern}/search', version='2.52')) == found

@@ -56,6 +56,11 @@ def test_extensions_name_what_is_served(api):
     assert api.get('/v2.1/extensions/nothing').status_int == 404
 
 
+def test_there_are_no_aggregates(api):
+    assert api.get('/v2.1/os-aggregates').json == {'aggregates': []}
+    assert api.get('/v2.1/os-aggregates/1').status_int == 404
+
+
 def test_there_are_no_key_pairs(api):
     assert api.get('/v2.1/os-keypairs', user='reader').json == {'keypairs': []}
     assert api.get('/v2.1/os-keypairs/mine', user='reader').status_int == 404

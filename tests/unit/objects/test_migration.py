@@ -93,7 +93,7 @@ def test_advance_when_the_server_has_a_claim_there_already_then_one_is_kept(ctxt
     db.assert_books_balance(ctxt)
 
 
-@pytest.mark.parametrize('updates', [{'task_state': None}, {'host': 'x'}, {'uuid': 'x'},
+@pytest.mark.parametrize('updates', [{'task_state': None}, {'host': 'x'}, {'deleted': 1},
                                      {'no_such': 1}])
 def test_advance_when_asked_to_write_what_it_may_not_then_nothing_happens(ctxt, updates):
     _, migration = make(ctxt)

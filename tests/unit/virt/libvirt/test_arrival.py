@@ -165,7 +165,8 @@ def test_confirm_when_whole_then_is_ours_and_no_rollback_removes_it(places, gues
 
 
 @pytest.mark.parametrize('seen', [
-    None, HALF, IN_POSTCOPY, OFF, Seen(abi.State.RUNNING, abi.Running.POSTCOPY_FAILED),
+    None, HALF, HALF._replace(persistent=True), IN_POSTCOPY, OFF,
+    Seen(abi.State.RUNNING, abi.Running.POSTCOPY_FAILED),
     Seen(abi.State.PAUSED, abi.Paused.POSTCOPY)])
 def test_confirm_when_not_whole_then_not_proved_and_mark_stays(places, guest, seen):
     storage.make_directory(UUID, MIGRATION)
@@ -192,7 +193,8 @@ def test_rollback_when_called_twice_then_nothing_of_the_migration_is_left(places
 
 
 @pytest.mark.parametrize('seen', [
-    RUNNING, IN_POSTCOPY, Seen(abi.State.RUNNING, abi.Running.POSTCOPY_FAILED),
+    RUNNING, IN_POSTCOPY, HALF._replace(persistent=True),
+    Seen(abi.State.RUNNING, abi.Running.POSTCOPY_FAILED),
     Seen(abi.State.PAUSED, abi.Paused.USER)])
 def test_rollback_when_guest_runs_here_then_refused(places, guest, seen):
     storage.make_directory(UUID, MIGRATION)

@@ -104,6 +104,21 @@ def test_judge_when_there_are_no_words_then_reason_says_what_is_seen():
     assert decisions.judge(RUNNING).reason == 'the guest runs at the source and no migration does'
 
 
+@pytest.mark.parametrize(('error', 'meaning'), [
+    ('internal error: client socket is closed', "destination's libvirt ended"),
+    ("operation failed: job 'migration out' failed: Unable to write to socket: Bad file "
+     'descriptor', 'QEMU at the destination ended'),
+    ("operation failed: job 'migration out' failed: Channel error: Input/output error",
+     'QEMU at the destination ended')])
+def test_error_when_its_meaning_is_known_then_is_told_first(error, meaning):
+    assert meaning in decisions.explain(error)
+    assert decisions.explain(error).endswith(f'({error})')
+
+
+def test_error_when_it_speaks_for_itself_then_is_told_as_it_is():
+    assert decisions.explain('Unsafe migration') == 'Unsafe migration'
+
+
 # -- figures --------------------------------------------------------------------------------------
 def test_progress_when_recorded_statistics_are_read_then_in_bytes_and_ms():
     assert decisions.read_progress(RECORDED) == Progress(

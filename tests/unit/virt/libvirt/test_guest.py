@@ -24,6 +24,7 @@ SAVING = {'type': abi.Job.UNBOUNDED, 'operation': 2}
     # an incoming half: before, in, and after a broken post-copy
     (Seen(abi.State.PAUSED, abi.Paused.MIGRATION, persistent=False, job=IN), 1, 1, 0, 1),
     (Seen(abi.State.PAUSED, abi.Paused.STARTING_UP, persistent=False), 1, 1, 0, 0),
+    (Seen(abi.State.PAUSED, abi.Paused.MIGRATION), 1, 1, 0, 1),
     (Seen(abi.State.RUNNING, abi.Running.POSTCOPY), 1, 1, 0, 0),
     (Seen(abi.State.RUNNING, abi.Running.POSTCOPY_FAILED), 1, 1, 0, 0),
     # another job is no move

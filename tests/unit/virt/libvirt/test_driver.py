@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The driver's own: which errors leave it, and what it refuses to start with."""
+import subprocess
+
+import pytest
+
+from nova_lite import exception, objects
+from nova_lite.virt import driver as virt_driver
+from nova_lite.virt.libvirt import arrival, departure, driver, host, probe
+
+QEMU_IMG = subprocess.CalledProcessError(1, ['qemu-img', 'create'], stderr='No space left\n')
+
+
+def raiser(error):
+    def fail(*args):
+        raise error
+    return fail
+
+
+@pytest.fixture
+def libvirt_driver(options):
+    options.set(host='here')
+    return virt_driver.load_compute_driver('libvirt')
+
+
+def test_driver_when_chosen_by_name_then_is_this_one(libvirt_driver):
+    assert isinstance(libvirt_driver, driver.LibvirtDriver)
+
+
+def test_driver_when_options_contradict_then_does_not_start(libvirt_driver, options):
+    options.set('libvirt', live_migration_tunnelled=True, live_migration_with_native_tls=True)
+    with pytest.raises(exception.ConfigInvalid, match='live_migration_tunnelled'):
+        libvirt_driver.init_host('here')
+
+
+@pytest.mark.parametrize(('error', 'words'), [
+    (host.LibvirtError('internal error: odd'), 'on host here: internal error: odd'),
+    (PermissionError(13, 'Permission denied', '/i/u'), 'Permission denied'),
+    (QEMU_IMG, 'qemu-img: No space left'),
+    (exception.ImageNotFound(image_id='vmlinuz'), 'Image vmlinuz')])
+def test_check_when_something_fails_then_is_a_refusal_with_its_words(
+        libvirt_driver, instance, monkeypatch, error, words):
+    for room, name in ((arrival, 'check'), (arrival, 'prepare'), (departure, 'check')):
+        monkeypatch.setattr(room, name, raiser(error))
+    for call in (
+            lambda: libvirt_driver.check_can_live_migrate_destination(
+                None, instance, None, None, None, None),
+            lambda: libvirt_driver.check_can_live_migrate_source(None, instance, None),
+            lambda: libvirt_driver.pre_live_migration(None, instance, [], None)):
+        with pytest.raises(exception.MigrationPreCheckError, match=words):
+            call()
+
+
+@pytest.mark.parametrize('error', [
+    exception.DestinationDiskExists(path='/i/u'),
+    exception.InvalidLocalStorage(path='', reason=''),
+    exception.HypervisorUnavailable(host='here', reason='refused')])
+def test_check_when_error_says_what_it_is_then_stays_that(libvirt_driver, instance, monkeypatch,
+                                                          error):
+    monkeypatch.setattr(arrival, 'prepare', raiser(error))
+    with pytest.raises(type(error)):
+        libvirt_driver.pre_live_migration(None, instance, [], None)
+
+
+def test_probe_when_cleaned_up_twice_then_is_gone(libvirt_driver, places):
+    data = objects.LibvirtLiveMigrateData(filename=probe.leave())
+    for _ in range(2):
+        libvirt_driver.cleanup_live_migration_destination_check(None, data)
+        assert not probe.is_seen(data.filename)
