@@ -35,6 +35,8 @@ class LiveMigrationQueue:
     # -- the queue -------------------------------------------------------------------------------
     def put(self, ctxt: Any, migration: Any, migrate_data: Any) -> None:
         """Queue a migration. A message that comes a second time finds it queued and is dropped."""
+        # marks what is made for this migration at the destination
+        migrate_data.migration = migration.uuid
         migration.migrate_data = migrate_data.obj_to_primitive()
         # who starts it, perhaps a later process, does so in the name of who asked for it
         migration.journal = {'context': ctxt.to_dict()}
