@@ -78,7 +78,7 @@ def cast(to: str | None = None, event: bool = False) -> Callable:
 
 
 class Interface:
-    """Base of the declarations. ``topic`` is the queue, ``version`` that of the whole interface."""
+    """Base of the declarations: ``topic`` is the queue, ``version`` that of all methods."""
     topic = ''
     version = '1.0'
 

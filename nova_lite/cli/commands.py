@@ -112,6 +112,9 @@ COMMANDS: dict[str, Command] = {
         *PAGE, *CHANGES,
         _option('--project-id', 'Only migrations of this project.'),
         _option('--user-id', 'Only migrations that this user asked for.'))),
+    'migration-show': Command(
+        'migrations:migration_show', 'Show a migration of any status, with its receipt: how long '
+        'each phase took, what was copied, who asked.', (MIGRATION,)),
     'instance-action-list': Command(
         'actions:instance_action_list', 'List actions on a server.',
         (arg('server', metavar='<server>', help='Name or UUID of the server; a deleted server '

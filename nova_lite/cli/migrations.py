@@ -242,3 +242,22 @@ def migration_list(client: Client, args: Any) -> None:
     if client.version >= (2, 80):
         columns += OWNER
     output.print_list(migrations, columns, args.json)
+
+
+def migration_show(client: Client, args: Any) -> None:
+    """Nova's API has no such request: the list is asked, which holds migrations of any status."""
+    wanted = str(args.migration)
+    for migration in client.list('/os-migrations', 'migrations'):
+        if wanted in (str(migration['id']), migration.get('uuid')):
+            output.print_properties(_with_receipt(migration), args.json)
+            return
+    raise errors.CommandError(f'No migration with an ID or UUID of {wanted!r} exists.')
+
+
+def _with_receipt(migration: dict[str, Any]) -> dict[str, Any]:
+    """Phases and copy on lines of their own, where the server tells them."""
+    receipt = migration.pop('nova-lite:receipt', None) or {}
+    phases = migration.pop('nova-lite:phases_ms', None) or {}
+    return {**migration, **{f'phase {name} (ms)': took for name, took in phases.items()},
+            **{f'copy {name}': value for name, value in (receipt.get('copy') or {}).items()
+               if value is not None}}

@@ -39,8 +39,8 @@ Encrypt the copy with QEMU's own TLS, by the certificates of qemu.conf.
 The most MiB/s a copy may use; 0: libvirt's default.
 """),
     cfg.IntOpt('live_migration_downtime', default=500, min=100, mutable=True, help="""
-The longest pause of the guest in ms at the switch-over, reached after live_migration_downtime_steps
-steps.
+The longest pause of the guest in ms at the switch-over, reached after
+live_migration_downtime_steps steps.
 """),
     cfg.IntOpt('live_migration_downtime_steps', default=10, min=3, mutable=True, help="""
 Steps in which the allowed pause grows to live_migration_downtime.
@@ -58,6 +58,11 @@ Seconds a copy may take for each GiB of the guest's data; 0: no limit.
     cfg.BoolOpt('live_migration_permit_post_copy', default=False, mutable=True, help="""
 Let a copy switch to post-copy.
 """),
+    cfg.StrOpt('live_migration_resume_post_copy', default='auto', mutable=True,
+               choices=[('auto', "unless the destination's libvirt is known to crash at it"),
+                        ('never', 'wait until QEMU goes on by itself'),
+                        ('always', "for a libvirt whose builder has mended what auto avoids")],
+               help='Whether a post-copy that lost its connection is connected again.'),
     cfg.BoolOpt('live_migration_permit_auto_converge', default=False, mutable=True, help="""
 Let QEMU slow the guest's CPUs until the copy converges. Not used with post-copy.
 """),

@@ -90,7 +90,8 @@ class Demo:
         expect(not watch.faults(), '; '.join(watch.faults()))
         hosts = self._where(uuid)
         expect(hosts == [now], f'libvirt shows the guest on {hosts}, the API on {now}')
-        disk = '' if after.disk is None else f', disk written {after.disk} times, bad: {after.dbad}'
+        disk = ('' if after.disk is None
+                else f', disk written {after.disk} times, bad: {after.dbad}')
         say(f'instance.host: {source} -> {now}; libvirt: the domain is on {now} and on no other '
             f'host\nthe guest ticks on: {before.tick} -> {after.tick} without a gap, bad pages: '
             f'{after.bad}{disk}; longest silence {watch.record.longest_silence() * 1000:.0f} ms')

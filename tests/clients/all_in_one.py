@@ -18,7 +18,7 @@ RESTLESS = {'sim:dirty_rate': '1000', 'sim:working_set': '512'}    # with 512 Mi
 
 
 class AllInOne:
-    """A context manager; ``options`` (by section) come on top of what the program writes itself."""
+    """A context manager; ``options`` (by section) come on top of what it writes itself."""
 
     def __init__(self, directory: Path, options: dict[str, dict[str, Any]] | None = None) -> None:
         self._state, self._log = directory / 'state', directory / 'all-in-one.log'

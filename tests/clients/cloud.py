@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A cloud as OpenStack's own clients see it: their programs in processes of their own, and the SDK.
+"""A cloud as OpenStack's own clients see it: their programs as processes, and the SDK.
 
 What a client prints is one thing, what has become of the server another; the second is read
 through the SDK's plain HTTP calls.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The clients level: OpenStack's programs, unmodified, against nova-lite in processes of its own."""
+"""The clients level: OpenStack's programs, unmodified, against nova-lite as processes."""
 import contextlib
 import itertools
 from collections.abc import Callable, Iterator

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``openstack server migrate`` and ``openstack server migration``: moves, and what is told of them."""
+"""``openstack server migrate`` and ``openstack server migration``: moves, and what is told."""
 import pytest
 
 from tests.clients.all_in_one import HOSTS, RESTLESS

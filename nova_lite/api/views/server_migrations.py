@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from nova_lite.api import paging, wsgi
+from nova_lite.compute import migration_states, receipt
 from nova_lite.objects import Migration
 
 OWN = 'nova-lite:'      # the prefix of fields that Nova has not, shown to who asks for them
@@ -53,18 +54,25 @@ EXTENSIONS = (
     Field('block_migration', attribute('block_migration')),
     Field('started_at', time('started_at')),
     Field('finished_at', time('finished_at')),
+    Field('phases_ms', lambda migration: receipt.phases(migration.receipt)),
+    Field('receipt', attribute('receipt')),
     Field('attempted_hosts', attribute('attempted_hosts'), host=True),
+    Field('queue', lambda migration: queue(migration), host=True),
 )
 
 
 def progress(migration: Migration) -> int:
-    """Percent of the memory that has come over: 100 for a completed one, 0 before the copy."""
-    if migration.status == 'completed':
+    """Percent of memory and disks that has come over: 100 for a completed one, 0 before."""
+    if migration.status == migration_states.COMPLETED:
         return 100
-    total, remaining = migration.memory_total, migration.memory_remaining
-    if not total or remaining is None:
-        return 0
-    return max(0, min(100, 100 - round(remaining * 100 / total)))
+    return ((migration.journal or {}).get('progress') or {}).get('percent', 0)
+
+
+def queue(migration: Migration) -> dict[str, Any] | None:
+    """Position and reason of one that waits; None for all others."""
+    if migration.status != migration_states.QUEUED:
+        return None
+    return (migration.journal or {}).get('queue')
 
 
 def show(request: wsgi.Request, migration: Migration, sees_hosts: bool,

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""openstacksdk: what its objects say after its calls."""
+from openstack import exceptions
+import pytest
+
+from tests.clients.all_in_one import HOSTS, RESTLESS
+
+
+@pytest.fixture
+def compute(cloud):
+    return cloud.sdk.compute
+
+
+@pytest.fixture
+def restless(cloud, boot, compute):
+    """A server whose migration to compute2 does not end by itself."""
+    server = boot('compute1', flavor='m1.tiny', **RESTLESS)
+    compute.live_migrate_server(server, host='compute2')
+    cloud.wait_running(server)
+    return server
+
+
+def test_server_when_created_then_has_its_fields_until_it_is_deleted(cloud, compute):
+    server = compute.create_server(
+        name='sdk', image_id=cloud.sdk.image.find_image('tiny').id, networks='none',
+        flavor_id=compute.find_flavor('m1.nano').id)
+    try:
+        server = compute.wait_for_server(server, wait=60)
+        assert (server.status, server.vm_state, server.power_state) == ('ACTIVE', 'active', 1)
+        assert server.compute_host in HOSTS
+        found = compute.find_server('sdk', all_projects=True)
+        assert found.id == server.id
+        compute.set_server_metadata(server, colour='red')
+        assert compute.get_server_metadata(server).metadata == {'colour': 'red'}
+    finally:
+        compute.delete_server(server)
+        compute.wait_for_delete(server, wait=60)
+    with pytest.raises(exceptions.NotFoundException):
+        compute.get_server(server.id)
+
+
+@pytest.mark.parametrize('host', [None, 'compute3'])
+def test_live_migrate_server_when_done_then_migration_and_action_tell(cloud, compute, boot, host):
+    server = boot('compute1')
+    compute.live_migrate_server(server, host=host, block_migration='auto')
+    cloud.wait_migrated(server)
+    moved = compute.get_server(server)
+    assert (moved.status, moved.compute_host == 'compute1') == ('ACTIVE', False)
+    assert host in (None, moved.compute_host)
+    [migration] = compute.migrations(instance_uuid=server)
+    assert (migration.status, migration.migration_type) == ('completed', 'live-migration')
+    assert (migration.source_compute, migration.dest_compute) == ('compute1', moved.compute_host)
+    assert list(compute.server_migrations(server)) == []
+    action = next(compute.server_actions(server))
+    assert action.action == 'live-migration'
+    details = compute.get_server_action(action.request_id, server)
+    assert 'compute_live_migration' in {event['event'] for event in details.events}
+
+
+def test_server_migration_when_running_then_has_its_numbers_and_can_be_aborted(
+        cloud, compute, restless):
+    [migration] = compute.server_migrations(restless)
+    assert (migration.status, migration.dest_compute) == ('running', 'compute2')
+    shown = compute.get_server_migration(migration, restless)
+    assert shown.memory_total_bytes == 512 * 2 ** 20
+    cloud.wait(lambda: compute.get_server_migration(migration, restless).memory_processed_bytes,
+               'bytes copied')
+    assert shown.uuid == cloud.migrations(restless)[0]['uuid']
+    compute.abort_server_migration(migration, restless)
+    assert cloud.wait_migrated(restless)['status'] == 'cancelled'
+    compute.wait_for_server(compute.get_server(restless), wait=60)
+    assert compute.get_server(restless).compute_host == 'compute1'
+    with pytest.raises(exceptions.NotFoundException):
+        compute.abort_server_migration(migration, restless, ignore_missing=False)
+
+
+def test_server_migration_when_forced_then_completes(cloud, compute, restless):
+    [migration] = compute.server_migrations(restless)
+    compute.force_complete_server_migration(migration, restless)
+    assert cloud.wait_migrated(restless)['status'] == 'completed'
+    assert compute.get_server(restless).compute_host == 'compute2'
+
+
+def test_live_migrate_server_when_stopped_then_conflict_says_why(compute, boot):
+    server = boot()
+    compute.stop_server(server)
+    compute.wait_for_server(compute.get_server(server), status='SHUTOFF', wait=60)
+    with pytest.raises(exceptions.ConflictException) as error:
+        compute.live_migrate_server(server)
+    assert 'vm_state stopped' in str(error.value)
+    compute.start_server(server)
+    compute.wait_for_server(compute.get_server(server), wait=60)
+
+
+def test_inventory_when_listed_then_is_the_clouds(compute):
+    assert [each.name for each in compute.hypervisors(details=True)] == list(HOSTS)
+    services = list(compute.services(binary='nova-compute'))
+    assert [(each.host, each.state) for each in services] == [(host, 'up') for host in HOSTS]
+    disabled = compute.disable_service(services[2], disabled_reason='new disk')
+    assert (disabled.status, disabled.disabled_reason) == ('disabled', 'new disk')
+    assert compute.enable_service(services[2]).status == 'enabled'
+    assert {each.name for each in compute.flavors()} >= {'m1.nano', 'm1.tiny'}
+    assert {each.name for each in compute.availability_zones()} == {'nova'}
+    assert compute.get_limits().absolute.instances is not None
