@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import kombu.exceptions
 import oslo_messaging as messaging
 from oslo_log import log as logging
 
@@ -28,6 +29,8 @@ LOG = logging.getLogger(__name__)
 EXCHANGE = 'nova-lite'
 ALLOWED_EXMODS = ['nova_lite.exception']
 SHORT, LONG = 'short', 'long'
+# what a call raises when it does not get through, depending on how far it came
+UNREACHABLE = (messaging.MessagingException, kombu.exceptions.KombuError, OSError)
 UNVERSIONED, VERSIONED = NOTIFICATION_TOPICS = ('notifications', 'versioned_notifications')
 
 
@@ -259,7 +262,7 @@ def wait_for_broker(stop: Callable[[], bool], interval: float = 1.0) -> bool:
     while not stop():
         try:
             client.prepare(fanout=True, retry=0).cast({}, 'ping')
-        except messaging.MessageDeliveryFailure as error:
+        except UNREACHABLE as error:
             if not said:
                 LOG.warning('The message broker cannot be reached, waiting for it: %s', error)
                 said = True

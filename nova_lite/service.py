@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import oslo_messaging as messaging
 from oslo_log import log as logging
 
 from nova_lite import context, exception, objects, rpc, utils
@@ -23,7 +22,7 @@ LOG = logging.getLogger(__name__)
 
 RETRY_INTERVAL = 1.0
 # a word is enough for these; anything else is shown with its stack
-EXPECTED = (exception.NovaLiteException, messaging.MessagingException)
+EXPECTED = (exception.NovaLiteException, *rpc.UNREACHABLE)
 
 
 class Service:

@@ -88,3 +88,25 @@ def test_compute_when_running_then_it_has_no_way_to_the_database(deployment):
     assert 'database.conf' not in environment_and_arguments
     for name in ('common.conf', 'compute-src.conf'):
         assert '[database]' not in (deployment.directory / name).read_text()
+
+
+def test_broker_when_it_dies_and_comes_back_then_it_is_waited_for_and_said_once(
+        deployment, flavor, _rabbitmq):
+    uuid = deployment.boot('patient', 'src', flavor)
+    names = ('conductor', 'scheduler', 'compute-src')
+    before = {name: deployment.whole_log(name) for name in names}
+    _rabbitmq.kill()
+    deployment.signal('compute-src', signal.SIGKILL)
+    deployment.start('compute-src')     # one that finds no broker at its start
+    deployment.wait_for(
+        lambda: 'waiting for it' in deployment.whole_log('compute-src')[len(before['compute-src']):],
+        'word of the missing broker')
+    _rabbitmq.start()
+    deployment.wait_for(deployment.everything_is_up, 'all services to be back', timeout=120)
+    assert deployment.live_migrate(uuid).status_code == 202
+    deployment.wait_for_migration(uuid, 'completed')
+    for name in names:
+        said = deployment.whole_log(name)[len(before[name]):]
+        assert 'Traceback' not in said, said
+        unreachable = [line for line in said.splitlines() if 'ECONNREFUSED' in line]
+        assert len(unreachable) <= 5, unreachable
