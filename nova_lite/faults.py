@@ -7,6 +7,9 @@ the source of a migration (event). The lookup walks the class's MRO, since oslo.
 """
 from typing import NamedTuple
 
+import kombu.exceptions
+import oslo_messaging as messaging
+
 from nova_lite import exception as exc
 
 
@@ -43,6 +46,9 @@ FAULTS: dict[type[Exception], Fault] = {
     exc.InsufficientResources: Fault(400, 'reject'),
     exc.MigrationSchedulerRPCError: Fault(500, 'reject'),
     exc.InstanceInvalidState: Fault(409, 'reject'),
+    # not sent, as the broker is away: nothing was begun anywhere
+    messaging.MessageDeliveryFailure: Fault(503, 'reject'),
+    kombu.exceptions.OperationalError: Fault(503, 'reject'),
     # the move itself; never an HTTP answer, as it runs after the 202
     exc.LiveMigrationFailed: Fault(500, 'fail'),
     exc.LiveMigrationAborted: Fault(500, 'cancel'),

@@ -29,6 +29,9 @@ LOG = logging.getLogger(__name__)
 EXCHANGE = 'nova-lite'
 ALLOWED_EXMODS = ['nova_lite.exception']
 SHORT, LONG = 'short', 'long'
+# a message is offered to a broker that is away this many times, over some twenty seconds: a request
+# of the API must end, and a task state must be given back
+SEND_RETRIES = 4
 # what a call raises when it does not get through, depending on how far it came
 UNREACHABLE = (messaging.MessagingException, kombu.exceptions.KombuError, OSError)
 UNVERSIONED, VERSIONED = NOTIFICATION_TOPICS = ('notifications', 'versioned_notifications')
@@ -121,7 +124,8 @@ def _timeouts(timeout: str) -> dict[str, Any]:
 @functools.cache
 def _client(topic: str, version: str) -> Any:
     target = messaging.Target(topic=topic, version=version)
-    return messaging.get_rpc_client(transport(), target, serializer=RequestContextSerializer())
+    return messaging.get_rpc_client(transport(), target, serializer=RequestContextSerializer(),
+                                    retry=SEND_RETRIES)
 
 
 # -- the wire ---------------------------------------------------------------------------------

@@ -112,7 +112,11 @@ class StateDirectory:
     def announce(self, address: str) -> str:
         """Write down how clients reach the running process, as shell commands; returns them."""
         values = {'OS_AUTH_TYPE': 'http_basic', 'OS_ENDPOINT': f'{address}/v2.1',
-                  'OS_USERNAME': 'admin', 'OS_PASSWORD': self._password(None)}
+                  'OS_USERNAME': 'admin', 'OS_PASSWORD': self._password(None),
+                  # OpenStackClient looks for an identity service of version 3, and for images
+                  'OS_IDENTITY_API_VERSION': '3',
+                  'OS_IDENTITY_ENDPOINT_OVERRIDE': f'{address}/v2.1',
+                  'OS_IMAGE_ENDPOINT_OVERRIDE': f'{address}/v2'}
         text = ''.join(f'export {name}={shlex.quote(value)}\n' for name, value in values.items())
         self._keep('exports', text)
         return text

@@ -127,7 +127,11 @@ class Lab:
         """What OpenStack's clients need to be this user of the lab."""
         client = self.client(user)
         values = {'OS_AUTH_TYPE': 'http_basic', 'OS_ENDPOINT': client.endpoint,
-                  'OS_USERNAME': client.user, 'OS_PASSWORD': client.password}
+                  'OS_USERNAME': client.user, 'OS_PASSWORD': client.password,
+                  # OpenStackClient looks for an identity service of version 3, and for images
+                  'OS_IDENTITY_API_VERSION': '3',
+                  'OS_IDENTITY_ENDPOINT_OVERRIDE': client.endpoint,
+                  'OS_IMAGE_ENDPOINT_OVERRIDE': client.endpoint.removesuffix('/v2.1') + '/v2'}
         for name in ('no_proxy', 'NO_PROXY'):
             if os.environ.get('http_proxy') or os.environ.get('all_proxy'):
                 direct = os.environ.get(name, '').split(',')

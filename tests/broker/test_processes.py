@@ -96,6 +96,9 @@ def test_broker_when_it_dies_and_comes_back_then_it_is_waited_for_and_said_once(
     names = ('conductor', 'scheduler', 'compute-src')
     before = {name: deployment.whole_log(name) for name in names}
     _rabbitmq.kill()
+    # who asks now is told so, and the server is not left waiting for ever
+    assert deployment.live_migrate(uuid).status_code == 503
+    assert deployment.server(uuid)['OS-EXT-STS:task_state'] is None
     deployment.signal('compute-src', signal.SIGKILL)
     deployment.start('compute-src')     # one that finds no broker at its start
     deployment.wait_for(
