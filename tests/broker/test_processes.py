@@ -74,6 +74,7 @@ def test_system_when_an_idle_process_ends_and_comes_back_then_it_works(
     if name == 'compute-src':
         deployment.wait_for(lambda: not deployment.everything_is_up(), 'the service to be down')
     deployment.start(name)
+    deployment.wait_for(lambda: deployment.is_ready(name), f'{name} to be ready')
     deployment.wait_for(deployment.everything_is_up, f'{name} to be back')
     assert deployment.live_migrate(uuid).status_code == 202
     deployment.wait_for_migration(uuid, 'completed')
