@@ -29,8 +29,8 @@ LOG = logging.getLogger(__name__)
 EXCHANGE = 'nova-lite'
 ALLOWED_EXMODS = ['nova_lite.exception']
 SHORT, LONG = 'short', 'long'
-# a message is offered to a broker that is away this many times, over some twenty seconds: a request
-# of the API must end, and a task state must be given back
+# a message is offered to a broker that is away this many times, over some twenty seconds: a
+# request of the API must end, and a task state must be given back
 SEND_RETRIES = 4
 # what a call raises when it does not get through, depending on how far it came
 UNREACHABLE = (messaging.MessagingException, kombu.exceptions.KombuError, OSError)

@@ -87,12 +87,8 @@ def _predicates(query: dict[str, Any]) -> list[Predicate]:
 
 
 def _all_projects(request: wsgi.Request, query: dict[str, Any], rule: str) -> bool:
-    """Whether the list spans all projects: asked for, or implied by another project's id."""
-    ctxt = request.context
-    other = query.get('tenant_id', query.get('project_id', ctxt.project_id)) != ctxt.project_id
-    if not paging.boolean(query, 'all_tenants', default=other):
-        return False
-    return ctxt.can(rule)
+    """Whether the list spans all projects. Another project's id alone does not ask for it."""
+    return paging.boolean(query, 'all_tenants', default=False) and request.context.can(rule)
 
 
 def _add_states(request: wsgi.Request, query: dict[str, Any], filters: dict[str, Any]) -> bool:

@@ -102,9 +102,9 @@ def test_broker_when_it_dies_and_comes_back_then_it_is_waited_for_and_said_once(
     assert deployment.server(uuid)['OS-EXT-STS:task_state'] is None
     deployment.signal('compute-src', signal.SIGKILL)
     deployment.start('compute-src')     # one that finds no broker at its start
-    deployment.wait_for(
-        lambda: 'waiting for it' in deployment.whole_log('compute-src')[len(before['compute-src']):],
-        'word of the missing broker')
+    seen = len(before['compute-src'])
+    deployment.wait_for(lambda: 'waiting for it' in deployment.whole_log('compute-src')[seen:],
+                        'word of the missing broker')
     _rabbitmq.start()
     deployment.wait_for(deployment.everything_is_up, 'all services to be back', timeout=120)
     assert deployment.live_migrate(uuid).status_code == 202

@@ -70,7 +70,7 @@ def test_server_migration_when_running_then_has_its_numbers_and_can_be_aborted(
     assert cloud.wait_migrated(restless)['status'] == 'cancelled'
     compute.wait_for_server(compute.get_server(restless), wait=60)
     assert compute.get_server(restless).compute_host == 'compute1'
-    with pytest.raises(exceptions.NotFoundException):
+    with pytest.raises(exceptions.ConflictException):
         compute.abort_server_migration(migration, restless, ignore_missing=False)
 
 

@@ -12,6 +12,7 @@ from oslo_utils import strutils
 
 from nova_lite import exception, objects
 from nova_lite.api import errors, server_list, wsgi
+from nova_lite.api.controllers import server_metadata
 from nova_lite.compute import api as compute_api
 from nova_lite.conf import CONF
 from nova_lite.policies import servers as policies
@@ -23,7 +24,7 @@ AT_MOST = 100               # servers of one request
 # field -> what it would need
 UNSUPPORTED = {
     'block_device_mapping': 'volumes', 'user_data': 'a metadata service',
-    'personality': 'file injection', 'tags': 'server tags',
+    'personality': 'file injection', 'tags': 'server tags', 'key_name': 'key pairs',
     'trusted_image_certificates': 'image signatures', 'config_drive': 'config drives',
     'return_reservation_id': 'reservations of several servers',
 }
@@ -51,9 +52,8 @@ def create(request: wsgi.Request, body: dict[str, Any]) -> dict[str, Any]:
              else [f'{wanted["name"]}-{number}' for number in range(1, count + 1)])
     servers = [compute_api.API().create(
         request.context, name, image, flavor, metadata=wanted.get('metadata'),
-        description=wanted.get('description'), key_name=wanted.get('key_name'),
-        availability_zone=place.zone, forced_host=place.forced, requested_host=place.requested)
-        for name in names]
+        description=wanted.get('description'), availability_zone=place.zone,
+        forced_host=place.forced, requested_host=place.requested) for name in names]
     first = servers[0]
     return {'server': {'id': first.uuid, 'links': request.links('servers', first.uuid),
                        'OS-DCF:diskConfig': wanted.get('OS-DCF:diskConfig', 'MANUAL'),
@@ -69,6 +69,7 @@ def _refuse_unsupported(body: dict[str, Any], wanted: dict[str, Any]) -> None:
             value = strutils.bool_from_string(value)
         if value:
             raise exception.ValidationError(detail=f'{name}: there is no support for {needs} here')
+    server_metadata.check_count(wanted.get('metadata') or {})
     for name in (key for key in body if key != 'server' and body[key]):
         raise exception.ValidationError(detail=f'{name}: the scheduler takes no hints here')
     for group in wanted.get('security_groups', []):
@@ -93,7 +94,7 @@ def _flavor(ctxt: Any, reference: str) -> objects.Flavor:
     flavor_id = reference.rstrip('/').rpartition('/')[2]
     with errors.bad_argument(exception.FlavorNotFound):
         flavor = objects.Flavor.get_by_flavor_id(ctxt, flavor_id)
-        if flavor.disabled:
+        if flavor.disabled or not (flavor.is_public or ctxt.is_admin):
             raise exception.FlavorNotFound(flavor_id=flavor_id)
     return flavor
 

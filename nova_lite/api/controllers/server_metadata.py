@@ -43,6 +43,12 @@ def delete(request: wsgi.Request, instance: Instance, key: str) -> None:
                                if name != key})
 
 
+def check_count(metadata: dict[str, str]) -> None:
+    """HTTPForbidden when there is too much of it for one server."""
+    if len(metadata) > AT_MOST:
+        raise webob.exc.HTTPForbidden(f'A server has at most {AT_MOST} items of metadata')
+
+
 def _require(instance: Instance, key: str) -> None:
     if key not in (instance.metadata or {}):
         raise webob.exc.HTTPNotFound(f'The server has no metadata {key!r}')
@@ -51,8 +57,7 @@ def _require(instance: Instance, key: str) -> None:
 def _write(request: wsgi.Request, instance: Instance, metadata: dict[str, str]) -> dict[str, str]:
     if instance.locked and not request.context.is_admin:
         raise exception.InstanceIsLocked(instance_uuid=instance.uuid)
-    if len(metadata) > AT_MOST:
-        raise webob.exc.HTTPForbidden(f'A server has at most {AT_MOST} items of metadata')
+    check_count(metadata)
     instance.metadata = metadata
     instance.save()
     return metadata

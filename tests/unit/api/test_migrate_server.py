@@ -2,6 +2,7 @@
 import pytest
 
 from nova_lite import exception, objects
+from tests.unit.api.tables import walk
 
 TRUE = [True, 'True', 'TRUE', 'true', '1', 'ON', 'On', 'on', 'YES', 'Yes', 'yes']
 FALSE = [False, 'False', 'FALSE', 'false', '0', 'OFF', 'Off', 'off', 'NO', 'No', 'no']
@@ -77,7 +78,7 @@ def test_boolean_may_be_a_word(migrate, wire, ctxt, server, words, meant, versio
 
 
 # -- refused before anything is touched -------------------------------------------------------
-@pytest.mark.parametrize('version, body', [
+WRONG_BODIES = [
     ('2.1', {**FULL, 'block_migration': 'auto'}),
     ('2.24', AUTO), ('2.24', {'host': None, 'disk_over_commit': False}),
     ('2.1', {'block_migration': False, 'disk_over_commit': False}),
@@ -92,14 +93,18 @@ def test_boolean_may_be_a_word(migrate, wire, ctxt, server, words, meant, versio
     ('2.25', {**AUTO, 'force': True}), ('2.29', {**AUTO, 'force': False}),
     ('2.30', {**AUTO, 'force': 'auto'}), ('2.30', {**AUTO, 'disk_over_commit': True}),
     ('2.67', {**AUTO, 'force': True}), ('2.68', {**AUTO, 'force': False}),
-    ('2.68', {**AUTO, 'host': 'host2', 'force': True}), ('2.80', {**AUTO, 'force': True})])
-def test_body_that_is_wrong_at_its_version_is_a_bad_request(migrate, wire, ctxt, server, version,
-                                                            body):
-    response = migrate(body, version)
-    assert response.status_int == 400
-    assert response.json['badRequest']['code'] == 400
-    assert wire.sent == []
-    assert states(ctxt, server) == ('active', None)
+    ('2.68', {**AUTO, 'host': 'host2', 'force': True}), ('2.80', {**AUTO, 'force': True})]
+
+
+def test_body_that_is_wrong_at_its_version_is_a_bad_request(migrate, wire, ctxt, server):
+    def check(version, body):
+        response = migrate(body, version)
+        assert response.status_int == 400
+        assert response.json['badRequest']['code'] == 400
+        assert wire.sent == []
+        assert states(ctxt, server) == ('active', None)
+
+    walk(WRONG_BODIES, check)
 
 
 def test_force_without_host_is_a_bad_request(migrate, wire):
@@ -109,16 +114,21 @@ def test_force_without_host_is_a_bad_request(migrate, wire):
     assert wire.sent == []
 
 
-@pytest.mark.parametrize('version, body', [('2.6', {**FULL, 'host': 'nowhere'}),
-                                           ('2.34', {**AUTO, 'host': 'nowhere'}),
-                                           ('2.80', {**AUTO, 'host': 'nowhere'})])
-def test_unknown_host_is_a_bad_request(migrate, wire, ctxt, server, version, body):
-    response = migrate(body, version)
-    assert response.status_int == 400
-    assert 'nowhere' in response.json['badRequest']['message']
-    assert wire.sent == []
-    assert states(ctxt, server) == ('active', None)
-    assert not list(objects.InstanceActionList.get_by_instance_uuid(ctxt, server.uuid))
+UNKNOWN_HOSTS = [('2.6', {**FULL, 'host': 'nowhere'}),
+                 ('2.34', {**AUTO, 'host': 'nowhere'}),
+                 ('2.80', {**AUTO, 'host': 'nowhere'})]
+
+
+def test_unknown_host_is_a_bad_request(migrate, wire, ctxt, server):
+    def check(version, body):
+        response = migrate(body, version)
+        assert response.status_int == 400
+        assert 'nowhere' in response.json['badRequest']['message']
+        assert wire.sent == []
+        assert states(ctxt, server) == ('active', None)
+        assert not list(objects.InstanceActionList.get_by_instance_uuid(ctxt, server.uuid))
+
+    walk(UNKNOWN_HOSTS, check)
 
 
 def test_unknown_server_is_not_found(api):

@@ -6,6 +6,7 @@ import pytest
 from oslo_utils import timeutils
 
 from tests.fixtures.db import make_migration
+from tests.unit.api.tables import walk
 
 NOW = timeutils.utcnow(with_timezone=True)
 
@@ -30,19 +31,29 @@ def history(ctxt, make_server):
     return one, other
 
 
-@pytest.mark.parametrize('version, found', [('2.1', [1, 2, 3]), ('2.58', [1, 2, 3]),
-                                            ('2.59', [3, 2, 1]), ('2.80', [3, 2, 1])])
-def test_list_is_of_all_projects_newest_first_from_2_59(api, history, version, found):
-    assert ids(api.get('/v2.1/os-migrations', version=version)) == found
+ORDERS = [('2.1', [1, 2, 3]), ('2.58', [1, 2, 3]),
+          ('2.59', [3, 2, 1]), ('2.80', [3, 2, 1])]
 
 
-@pytest.mark.parametrize('query, found', [
+def test_list_is_of_all_projects_newest_first_from_2_59(api, history):
+    def check(version, found):
+        assert ids(api.get('/v2.1/os-migrations', version=version)) == found
+
+    walk(ORDERS, check)
+
+
+FILTERS = [
     ('status=running', [1]), ('status=error', [2]), ('status=nothing', []), ('host=host2', [1]),
     ('host=host3', [3, 2]), ('source_compute=host1', [2, 1]), ('migration_type=resize', []),
     ('migration_type=live-migration', [3, 2, 1]), ('hidden=0', [3, 2, 1]), ('hidden=1', []),
-    ('user_id=u2', [2]), ('project_id=elsewhere', [3]), ('limit=2', [3, 2]), ('limit=0', [])])
-def test_list_is_narrowed(api, history, query, found):
-    assert ids(api.get(f'/v2.1/os-migrations?{query}')) == found
+    ('user_id=u2', [2]), ('project_id=elsewhere', [3]), ('limit=2', [3, 2]), ('limit=0', [])]
+
+
+def test_list_is_narrowed(api, history):
+    def check(query, found):
+        assert ids(api.get(f'/v2.1/os-migrations?{query}')) == found
+
+    walk(FILTERS, check)
 
 
 def test_list_of_one_server(api, history):
@@ -66,26 +77,36 @@ def test_list_in_pages(api, history):
     assert found == [3, 2, 1]
 
 
-@pytest.mark.parametrize('version, query, code', [
+QUERIES = [
     ('2.58', 'unknown=1', 200), ('2.59', 'unknown=1', 400), ('2.58', 'limit=x', 200),
     ('2.59', 'limit=x', 400), ('2.59', 'marker=x', 400), ('2.65', 'changes-before=x', 400),
     ('2.59', 'marker=c4a0a3a0-0000-4000-8000-000000000000', 400), ('2.79', 'user_id=u', 400),
-    ('2.58', 'user_id=u', 200), ('2.80', 'hidden=maybe', 400), ('2.80', 'limit=1&limit=2', 400)])
-def test_query_by_version(api, history, version, query, code):
-    assert api.get(f'/v2.1/os-migrations?{query}', version=version).status_int == code
+    ('2.58', 'user_id=u', 200), ('2.80', 'hidden=maybe', 400), ('2.80', 'limit=1&limit=2', 400)]
 
 
-@pytest.mark.parametrize('user, version, query, code', [
+def test_query_by_version(api, history):
+    def check(version, query, code):
+        assert api.get(f'/v2.1/os-migrations?{query}', version=version).status_int == code
+
+    walk(QUERIES, check)
+
+
+PROJECTS = [
     ('manager', '2.80', 'project_id=demo', 200), ('manager', '2.80', '', 403),
     ('manager', '2.80', 'project_id=elsewhere', 403), ('manager', '2.23', '', 403),
-    ('member', '2.80', 'project_id=demo', 403), ('admin', '2.1', '', 200)])
-def test_list_of_other_projects_is_refused_not_cut(api, history, user, version, query, code):
-    response = api.get(f'/v2.1/os-migrations?{query}', user=user, version=version)
-    assert response.status_int == code
-    if user == 'manager' and code == 200:
-        assert ids(response) == [2, 1]
-        assert {migration['source_compute'] for migration in response.json['migrations']} == {
-            None}
+    ('member', '2.80', 'project_id=demo', 403), ('admin', '2.1', '', 200)]
+
+
+def test_list_of_other_projects_is_refused_not_cut(api, history):
+    def check(user, version, query, code):
+        response = api.get(f'/v2.1/os-migrations?{query}', user=user, version=version)
+        assert response.status_int == code
+        if user == 'manager' and code == 200:
+            assert ids(response) == [2, 1]
+            assert {migration['source_compute'] for migration in response.json['migrations']} == {
+                None}
+
+    walk(PROJECTS, check)
 
 
 def test_link_is_there_while_it_is_in_progress(api, history):

@@ -40,7 +40,8 @@ def params(ctxt, server, hosts, flavor):
     return {'server_id': server.uuid, 'migration_id': migration.id,
             'request_id': action.request_id, 'service_id': service.uuid,
             'hypervisor_id': hosts[0].uuid, 'pattern': 'host', 'flavor_id': flavor.flavorid,
-            'key': 'key', 'aggregate_id': 1, 'image_id': IMAGE_ID, 'alias': 'servers', 'keypair_name': 'k'}
+            'key': 'key', 'aggregate_id': 1, 'image_id': IMAGE_ID, 'alias': 'servers',
+            'keypair_name': 'k'}
 
 
 @pytest.mark.parametrize('user', USERS)

@@ -6,6 +6,7 @@ from oslo_utils import timeutils
 
 from nova_lite import objects
 from tests.fixtures.db import make_migration
+from tests.unit.api.tables import walk
 
 HOST = {'host': 'host1', 'binary': 'nova-compute'}
 URL = '/v2.1/os-services'
@@ -20,12 +21,17 @@ def conductor(ctxt, hosts):
     return objects.Service.register(ctxt, 'controller', 'nova-conductor', 'conductor')
 
 
-@pytest.mark.parametrize('query, found', [
+LIST = [
     ('', ['host1', 'host2', 'controller']), ('host=host2', ['host2']),
-    ('binary=nova-conductor', ['controller']), ('host=host1&binary=nova-conductor', [])])
-def test_list(api, conductor, query, found):
-    services = api.get(f'{URL}?{query}').json['services']
-    assert [service['host'] for service in services] == found
+    ('binary=nova-conductor', ['controller']), ('host=host1&binary=nova-conductor', [])]
+
+
+def test_list(api, conductor):
+    def check(query, found):
+        services = api.get(f'{URL}?{query}').json['services']
+        assert [service['host'] for service in services] == found
+
+    walk(LIST, check)
 
 
 def test_zone_is_internal_for_all_but_computes(api, conductor):
@@ -63,15 +69,20 @@ def test_change_by_host_and_binary(api, ctxt, hosts):
     assert the(ctxt).forced_down is True
 
 
-@pytest.mark.parametrize('action, body, code', [
+WRONG_CHANGES = [
     ('enable', {'host': 'host1'}, 400), ('enable', {**HOST, 'x': 1}, 400),
     ('enable', {**HOST, 'host': 'nowhere'}, 404), ('disable', {**HOST, 'binary': 'x'}, 404),
     ('disable-log-reason', HOST, 400), ('disable-log-reason', {**HOST, 'disabled_reason': ''},
                                         400),
     ('force-down', HOST, 400), ('force-down', {**HOST, 'forced_down': 'perhaps'}, 400),
-    ('dance', HOST, 404)])
-def test_change_wrongly(api, hosts, action, body, code):
-    assert api.put(f'{URL}/{action}', body, version='2.52').status_int == code
+    ('dance', HOST, 404)]
+
+
+def test_change_wrongly(api, hosts):
+    def check(action, body, code):
+        assert api.put(f'{URL}/{action}', body, version='2.52').status_int == code
+
+    walk(WRONG_CHANGES, check)
 
 
 # -- from 2.53 --------------------------------------------------------------------------------
@@ -85,11 +96,16 @@ def test_change_by_uuid(api, ctxt, hosts):
     assert (shown['forced_down'], shown['state']) == (True, 'down')
 
 
-@pytest.mark.parametrize('body', [{}, {'status': 'on'}, {'disabled_reason': 'fan'}, {'x': 1},
-                                  {'status': 'enabled', 'disabled_reason': 'fan'},
-                                  {'forced_down': 'perhaps'}, []])
-def test_change_by_uuid_with_a_wrong_body_is_a_bad_request(api, ctxt, hosts, body):
-    assert api.put(f'{URL}/{the(ctxt).uuid}', body).status_int == 400
+WRONG_BODIES = [{}, {'status': 'on'}, {'disabled_reason': 'fan'}, {'x': 1},
+                {'status': 'enabled', 'disabled_reason': 'fan'},
+                {'forced_down': 'perhaps'}, []]
+
+
+def test_change_by_uuid_with_a_wrong_body_is_a_bad_request(api, ctxt, hosts):
+    def check(body):
+        assert api.put(f'{URL}/{the(ctxt).uuid}', body).status_int == 400
+
+    walk(WRONG_BODIES, check)
 
 
 def test_change_of_what_is_no_compute_is_a_bad_request(api, conductor):
@@ -98,11 +114,16 @@ def test_change_of_what_is_no_compute_is_a_bad_request(api, conductor):
     assert 'nova-conductor' in response.json['badRequest']['message']
 
 
-@pytest.mark.parametrize('version, service_id, code', [
+UNKNOWN = [
     ('2.53', 'c4a0a3a0-0000-4000-8000-000000000000', 404), ('2.53', '1', 400),
-    ('2.52', '99', 404), ('2.52', 'x', 404), ('2.52', '9' * 30, 404)])
-def test_unknown_service(api, hosts, version, service_id, code):
-    assert api.delete(f'{URL}/{service_id}', version=version).status_int == code
+    ('2.52', '99', 404), ('2.52', 'x', 404), ('2.52', '9' * 30, 404)]
+
+
+def test_unknown_service(api, hosts):
+    def check(version, service_id, code):
+        assert api.delete(f'{URL}/{service_id}', version=version).status_int == code
+
+    walk(UNKNOWN, check)
 
 
 # -- delete -----------------------------------------------------------------------------------

@@ -63,14 +63,15 @@ def test_query_parse_refuses(minor, given):
 
 
 @pytest.mark.parametrize('schema, good, bad', [
-    (types.NAME, ['a', 'a b', 'ä', '名'], ['', ' a', 'a ', 'a\tb', 'a\u200b', 'x' * 256, 1, None]),
+    (types.NAME, ['a', 'a b', 'ä', '名'], ['', ' a', 'a ', 'a\tb', '\u200b', 'x' * 256, 1, None]),
     (types.FQDN, ['a', 'host-1.example.org', '10.0.0.1'], ['', 'a b', 'a/b', 'a\n', 'ä', None]),
     (types.UUID, ['c4a0a3a0-0000-4000-8000-000000000000'], ['x', '', 1]),
     (types.TIME, ['2020-01-02T03:04:05Z', '2020-01-02', '2020-01-02T03:04:05+01:00'],
      ['yesterday', '', '2020-13-01']),
     (types.COUNT, ['0', '7', '999999999'], ['', '-1', 'x', '1\n', '١', '1' * 10]),
-    (types.integer(), [0, 5, '0', '5', 2 ** 31 - 1], [-1, True, 1.5, '', '-1', 2 ** 31, 'x', None]),
-    (types.integer(1), [1, '1', '01'], [0, '0', '00', '1' * 10])], ids=lambda value: str(value)[:30])
+    (types.integer(), [0, 5, '0', '5', 2 ** 31 - 1], [-1, True, 1.5, '', '-1', 2 ** 31, 'x']),
+    (types.integer(1), [1, '1', '01'], [0, '0', '00', '1' * 10, None])],
+    ids=lambda value: str(value)[:30])
 def test_parameter_types(schema, good, bad):
     body = Body((1, schema))
     for value in good:
