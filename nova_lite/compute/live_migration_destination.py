@@ -2,13 +2,15 @@
 """The destination's part of a live migration: check, make room, prove arrival, or tidy up.
 
 The destination acts only when asked and keeps no memory of a migration: each call carries what it
-needs and can be made again.
+needs and can be made again. What a rollback could not remove, since the hypervisor or the whole
+host was away, is removed by a later :meth:`LiveMigrationDestination.sweep`.
 """
 from typing import Any
 
 from oslo_log import log as logging
 
 from nova_lite import exception, notifications, objects
+from nova_lite.compute import migration_states, power_state
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.virt import driver as virt_driver
 
@@ -53,6 +55,40 @@ class LiveMigrationDestination:
         LOG.info('Instance %s has arrived on host %s', instance.uuid, self.host)
         return info.state
 
+    def obstacle(self, instance: Any) -> str:
+        """What keeps a guest in post-copy from being whole; '' when it is. InstanceNotRunning when
+        there is no guest any more that could become whole."""
+        try:
+            info = self._driver.get_info(instance)
+        except exception.InstanceNotFound as error:
+            raise exception.InstanceNotRunning(instance_id=instance.uuid, host=self.host,
+                                               reason=error.format_message())
+        if info.state not in (power_state.RUNNING, power_state.PAUSED):
+            raise exception.InstanceNotRunning(
+                instance_id=instance.uuid, host=self.host,
+                reason=f'it is {power_state.NAMES[info.state]}: {info.reason}')
+        return (info.reason or 'its memory is still on the way') if info.incoming else ''
+
     def rollback(self, ctxt: Any, instance: Any, migrate_data: Any) -> None:
         with notifications.live_migration_phase(ctxt, instance, 'rollback_dest', self.host):
             self._driver.rollback_live_migration_at_destination(ctxt, instance, migrate_data)
+
+    def sweep(self, ctxt: Any) -> None:
+        """Remove what is left here of migrations that have failed or were cancelled. One that
+        ended in ``error`` is for an operator to look at."""
+        for instance_uuid, migration_uuid in self._driver.list_incoming():
+            try:
+                migration = objects.Migration.get_by_uuid(ctxt, migration_uuid)
+            except exception.MigrationNotFound:
+                continue
+            if (migration.dest_compute != self.host or migration.status not in (
+                    migration_states.FAILED, migration_states.CANCELLED)):
+                continue
+            LOG.info('Removing what is left of migration %s', migration_uuid)
+            try:
+                self._driver.rollback_live_migration_at_destination(
+                    ctxt, objects.Instance(ctxt, uuid=instance_uuid, metadata={}),
+                    objects.LiveMigrateData.from_stored(ctxt, migration.migrate_data))
+            except exception.NovaLiteException as error:
+                LOG.warning('Cannot remove what is left of migration %s: %s', migration_uuid,
+                            error.format_message())

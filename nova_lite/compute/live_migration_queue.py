@@ -168,9 +168,15 @@ class LiveMigrationQueue:
                      if move.instance.uuid == instance.uuid]:
             try:
                 move.abort()
-            except (exception.InvalidMigrationState, exception.NoActiveMigrationForInstance):
+            except (exception.InvalidMigrationState, exception.NoActiveMigrationForInstance,
+                    exception.InstanceInvalidState):
                 LOG.info('Migration %s ends by itself', move.migration.uuid)
+            move.abandon()
             move.ended.wait(CONF.shutdown_timeout)
+            if move.broken:
+                # the half over there goes as well, or it would run on with holes in its memory
+                self._compute.discard_half(ctxt, host=move.dest, instance=instance)
+                objects.Claim.drop(ctxt, move.migration.uuid)
         for migration in objects.MigrationList.get_in_progress_by_instance(ctxt, instance.uuid):
             if migration.status == migration_states.QUEUED:
                 migration.advance('cancel', reason='the server was deleted')

@@ -7,7 +7,6 @@ comes second (an abort, another process) loses cleanly. After a restart a Move b
 step that its status names.
 """
 import contextlib
-import functools
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +16,8 @@ import oslo_messaging as messaging
 from oslo_log import log as logging
 
 from nova_lite import exception, faults, notifications
-from nova_lite.compute import events, migration_states, power_state, receipt, vm_states
+from nova_lite.compute import (events, migration_states, post_copy, power_state, receipt,
+                               vm_states)
 from nova_lite.compute.migration_progress import ProgressKeeper
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.tasks import base
@@ -53,6 +53,10 @@ class Move:
         self._power_state = instance.power_state
         self._remark: str | None = None
         self._copied = False
+        self._keeper = ProgressKeeper(instance, migration)
+        self._broken: virt_driver.Outcome | None = None     # of a post-copy
+        self._split = post_copy.Split(migration.source_compute, self.dest, instance.name,
+                                      self._obstacle, self._resume, self._tell)
 
     def run(self) -> None:
         """From ``preparing`` to the end."""
@@ -84,9 +88,18 @@ class Move:
                 raise
             # the copy is about to begin: its first reading meets the wish
 
-    def _note(self, keeper: ProgressKeeper, progress: virt_driver.Progress) -> None:
-        keeper.note(progress)
-        if self.abort_wanted.is_set():
+    @property
+    def broken(self) -> bool:
+        """Is the guest split between both hosts by a post-copy that broke, and not whole again?"""
+        return self._broken is not None and self.migration.status != migration_states.COMPLETED
+
+    def abandon(self) -> None:
+        """The server is being deleted: do not wait for a broken post-copy any longer."""
+        self._split.abandon()
+
+    def _note(self, progress: virt_driver.Progress) -> None:
+        self._keeper.note(progress)
+        if self.abort_wanted.is_set() and not progress.post_copy:
             with contextlib.suppress(exception.NoActiveMigrationForInstance):
                 self._driver.live_migration_abort(self.instance)
 
@@ -121,13 +134,13 @@ class Move:
         self.copying.set()
         if self.abort_wanted.is_set():
             raise exception.LiveMigrationAborted(reason='aborted before the copy began')
-        keeper = ProgressKeeper(self.instance, self.migration)
         outcome = self._start_copy(self.ctxt, self.instance, self.dest, self.migrate_data,
-                                   functools.partial(self._note, keeper))
+                                   self._note)
         self._copied = True
-        self.migration.receipt = receipt.mark(self.migration.receipt, receipt.COPIED) | {
-            'copy': outcome.progress._asdict()}
-        keeper.close(outcome.progress)
+        if outcome.status != virt_driver.COMPLETED and self._post_copy(outcome):
+            self._broken = outcome      # the guest is at the destination, and there is no way back
+            return
+        self._close_copy(outcome)
         if outcome.status == virt_driver.CANCELLED:
             raise exception.LiveMigrationAborted(reason=outcome.reason or 'aborted on request')
         if outcome.status == virt_driver.FAILED:
@@ -135,6 +148,16 @@ class Move:
         if outcome.status == virt_driver.LOST:
             LOG.warning('Instance %s has left this host in doubt (%s); asking host %s',
                         self.instance.uuid, outcome.reason, self.dest)
+
+    def _post_copy(self, outcome: virt_driver.Outcome) -> bool:
+        return (outcome.status == virt_driver.BROKEN or outcome.progress.post_copy
+                or self.migration.status == migration_states.POSTCOPY)
+
+    def _close_copy(self, outcome: virt_driver.Outcome) -> None:
+        """Write down what the copy came to."""
+        self.migration.receipt = receipt.mark(self.migration.receipt, receipt.COPIED) | {
+            'copy': outcome.progress._asdict()}
+        self._keeper.close(outcome.progress)
 
     def rollback_at_source(self) -> None:
         with notifications.live_migration_phase(self.ctxt, self.instance, 'rollback',
@@ -144,7 +167,12 @@ class Move:
 
     def confirm_at_destination(self) -> None:
         """Have the destination prove that it runs the guest. A destination that does not answer
-        is asked again for as long as its service may count as up."""
+        is asked again for as long as its service may count as up, and after a broken post-copy
+        for as long as it takes."""
+        if self._broken is not None:
+            self._split.wait_until_whole(self._broken.reason)
+            self._close_copy(self._broken._replace(
+                progress=self._broken.progress._replace(post_copy=True, note='')))
         deadline = time.monotonic() + service_conf.down_time(CONF)
         while True:
             try:
@@ -160,6 +188,17 @@ class Move:
                 time.sleep(CONFIRM_INTERVAL)
             except exception.InstanceNotRunning as error:
                 raise exception.LiveMigrationLost(reason=error.format_message())
+
+    def _obstacle(self) -> str:
+        return self._compute.live_migration_obstacle(self.ctxt, host=self.dest,
+                                                     instance=self.instance)
+
+    def _resume(self) -> virt_driver.Outcome:
+        return self._driver.resume_live_migration(self.ctxt, self.instance, self.dest,
+                                                  self.migrate_data, self._note)
+
+    def _tell(self, text: str) -> None:
+        self._keeper.note(self._broken.progress._replace(post_copy=True, note=text))
 
     def clean_source(self) -> None:
         """What cannot be removed here is mentioned; the guest lives over there all the same."""

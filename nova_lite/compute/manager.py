@@ -42,13 +42,17 @@ class ComputeManager:
 
     def periodic_tasks(self) -> list[tuple[float, Callable[[], None]]]:
         tasks: list[tuple[float, Callable[[], None]]] = [
-            (CONF.update_resources_interval, self.update_resources)]
+            (CONF.update_resources_interval, self.update_resources),
+            (CONF.update_resources_interval, self.sweep)]
         if CONF.sync_power_state_interval > 0:
             tasks.append((CONF.sync_power_state_interval, self.sync_power_states))
         return tasks
 
     def update_resources(self) -> None:
         self.resources.report(context.get_admin_context())
+
+    def sweep(self) -> None:
+        self.destination.sweep(context.get_admin_context())
 
     def sync_power_states(self) -> None:
         self.servers.sync_power_states(context.get_admin_context())
@@ -103,6 +107,12 @@ class ComputeManager:
     def post_live_migration_at_destination(self, ctxt: Any, instance: Any, migration: Any,
                                            migrate_data: Any) -> int:
         return self.destination.post(ctxt, instance, migrate_data)
+
+    def live_migration_obstacle(self, ctxt: Any, instance: Any) -> str:
+        return self.destination.obstacle(instance)
+
+    def discard_half(self, ctxt: Any, instance: Any) -> None:
+        self.driver.destroy(ctxt, instance)
 
     def rollback_live_migration_at_destination(self, ctxt: Any, instance: Any,
                                                migrate_data: Any) -> None:

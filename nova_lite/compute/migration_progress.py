@@ -3,7 +3,8 @@
 
 The monitor of the copy never waits for the database: it hands a reading over, and a thread of its
 own saves the newest one at most every live_migration_monitor_interval seconds. What cannot be
-saved is dropped; the next reading replaces it anyway.
+saved is dropped; the next reading replaces it anyway. That the copy has switched to post-copy, and
+what it waits for, is written at once.
 """
 import threading
 import time
@@ -12,6 +13,7 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import exception, utils
+from nova_lite.compute import migration_states
 from nova_lite.conf import CONF
 from nova_lite.virt.driver import Progress
 
@@ -42,12 +44,14 @@ class ProgressKeeper:
         self._saving = threading.Lock()
         self._percent = 0
         self._last_saved = float('-inf')
+        self._told: tuple[bool, str] = (False, '')      # post_copy and note as last written
 
     def note(self, progress: Progress) -> None:
         """Take a reading; returns at once."""
         self._newest = progress
         due = self._last_saved + CONF.libvirt.live_migration_monitor_interval
-        if time.monotonic() >= due and self._saving.acquire(blocking=False):
+        news = (progress.post_copy, progress.note) != self._told
+        if (news or time.monotonic() >= due) and self._saving.acquire(blocking=False):
             self._last_saved = time.monotonic()
             utils.spawn(self._save_and_release, name='migration-progress')
 
@@ -75,9 +79,17 @@ class ProgressKeeper:
             self._migration.journal = {**(self._migration.journal or {}),
                                        'progress': {**progress._asdict(),
                                                     'percent': self._percent}}
+            self._tell(progress)
             self._migration.save()
             self._instance.progress = self._percent
             self._instance.save()
         except Exception as error:
             LOG.warning('Cannot save the progress of migration %s: %s', self._migration.uuid,
                         exception.message_of(error))
+
+    def _tell(self, progress: Progress) -> None:
+        if progress.post_copy and self._migration.status == migration_states.RUNNING:
+            self._migration.advance('postcopy')
+        if progress.note != self._told[1]:
+            self._migration.reason = progress.note or None
+        self._told = (progress.post_copy, progress.note)

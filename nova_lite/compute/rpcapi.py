@@ -76,6 +76,14 @@ class ComputeAPI(rpc.Interface):
                                            migration: Any, migrate_data: Any) -> int:
         """Destination: prove that the guest runs here; returns its power_state."""
 
+    @rpc.call(to='host')
+    def live_migration_obstacle(self, ctxt: Any, host: str, instance: Any) -> str:
+        """Destination: what keeps a guest in post-copy from being whole; '' when it is."""
+
+    @rpc.call(to='host', event=True)
+    def discard_half(self, ctxt: Any, host: str, instance: Any) -> None:
+        """Destination: end what came of a guest in post-copy, since its server is deleted."""
+
     @rpc.call(to='host', timeout=rpc.LONG, event=True)
     def rollback_live_migration_at_destination(self, ctxt: Any, host: str, instance: Any,
                                                migrate_data: Any) -> None:

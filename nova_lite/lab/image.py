@@ -34,6 +34,7 @@ class Image:
     :param rate: MiB/s at which they are rewritten
     :param disk: MiB of /dev/vda that are rewritten and compared; 0 has no disk
     :param interval: ms between two ticks
+    :param off: ticks after which it powers itself off; 0: never
     """
 
     name: str
@@ -41,6 +42,7 @@ class Image:
     rate: int = 2
     disk: int = 0
     interval: int = 100
+    off: int = 0
 
     @property
     def id(self) -> str:
@@ -52,6 +54,8 @@ class Image:
         cmdline += f' tick.dirty={self.dirty} tick.rate={self.rate}'
         if self.disk:
             cmdline += f' tick.disk={self.disk}'
+        if self.off:
+            cmdline += f' tick.off={self.off}'
         return {'id': self.id, 'name': self.name, 'kernel': 'vmlinuz', 'initrd': 'initrd.img',
                 'cmdline': cmdline, 'disk': 'disk.raw' if self.disk else None,
                 'disk_format': 'raw' if self.disk else None,

@@ -36,10 +36,11 @@ class LiveMigrateData(base.NovaLiteObject):
 @base.NovaLiteObjectRegistry.register
 class LibvirtLiveMigrateData(LiveMigrateData):
     """``migrate_disks``: targets (vda, ...) that a block migration copies; ``disk_info``: the
-    driver's list of disks to make at the destination."""
+    driver's list of disks to make at the destination; ``libvirt_version``: the destination's."""
     VERSION = '1.0'
     fields = {
         'migrate_disks': fields.ListOfStringsField(nullable=True, default=[]),
         'disk_info': fields.JsonField(nullable=True, default=[]),
         'machine_type': fields.StringField(nullable=True),
+        'libvirt_version': fields.IntegerField(nullable=True),
     }

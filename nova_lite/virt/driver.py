@@ -16,6 +16,7 @@ COMPLETED = 'completed'
 FAILED = 'failed'
 CANCELLED = 'cancelled'
 LOST = 'lost'
+BROKEN = 'broken'
 
 
 class GuestInfo(NamedTuple):
@@ -29,7 +30,11 @@ class GuestInfo(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """One reading of a running migration. Bytes; rates in bytes/s; times in ms; None: unknown."""
+    """One reading of a running migration. Bytes; rates in bytes/s; times in ms; None: unknown.
+
+    ``post_copy``: the guest runs at the destination while its memory still arrives; once true, it
+    stays so. ``note``: what keeps the copy from going on, '' when nothing does.
+    """
     memory_total: int | None = None
     memory_processed: int | None = None
     memory_remaining: int | None = None
@@ -42,13 +47,18 @@ class Progress(NamedTuple):
     downtime_ms: int | None = None
     throttle: int | None = None
     elapsed_ms: int | None = None
+    post_copy: bool = False
+    note: str = ''
 
 
 class Outcome(NamedTuple):
-    """How the copy ended, as far as the source can tell: COMPLETED, FAILED, CANCELLED or LOST.
+    """How the copy ended, as far as the source can tell: COMPLETED, FAILED, CANCELLED, LOST or
+    BROKEN.
 
     COMPLETED still has to be confirmed by the destination. LOST: the source no longer runs the
-    guest and cannot say why; neither side may be touched on its word.
+    guest and cannot say why; neither side may be touched on its word. BROKEN: the connection of a
+    post-copy ended, so the guest's memory is on both hosts. It may go on by itself, or by
+    resume_live_migration(), and only the destination can tell when the guest is whole.
     """
     status: str
     reason: str = ''
@@ -167,6 +177,12 @@ class ComputeDriver(abc.ABC):
     def live_migration_force_complete(self, instance: Any) -> None:
         """Make the running job converge by pausing the guest. NoActiveMigrationForInstance."""
 
+    def resume_live_migration(self, ctxt: Any, instance: Any, dest: str, migrate_data: Any,
+                              on_progress: Callable[[Progress], None]) -> Outcome:
+        """At the source, after BROKEN: try to connect both halves again, and wait for the end like
+        live_migration(). BROKEN with the reason when that is impossible or dangerous."""
+        return Outcome(BROKEN, 'this hypervisor cannot resume a post-copy')
+
     # -- after the move --------------------------------------------------------------------------
     @abc.abstractmethod
     def post_live_migration_at_destination(self, ctxt: Any, instance: Any,
@@ -184,6 +200,11 @@ class ComputeDriver(abc.ABC):
                                                migrate_data: Any) -> None:
         """At the destination: remove the incoming half and the files made for it, never a
         shared disk. Refuses (InstanceInvalidState) to touch a guest that runs. Idempotent."""
+
+    @abc.abstractmethod
+    def list_incoming(self) -> list[tuple[str, str]]:
+        """At the destination: (guest, migration) by uuid, of each guest for which a migration has
+        made files here and which has not arrived."""
 
     @abc.abstractmethod
     def rollback_live_migration_at_source(self, ctxt: Any, instance: Any,

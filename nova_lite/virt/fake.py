@@ -244,6 +244,11 @@ class FakeDriver(driver.ComputeDriver):
             if directory is not None and directory.made_for == _maker(migrate_data):
                 hypervisor.remove_files(world, self._host, instance.uuid, asked=False)
 
+    def list_incoming(self) -> list[tuple[str, str]]:
+        self._world.reach('list_incoming', self._host, '', None)
+        with self._world.look(self._host) as world:
+            return storage.list_incoming(world, self._host)
+
     def rollback_live_migration_at_source(self, ctxt: Any, instance: Any,
                                           migrate_data: Any) -> None:
         """A guest that was paused for the copy goes on."""

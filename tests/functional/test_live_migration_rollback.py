@@ -141,3 +141,20 @@ def test_rollback_when_the_destination_does_not_do_it_then_the_rest_is_done(clou
     assert 'simulated failure at 50' in migration.reason
     assert cloud.world.places(server.uuid) == STAYS
     assert cloud.claims_of(server) == {('server', 'src')}
+
+
+def test_rollback_when_the_destinations_hypervisor_is_away_then_it_is_swept_later(cloud):
+    server = cloud.boot('src', disk=True)
+    order = cloud.world.script('live_migration@50', faults.HANG, uuid=server.uuid)
+    assert server.live_migrate('dst').status == 202
+    cloud.world.wait_hit(order)
+    cloud.world.stop_hypervisor('dst')
+    assert server.wait_status().status == 'failed'
+    server.wait_task_over()
+    with cloud.world.look() as world:
+        assert server.uuid in world.storages['dst']
+    cloud.world.start_hypervisor('dst')
+    cloud.compute('dst').sweep()
+    with cloud.world.look() as world:
+        assert server.uuid not in world.storages['dst'] and server.uuid in world.storages['src']
+    assert cloud.world.places(server.uuid) == STAYS

@@ -166,3 +166,21 @@ def cut(lab: Lab, host: str) -> Iterator[None]:
         yield
     finally:
         turn('up')
+
+
+@contextlib.contextmanager
+def full_disk(lab: Lab, host: str) -> Iterator[Callable[[], list[str]]]:
+    """The host finds its instances on a file system without a free byte, as long as the block
+    lasts; tells what is there. No guest may be on the host."""
+    found = lab.topology.host(host)
+    place = found.common / 'instances'
+
+    def inside(*words: object, check: bool = True) -> str:
+        return run(*found.cmd_prefix, *words, timeout=20, check=check).stdout
+
+    inside('mount', '-t', 'tmpfs', '-o', 'size=1m,mode=755', 'full', place)
+    try:
+        inside('dd', 'if=/dev/zero', f'of={place}/ballast', 'bs=4k', check=False)
+        yield lambda: inside('ls', place).split()
+    finally:
+        inside('umount', '--lazy', place)

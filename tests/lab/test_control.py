@@ -76,7 +76,7 @@ def test_copy_that_does_not_converge_when_post_copy_is_permitted_then_it_switche
         server.live_migrate('compute2')
         migration, seen = server.wait_migrated()
         assert migration['status'] == 'completed', record(server)
-        assert 'running (post-copy)' in record(server)['receipt']['at']
+        assert seen[-2:] == ['running (post-copy)', 'completed'], seen
         assert_unharmed(server, watch)
     assert_settled(server, 'compute2')
 
@@ -153,7 +153,7 @@ def test_abort_when_preparing_then_what_was_made_over_there_goes(lab, boot, busy
                                'the order to reach the source')
         assert second.wait_migrated()[0]['status'] == 'cancelled', record(second)
         kept = record(second)
-        assert kept['reason'] == 'aborted before the copy began'
+        assert 'aborted before the copy began' in kept['reason']
         assert_unharmed(second, watch)
     assert_settled(second, 'compute1')
     assert_settled(first, 'compute1')
@@ -169,7 +169,7 @@ def test_abort_when_running_then_the_guest_stays_and_nothing_is_left(boot, busy,
         wait_copying(server)
         assert abort(server, migration)[0] == 202
         assert server.wait_migrated()[0]['status'] == 'cancelled', record(server)
-        assert record(server)['reason'] == 'aborted on request'
+        assert 'aborted on request' in record(server)['reason']
         assert_unharmed(server, watch)
     assert_settled(server, 'compute1')
     assert abort(server, migration)[0] in (400, 409)

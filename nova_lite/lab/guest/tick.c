@@ -14,7 +14,7 @@
  *
  * Kernel command line: tick.interval (ms), tick.dirty (MiB), tick.rate (MiB/s),
  * tick.scan (ms a full comparison should take), tick.disk (MiB; 0 = no disk),
- * tick.drate (KiB/s).
+ * tick.drate (KiB/s), tick.off (ticks after which it powers itself off; 0 = never).
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -302,6 +302,7 @@ int main(void)
     if (fd < 0 || read(fd, cmdline, sizeof cmdline - 1) <= 0)
         return 1;
     long interval = option(cmdline, "tick.interval=", 100) * 1000;
+    uint64_t off = option(cmdline, "tick.off=", 0);
     long scan_ms = option(cmdline, "tick.scan=", 2000), mib = option(cmdline, "tick.disk=", 0);
     start_memory(&mem, cmdline, scan_ms);
     uint32_t blocks = mib > 0 ? open_disk(mib) : 0;
@@ -314,6 +315,8 @@ int main(void)
         if (now >= next) {
             say(console, ++tick, &mem, &disk, mib > 0);
             obey_power_button();
+            if (tick == off)
+                reboot(LINUX_REBOOT_CMD_POWER_OFF);
             next = now >= next + interval ? now + interval : next + interval;
         }
         int work = mem.count ? memory_work(&mem, now) : 0;

@@ -19,6 +19,7 @@ class Migrate(enum.IntFlag):
     POSTCOPY = 1 << 15
     TLS = 1 << 16
     PARALLEL = 1 << 17
+    POSTCOPY_RESUME = 1 << 19
 
 
 class Param:
@@ -27,6 +28,7 @@ class Param:
     DEST_XML = 'destination_xml'
     PERSIST_XML = 'persistent_xml'
     BANDWIDTH = 'bandwidth'
+    BANDWIDTH_POSTCOPY = 'bandwidth.postcopy'
     MIGRATE_DISKS = 'migrate_disks'
     PARALLEL_CONNECTIONS = 'parallel.connections'
 
@@ -66,6 +68,10 @@ class Paused(enum.IntEnum):
     STARTING_UP = 11
     POSTCOPY = 12
     POSTCOPY_FAILED = 13
+
+
+# (VIR_DOMAIN_EVENT_SUSPENDED, VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY)
+SUSPENDED_POSTCOPY = (3, 7)
 
 
 class Shutoff(enum.IntEnum):

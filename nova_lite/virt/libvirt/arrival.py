@@ -30,7 +30,7 @@ def check(host: Host, guest: Guest, ctxt: Any, instance: Any, source_node: Any,
         ctxt, filename=probe.leave(), image_type='qcow2', block_migration=block_migration,
         disk_over_commit=disk_over_commit, instance_relative_path=guest.uuid,
         disk_available_mb=resources.available_mb(disk_over_commit), dest_host=CONF.host,
-        dest_node=resources.hostname(host))
+        dest_node=resources.hostname(host), libvirt_version=resources.libvirt_version(host))
 
 
 def _check_cpu(host: Host, source_node: Any) -> None:

@@ -90,6 +90,8 @@ def judge(seen: Seen | None, error: str = '', cancelled: bool = False) -> Outcom
     """
     if seen is None:
         return Outcome(virt_driver.LOST, _because('the guest has left the source', error))
+    if seen.half and seen.reason != abi.Paused.MIGRATION:
+        return Outcome(virt_driver.BROKEN, error or 'libvirt at the source watches it no longer')
     if seen.half:
         return Outcome(virt_driver.LOST, _because(
             f'the guest at the source is {seen.words} and may run at the destination', error))

@@ -11,6 +11,7 @@ from nova_lite import exception
 from nova_lite.compute import vm_states
 from nova_lite.conf import CONF
 from nova_lite.virt import images
+from nova_lite.virt import driver as virt_driver
 from nova_lite.virt.driver import Outcome, Progress
 from nova_lite.virt.libvirt import (abi, checks, config, decisions, events, migration, operation,
                                     probe, storage)
@@ -98,6 +99,23 @@ class Departures:
                 return decisions.judge(None)
             disks = copied_disks(guest) if migrate_data.block_migration else []
             return self._watch(monitor, guest, instance, disks)
+
+    def resume(self, guest: Guest, instance: Any, dest: str, migrate_data: Any,
+               on_progress: Callable[[Progress], None]) -> Outcome:
+        """Connect the halves of a broken post-copy again, and wait for the end. BROKEN when that
+        is not possible, or when this libvirt is known to crash at it."""
+        obstacle = migration.why_not_resume(migrate_data.libvirt_version,
+                                            CONF.libvirt.live_migration_resume_post_copy)
+        if obstacle:
+            return Outcome(virt_driver.BROKEN, obstacle)
+        with self._monitor(guest, on_progress) as monitor:
+            seen = look(guest)
+            if seen is None or not seen.half:
+                return decisions.judge(seen)
+            plan = make_plan(guest, dest, migrate_data, [], seen.state)
+            plan = plan._replace(flags=plan.flags | abi.Migrate.POSTCOPY
+                                 | abi.Migrate.POSTCOPY_RESUME)
+            return self._watch(monitor, guest, instance, [], plan)
 
     @contextlib.contextmanager
     def _monitor(self, guest: Guest, on_progress: Callable[[Progress], None]) -> Iterator[Monitor]:

@@ -18,7 +18,7 @@ from nova_lite.conf import CONF
 from nova_lite.virt import driver as virt_driver
 from nova_lite.virt.driver import GuestInfo, Outcome, Progress
 from nova_lite.virt.libvirt import (arrival, departure, events, guest as guests, migration, power,
-                                    probe, resources)
+                                    probe, resources, storage)
 from nova_lite.virt.libvirt.guest import Guest
 from nova_lite.virt.libvirt.host import Host, LibvirtError
 
@@ -118,6 +118,11 @@ class LibvirtDriver(virt_driver.ComputeDriver):
                              on_progress: Callable[[Progress], None]) -> Outcome:
         return self._departures.adopt(self._guest(instance), instance, migrate_data, on_progress)
 
+    def resume_live_migration(self, ctxt: Any, instance: Any, dest: str, migrate_data: Any,
+                              on_progress: Callable[[Progress], None]) -> Outcome:
+        return self._departures.resume(self._guest(instance), instance, dest, migrate_data,
+                                       on_progress)
+
     def live_migration_abort(self, instance: Any) -> None:
         self._departures.abort(self._guest(instance))
 
@@ -135,6 +140,9 @@ class LibvirtDriver(virt_driver.ComputeDriver):
     def rollback_live_migration_at_destination(self, ctxt: Any, instance: Any,
                                                migrate_data: Any) -> None:
         arrival.roll_back(self._guest(instance), migrate_data)
+
+    def list_incoming(self) -> list[tuple[str, str]]:
+        return storage.list_incoming()
 
     def rollback_live_migration_at_source(self, ctxt: Any, instance: Any,
                                           migrate_data: Any) -> None:

@@ -101,6 +101,8 @@ def make_params(options: Options, xml: str, persistent_xml: str, disks: list[str
     params: dict[str, Any] = {Param.DEST_XML: xml, Param.PERSIST_XML: persistent_xml}
     if options.bandwidth:
         params[Param.BANDWIDTH] = options.bandwidth
+        if Migrate.POSTCOPY in flags:   # pages that the guest waits for are sent all the same
+            params[Param.BANDWIDTH_POSTCOPY] = options.bandwidth
     if Migrate.NON_SHARED_INC in flags and Migrate.TUNNELLED not in flags:
         params[Param.MIGRATE_DISKS] = list(disks)
     if inbound_addr and Migrate.TUNNELLED not in flags:
@@ -110,6 +112,27 @@ def make_params(options: Options, xml: str, persistent_xml: str, disks: list[str
     if Migrate.PARALLEL in flags:
         params[Param.PARALLEL_CONNECTIONS] = options.parallel_connections
     return params
+
+
+# From 8.5.0 libvirt can resume a post-copy. These versions, first to last, must not be asked to:
+# the destination's libvirtd ends on a null pointer, with all that it was doing.
+RESUME_SINCE = 8_005_000
+RESUME_CRASHES = ((11_003_000, 11_003_999),)
+
+
+def why_not_resume(version: int | None, wish: str) -> str:
+    """What forbids to resume a post-copy to a host with libvirt ``version`` (libvirt's number, or
+    None where it is not known); '' for nothing. ``wish``: auto, never or always."""
+    if wish == 'always':
+        return ''
+    if wish == 'never':
+        return 'live_migration_resume_post_copy=never forbids to resume it'
+    if version is None:
+        return "it is not resumed, since the version of the destination's libvirt is not known"
+    words = f'{version // 1000000}.{version // 1000 % 1000}.{version % 1000}'
+    if version < RESUME_SINCE or any(first <= version <= last for first, last in RESUME_CRASHES):
+        return f'it is not resumed, since libvirt {words} of the destination cannot do that safely'
+    return ''
 
 
 def data_gb(memory_mb: int, disk_bytes: list[int]) -> float:

@@ -27,6 +27,7 @@ POLL = 0.5              # s between two looks when nothing happens
 SETTLE = 1.0            # s that an end which nobody announced must stand before it is believed
 CONTACT_LIMIT = 300     # s that libvirt may be away beyond the copy's own limit
 LAST_WORD = 0.2         # s to wait for the final statistics of a copy that is complete
+STALL = 8.0             # s without a new byte before a post-copy counts as paused
 MAX_DEFECTS = 20        # errors of this module itself within one copy
 
 
@@ -50,7 +51,10 @@ class Monitor:
         self._force_wanted = False
         self._forced_at: float | None = None
         self._paused_by_us = False
-        self._post_copy = False
+        self._post_copy = False             # now
+        self._switched = False              # ever
+        self._processed: int | None = None
+        self._processed_since = time.monotonic()
         self._final_job: dict = {}
         self._last_progress = Progress()
 
@@ -97,6 +101,8 @@ class Monitor:
         while event is not None:
             if event.kind == events.JOB_COMPLETED:
                 self._final_job = event.detail
+            elif event.kind == events.LIFECYCLE and event.detail == abi.SUSPENDED_POSTCOPY:
+                self._switched = True
             elif event.kind == events.OPERATION_ENDED:
                 self._end, self._operation_runs, ended = event.detail, False, True
             event = events.wait(news, 0)
@@ -135,6 +141,7 @@ class Monitor:
             return None
         self._without_contact = None
         self._post_copy = (seen.state, seen.reason) == (abi.State.PAUSED, abi.Paused.POSTCOPY)
+        self._switched = self._switched or self._post_copy
         if seen.departing and seen.reason != abi.Paused.POSTCOPY_FAILED:
             self._seen_idle = None
             self._watch(seen)
@@ -145,7 +152,8 @@ class Monitor:
         progress = decisions.read_progress(seen.job)
         self._spent_before = max(
             self._spent_before, (progress.elapsed_ms or 0) / 1000 - self._elapsed(False))
-        self._last_progress = progress
+        self._last_progress = progress = progress._replace(
+            post_copy=self._switched, note=self._note(progress))
         self._reporter.offer(progress)
         if self.abort_reason and not self._post_copy:
             self._send_abort()
@@ -155,6 +163,15 @@ class Monitor:
             limits = decisions.Limits.read(CONF.libvirt)
             for action in decisions.decide(self._situation(), limits):
                 self._do(action)
+
+    def _note(self, progress: Progress) -> str:
+        now = time.monotonic()
+        if progress.memory_processed != self._processed:
+            self._processed, self._processed_since = progress.memory_processed, now
+        if self._post_copy and now > self._processed_since + STALL:
+            return ('post-copy is paused: nothing of the guest arrives any more, it stands still '
+                    'at the destination. It goes on when the hosts reach each other again')
+        return ''
 
     def _situation(self) -> Situation:
         now = time.monotonic()
@@ -250,5 +267,9 @@ class Monitor:
         return outcome._replace(progress=self._progress())
 
     def _progress(self) -> Progress:
-        return decisions.read_progress(self._final_job) if self._final_job \
+        progress = decisions.read_progress(self._final_job) if self._final_job \
             else self._last_progress
+        return progress._replace(
+            # which the final statistics leave out
+            throttle=progress.throttle or self._last_progress.throttle,
+            post_copy=self._switched, note='')

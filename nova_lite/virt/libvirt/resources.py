@@ -51,6 +51,11 @@ def version(host: Host) -> str:
     return f'{number // 1000000}.{number // 1000 % 1000}.{number % 1000}'
 
 
+def libvirt_version(host: Host) -> int:
+    """libvirt's own number: major * 1000000 + minor * 1000 + release."""
+    return host.call(lambda connection: connection.getLibVersion())
+
+
 def compare_cpu(host: Host, xml: str, virt_type: str) -> int | None:
     """libvirt's comparison of a guest's CPU with what the hypervisor here can offer; None where
     libvirt cannot compare."""

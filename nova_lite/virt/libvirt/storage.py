@@ -158,7 +158,8 @@ def make_directory(uuid: str, made_for: str | None = None) -> str:
     """Make a guest's directory with an empty console. ``made_for``: uuid of the migration it is
     made for; a directory that the same migration made before is used again.
 
-    DestinationDiskExists when there is one that holds anything of another.
+    DestinationDiskExists when there is one that holds anything of another; OSError, and then a
+    directory that was made here is gone again.
     """
     path = instance_dir(uuid)
     try:
@@ -166,12 +167,29 @@ def make_directory(uuid: str, made_for: str | None = None) -> str:
     except FileExistsError:
         if os.listdir(path) and (made_for is None or read_marker(uuid) != made_for):
             raise exception.DestinationDiskExists(path=path) from None
-    if made_for is not None:
-        with open(os.path.join(path, MARKER), 'w', encoding='ascii') as stream:
-            stream.write(made_for)
-    with open(os.path.join(path, CONSOLE), 'a', encoding='ascii'):
-        pass
+    try:
+        if made_for is not None:
+            with open(os.path.join(path, MARKER), 'w', encoding='ascii') as stream:
+                stream.write(made_for)
+        with open(os.path.join(path, CONSOLE), 'a', encoding='ascii'):
+            pass
+    except OSError:
+        remove_directory(uuid)      # it held nothing, or was made for the same migration
+        raise
     return path
+
+
+def list_incoming() -> list[tuple[str, str]]:
+    """(guest, migration) of each directory that was made for a guest which has not arrived."""
+    found = []
+    for name in os.listdir(CONF.instances_path):
+        try:
+            marker = read_marker(name)
+        except (OSError, ValueError):
+            continue    # not a guest's directory, or gone meanwhile
+        if marker:
+            found.append((name, marker))
+    return found
 
 
 def read_marker(uuid: str) -> str | None:

@@ -98,7 +98,7 @@ def switch_to_postcopy(state: State, uuid: str, source: str) -> None:
     job = get_active(state, uuid, source)
     if job.copy.phase != model.MEMORY or job.copy.frozen:
         raise exception.MigrationError(reason=f'no post-copy in the phase {job.copy.phase}')
-    job.copy, job.status = model.switch_to_postcopy(job.copy), IN_POSTCOPY
+    job.copy, job.status, job.switched = model.switch_to_postcopy(job.copy), IN_POSTCOPY, True
     guest, half = state.guests[uuid][job.source], state.guests[uuid][job.dest]
     guests.stand(state, guest, POSTCOPY)
     half.ran = guest.ran
@@ -107,7 +107,11 @@ def switch_to_postcopy(state: State, uuid: str, source: str) -> None:
 
 def progress(state: State, job: Job) -> driver.Progress:
     until = state.now if job.active else job.copy.clock
-    return model.progress(model.advance(job.copy, until))
+    note = ''
+    if job.status == IN_POSTCOPY and (job.cut_at is not None or job.held):
+        note = 'post-copy is paused: nothing of the guest arrives any more'
+    return model.progress(model.advance(job.copy, until))._replace(post_copy=job.switched,
+                                                                   note=note)
 
 
 # -- what befalls it -------------------------------------------------------------------------

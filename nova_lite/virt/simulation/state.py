@@ -118,6 +118,7 @@ class Job:
     held: str = ''
     begun: bool = False
     landed: bool = False          # the guest is at the destination, the source not cleared yet
+    switched: bool = False        # to post-copy, at some time
     failed_postcopy: bool = False
     met: list[str] = field(default_factory=list)    # faults that it has met
 

@@ -31,6 +31,12 @@ def remove(state: State, host: str, uuid: str) -> None:
     _storage(state, host).pop(uuid, None)
 
 
+def list_incoming(state: State, host: str) -> list[tuple[str, str]]:
+    """(guest, migration) of each directory that was made for a guest which has not arrived."""
+    return [(uuid, directory.made_for) for uuid, directory in _storage(state, host).items()
+            if directory.made_for]
+
+
 def new_disks(root_gb: int, ephemeral_gb: int, image_disk: str | None) -> list[Disk]:
     """The disks of a new guest: a root disk over its image's, if there is one of the two, and an
     ephemeral one."""

@@ -57,6 +57,9 @@ class Watcher:
                 self._out_of_reach_since = state.now
             elif state.now > self._out_of_reach_since + CONTACT_LIMIT:
                 return Outcome(driver.LOST, f'the hypervisor of {self._host} cannot be reached')
+            if reachable and job.active and job.failed_postcopy:
+                return Outcome(driver.BROKEN, 'internal error: client socket is closed',
+                               jobs.progress(state, job))
             if reachable and job.active:
                 actions = decisions.decide(_situation(state, job),
                                            decisions.Limits.read(CONF.libvirt))

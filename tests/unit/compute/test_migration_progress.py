@@ -2,7 +2,7 @@
 """Progress: the percentage, and that saving can fail without anybody noticing."""
 import pytest
 
-from nova_lite.compute import migration_progress
+from nova_lite.compute import migration_progress, migration_states
 from nova_lite.virt.driver import Progress
 
 
@@ -11,11 +11,16 @@ class Record:
 
     def __init__(self, fail=False):
         self.saves, self.journal, self.uuid, self._fail = 0, None, 'u', fail
+        self.status, self.reason, self.edges = migration_states.RUNNING, None, []
 
     def save(self):
         if self._fail:
             raise TimeoutError('conductor away')
         self.saves += 1
+
+    def advance(self, event):
+        self.edges.append(event)
+        self.status = migration_states.TRANSITIONS[event].to
 
 
 @pytest.mark.parametrize('progress, floor, expected', [
@@ -43,3 +48,27 @@ def test_close_when_nothing_can_be_saved_then_nobody_is_hurt():
     keeper = migration_progress.ProgressKeeper(Record(), Record(fail=True))
     keeper.note(Progress(memory_total=1, memory_remaining=1))
     keeper.close(Progress())
+
+
+def test_note_when_copy_has_switched_then_status_is_written_once_and_at_once(options):
+    options.set('libvirt', live_migration_monitor_interval=1000)
+    instance, migration = Record(), Record()
+    keeper = migration_progress.ProgressKeeper(instance, migration)
+    keeper.note(Progress(memory_total=1, memory_remaining=1))
+    with keeper._saving:    # the first one is through
+        pass
+    keeper.note(Progress(memory_total=1, memory_remaining=1, post_copy=True))
+    with keeper._saving:
+        assert migration.edges == ['postcopy']
+    keeper.close(Progress(memory_total=1, memory_remaining=0, post_copy=True))
+    assert migration.edges == ['postcopy']
+
+
+def test_note_when_copy_waits_then_reason_stands_until_it_goes_on():
+    instance, migration = Record(), Record()
+    keeper = migration_progress.ProgressKeeper(instance, migration)
+    keeper.note(Progress(memory_total=1, memory_remaining=1, post_copy=True, note='link is cut'))
+    with keeper._saving:
+        assert migration.reason == 'link is cut'
+    keeper.close(Progress(memory_total=1, memory_remaining=0, post_copy=True))
+    assert migration.reason is None

@@ -47,6 +47,7 @@ def files(places):
 @pytest.fixture
 def host(monkeypatch, places):
     monkeypatch.setattr(resources, 'hostname', lambda host: 'node-1')
+    monkeypatch.setattr(resources, 'libvirt_version', lambda host: 11_003_000)
     host = types.SimpleNamespace(compared=[], result=1)
 
     def compare(_host, xml, virt_type):

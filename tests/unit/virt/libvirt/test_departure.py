@@ -152,7 +152,7 @@ def test_move_when_guest_is_paused_then_post_copy_is_not_permitted(options, gues
 
 
 @pytest.mark.parametrize(('seen', 'status'), [
-    (None, virt_driver.LOST), (OFF, virt_driver.FAILED), (POSTCOPY, virt_driver.LOST)])
+    (None, virt_driver.LOST), (OFF, virt_driver.FAILED), (POSTCOPY, virt_driver.BROKEN)])
 def test_move_when_guest_does_not_run_then_nothing_is_started(guest, instance, departures,
                                                               started, seen, status):
     guest.seen = seen

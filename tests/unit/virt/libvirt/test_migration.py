@@ -133,3 +133,22 @@ def test_downtime_steps_when_other_values_then_end_at_the_downtime():
 def test_downtime_when_time_passes_then_is_that_of_the_step_reached(elapsed, value):
     steps = migration.downtime_steps(500, 10, 75, 2)
     assert migration.downtime_at(elapsed, steps) == value
+
+
+@pytest.mark.parametrize(('version', 'wish', 'word'), [
+    (11_002_000, 'auto', ''), (11_004_000, 'auto', ''), (8_005_000, 'auto', ''),
+    (8_004_000, 'auto', 'libvirt 8.4.0'), (11_003_000, 'auto', 'libvirt 11.3.0'),
+    (11_003_002, 'auto', 'libvirt 11.3.2'), (None, 'auto', 'not known'),
+    (11_003_000, 'always', ''), (None, 'always', ''), (11_004_000, 'never', 'never'),
+])
+def test_resume_when_libvirt_is_known_to_crash_then_is_not_asked_for(version, wish, word):
+    reason = migration.why_not_resume(version, wish)
+    assert word in reason and bool(reason) == bool(word)
+
+
+@pytest.mark.parametrize('post_copy', [False, True])
+def test_params_when_bandwidth_is_bounded_then_so_is_post_copy(post_copy):
+    flags = Migrate.POSTCOPY if post_copy else Migrate.LIVE
+    params = migration.make_params(Options(bandwidth=7), 'a', 'b', [], None, flags)
+    assert params['bandwidth'] == 7
+    assert params.get('bandwidth.postcopy') == (7 if post_copy else None)

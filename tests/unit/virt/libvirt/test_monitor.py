@@ -124,7 +124,7 @@ def test_copy_when_guest_has_left_but_call_has_not_returned_then_waits_for_it():
 # -- failure --------------------------------------------------------------------------------------
 @pytest.mark.parametrize(('seen', 'status'), [
     (IDLE, virt_driver.FAILED), (OFF, virt_driver.FAILED), (GONE, virt_driver.LOST),
-    (POSTCOPY._replace(job={}), virt_driver.LOST)])
+    (POSTCOPY._replace(job={}), virt_driver.BROKEN)])
 def test_copy_when_libvirt_reports_an_error_then_guest_is_looked_at(seen, status):
     outcome = watch(PlayedGuest([COPYING, seen], {1: ended('it broke', 1)}))
     assert outcome.status == status

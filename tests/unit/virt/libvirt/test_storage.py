@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import errno
 import os
 import subprocess
 
@@ -142,3 +143,22 @@ def test_console_when_directory_is_made_again_then_is_kept(places):
     (places.instances / UUID / 'console.log').write_text('tick')
     storage.make_directory(UUID, 'm1')
     assert (places.instances / UUID / 'console.log').read_text() == 'tick'
+
+
+def test_directory_when_marker_cannot_be_written_then_nothing_is_left(places, monkeypatch):
+    def full(*_args, **_options):
+        raise OSError(errno.ENOSPC, 'No space left on device')
+
+    monkeypatch.setattr(storage, 'open', full, raising=False)
+    with pytest.raises(OSError, match='No space left'):
+        storage.make_directory(UUID, 'm1')
+    assert os.listdir(places.instances) == []
+
+
+def test_incoming_when_a_guest_has_not_arrived_then_it_and_its_migration_are_named(places):
+    storage.make_directory(UUID, 'm1')
+    storage.make_directory('11111111-2222-4333-8444-555555555555')
+    (places.instances / 'lost+found').mkdir()
+    assert storage.list_incoming() == [(UUID, 'm1')]
+    storage.remove_marker(UUID)
+    assert storage.list_incoming() == []
