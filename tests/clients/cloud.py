@@ -92,7 +92,7 @@ class Cloud:
         settings = {name.removeprefix('OS_').lower(): value
                     for name, value in self.variables.items()}
         return connect(load_yaml_config=False, load_envvars=False, app_name='tests',
-                                 **settings)
+                       **settings)
 
     def get(self, path: str, version: str = VERSION) -> Any:
         answer = self.sdk.compute.get(path, microversion=version)

@@ -61,16 +61,17 @@ def fleet(cloud):
         cloud.sdk.compute.live_migrate_server(made[kind])
     assert cloud.wait_migrated(made['moved'])['status'] == 'completed'
     cloud.wait_running(made['moving'])
+    huge = cloud.sdk.compute.create_flavor(name='huge', ram=2 ** 30, vcpus=1, disk=0).id
     made['broken'] = cloud.sdk.compute.create_server(
-        name='broken', image_id=cloud.server(made['running'])['image']['id'],
-        flavor_id=cloud.sdk.compute.find_flavor('m1.nano').id, networks='none',
-        metadata={'sim:fail': 'spawn'}).id
+        name='broken', image_id=cloud.server(made['running'])['image']['id'], flavor_id=huge,
+        networks='none').id
     cloud.wait(lambda: cloud.server(made['broken'])['status'] == 'ERROR', 'broken')
     yield made
     number = cloud.migrations(made['moving'])[0]['id']
     cloud.sdk.compute.abort_server_migration(number, made['moving'])
     for server in made.values():
         cloud.delete(server)
+    cloud.sdk.compute.delete_flavor(huge)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import signal
 import pytest
 
 from nova_lite.lab import daemons
+from tests.lab.control import wait_copying
 
 
 def assert_unharmed(server, watch, source):
@@ -103,8 +104,7 @@ def test_source_compute_when_killed_in_mid_copy_then_the_next_one_sees_it_throug
     with server.watch() as watch:
         watch.wait_ticks(5)
         server.live_migrate('compute2')
-        server.wait(lambda _: [migration['status'] for migration in server.migrations()]
-                    == ['running'], 60, 'running')
+        wait_copying(server)
         victim = next(part for part in lab.topology.parts()
                       if (part.kind, part.host) == ('compute', 'compute1'))
         daemons.process(victim.daemon.pid).signal(signal.SIGKILL)
