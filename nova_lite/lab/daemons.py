@@ -5,19 +5,13 @@ A pid alone may belong to somebody else by the time it is used: a process is
 known by its pid together with the moment it started.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 import os
 from pathlib import Path
 import selectors
 import signal
 import socket
-
-
-# Put before a command: it is not run before OPEN has come by standard input, and never if the
-# other end closes without. What comes after OPEN is the command's.
-GATE = ('sh', '-c', 'read -r _ && exec "$@"', 'gate')
-OPEN = b'open\n'
 
 
 @dataclass(frozen=True)
@@ -65,17 +59,14 @@ class Process:
                 os.close(fd)
         return not self.alive()
 
-    def family(self) -> list['Process']:
-        """Itself and its descendants of this moment, parents first; empty when it has ended."""
+    def children(self) -> list['Process']:
+        """Its children of this moment."""
         if not self.alive():
             return []
         pids = (int(entry) for entry in os.listdir('/proc') if entry.isdigit())
-        others = {pid: status for pid in pids if (status := _status(pid))}
-        family = [self]
-        for member in family:       # grows on the way
-            family += [Process(pid, status.started) for pid, status in others.items()
-                       if status.parent == member.pid]
-        return family
+        found = ((pid, _status(pid)) for pid in pids)
+        return [Process(pid, status.started) for pid, status in found
+                if status and status.parent == self.pid]
 
     def _open(self) -> int | None:
         """A pidfd, or None when it is gone: what it refers to cannot change any more."""
@@ -122,31 +113,21 @@ def process(pid: int) -> Process:
 
 
 def daemonise(command: Sequence[str], environment: dict[str, str], log: Path,
-              descriptors: Mapping[int, int] | None = None,
-              known: Callable[[Process], None] = lambda process: None) -> Process:
+              descriptors: Mapping[int, int] | None = None) -> Process:
     """Start a command in a session of its own, with its output appended to a file.
 
     No subprocess.Popen: its object would have to live as long as the daemon.
 
     :param descriptors: further open files, by the number they shall have in the process
-    :param known: called with the process before the command begins, to write down that there is
-        something to end; whoever is killed before that leaves nothing behind
     """
-    gate, opener = os.pipe()
-    actions = [(os.POSIX_SPAWN_DUP2, gate, 0),
+    actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o640),
                (os.POSIX_SPAWN_DUP2, 1, 2)]
     for number, ours in (descriptors or {}).items():
         actions.append((os.POSIX_SPAWN_DUP2, ours, number))
-    try:
-        started = process(os.posix_spawnp(GATE[0], [*GATE, *command], environment,
-                                          file_actions=actions, setsid=True))
-        known(started)
-        os.write(opener, OPEN)
-    finally:
-        os.close(gate)
-        os.close(opener)
-    return started
+    pid = os.posix_spawnp(command[0], list(command), environment,
+                          file_actions=actions, setsid=True)
+    return process(pid)
 
 
 def free_port(address: str) -> int:

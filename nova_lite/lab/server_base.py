@@ -93,7 +93,7 @@ class Server:
         """
         if self.running():
             return
-        self.kill()         # what a crash left: its helpers, or a step of making it
+        self.kill()         # what a crash left: its helpers
         self._check_installed()
         if not self.state.get('made'):
             self._make_anew()
@@ -115,11 +115,11 @@ class Server:
         self.kill()
 
     def kill(self) -> None:
-        """SIGKILL to it and its descendants, as a crash would end them, and see them gone.
+        """SIGKILL to it and its children, as a crash would end them, and see them gone.
 
         :raises ServerError: one of them is still there after 30 seconds
         """
-        ours = [each for one in self._processes().values() for each in one.family()]
+        ours = [each for one in self._processes().values() for each in (one, *one.children())]
         for process in ours:
             process.signal(signal.SIGKILL)
         for process in ours:
@@ -191,6 +191,7 @@ class Server:
 
     def _make_directories(self) -> None:
         """An empty data directory of the daemon's account, which must get there."""
+        shutil.rmtree(self.data, ignore_errors=True)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.data.mkdir(mode=0o700)
         if os.geteuid() == 0:
@@ -211,24 +212,15 @@ class Server:
 
     def _run(self, *command: str, text: str = '') -> None:
         """One step of making it, to its end; what it prints goes to the log."""
-        with self.log.open('ab') as log, subprocess.Popen(
-                [*daemons.GATE, *self._command(*command)], stdin=subprocess.PIPE, stdout=log,
-                stderr=log, env=self._environment(), start_new_session=True) as step:
-            self._write_down('step', daemons.process(step.pid))
-            try:
-                step.communicate(daemons.OPEN + text.encode(), timeout=120)
-            except subprocess.TimeoutExpired:
-                self.kill()
-                raise ServerError(f'{command[0]} did not end in 120 s') from None
-        if step.returncode:
-            raise ServerError(f'{command[0]} failed ({step.returncode}): {self._log_end()}')
+        with self.log.open('ab') as log:
+            done = subprocess.run(self._command(*command), input=text.encode(), stdout=log,
+                                  stderr=log, env=self._environment(), timeout=120)
+        if done.returncode:
+            raise ServerError(f'{command[0]} failed ({done.returncode}): {self._log_end()}')
 
     def _start_process(self, role: str, *command: str) -> None:
         """Start one of its processes and write it down; MAIN is the daemon itself."""
-        daemons.daemonise(self._command(*command), self._environment(), self.log,
-                          known=lambda process: self._write_down(role, process))
-
-    def _write_down(self, role: str, process: daemons.Process) -> None:
+        process = daemons.daemonise(self._command(*command), self._environment(), self.log)
         known = self._read('processes.json') | {role: [process.pid, process.started]}
         self._write('processes.json', json.dumps(known), mode=0o600)
 
