@@ -184,10 +184,12 @@ class Server:
         for half in self.directory.glob(f'{final.name}*'):
             shutil.rmtree(half, ignore_errors=True)
         self.data = final.with_name(f'{final.name}-{os.getpid()}')
-        self._make_directories()
-        self._make()
-        self.data.rename(final)
-        self.data = final
+        try:
+            self._make_directories()
+            self._make()
+            self.data.rename(final)
+        finally:
+            self.data = final
 
     def _make_directories(self) -> None:
         """An empty data directory of the daemon's account, which must get there."""

@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 
 from oslo_config import cfg
@@ -11,7 +13,7 @@ import pytest
 import sqlalchemy
 
 from nova_lite.lab import daemons
-from nova_lite.lab.servers import MariaDB, ServerError
+from nova_lite.lab.servers import MariaDB, PostgreSQL, ServerError
 
 ALL = ('rabbitmq', 'mariadb', 'postgresql')
 
@@ -86,6 +88,25 @@ def test_server_when_its_pid_belongs_to_another_process_leaves_that_alone(server
         os.waitpid(other, 0)
     server.start()
     server.ask()
+
+
+@pytest.mark.parametrize('kind', [MariaDB, PostgreSQL])
+def test_server_when_its_start_was_killed_half_way_starts_all_the_same(kind, server_directory):
+    """Killed in the midst of making the data, whose maker lives on and still writes."""
+    directory = server_directory / f'half-{kind.name}'
+    code = ('import sys\nfrom pathlib import Path\nfrom nova_lite.lab import servers\n'
+            'getattr(servers, sys.argv[1])(Path(sys.argv[2])).start()')
+    with subprocess.Popen([sys.executable, '-c', code, kind.__name__, str(directory)]) as start:
+        while not any(directory.glob('data*/*')):
+            assert start.poll() is None
+        start.kill()
+    assert not (directory / 'data').exists()
+    server = kind(directory)
+    try:
+        server.start()
+        server.ask()
+    finally:
+        server.stop()
 
 
 def test_server_when_its_port_is_taken_says_where_it_does_not_answer(mariadb):

@@ -36,10 +36,12 @@ class Embedded:
         ending = threading.Timer(TIMEOUT, self.process.kill)    # so that the read has an end
         ending.start()
         lines = []
-        while len(lines) < 4 and (line := self.process.stdout.readline()):
+        # the image endpoint is the last that is said
+        while not any('OS_IMAGE' in line for line in lines) \
+                and (line := self.process.stdout.readline()):
             lines.append(line)
         ending.cancel()
-        assert len(lines) == 4, 'it ended before it was ready'
+        assert lines and 'OS_IMAGE' in lines[-1], 'it ended before it was ready'
         return ''.join(lines)
 
     def ask(self, method, path, body=None):
