@@ -136,6 +136,11 @@ class InvalidMigrationState(Invalid):
                'Cannot %(method)s while the migration is in this state.')
 
 
+class LeaseLost(NovaLiteException):
+    msg_fmt = ('Migration %(migration_id)s is not in the hands of %(owner)s any more; nothing of '
+               'what it did there is written')
+
+
 # -- refusals: checked before a byte is copied ------------------------------------------------
 class MigrationError(NovaLiteException):
     msg_fmt = 'Migration error: %(reason)s'

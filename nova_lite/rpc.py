@@ -34,6 +34,8 @@ SHORT, LONG = 'short', 'long'
 SEND_RETRIES = 4
 # what a call raises when it does not get through, depending on how far it came
 UNREACHABLE = (messaging.MessagingException, kombu.exceptions.KombuError, OSError)
+# a message that no server can have got
+NOT_SENT = (messaging.MessageDeliveryFailure, kombu.exceptions.OperationalError)
 UNVERSIONED, VERSIONED = NOTIFICATION_TOPICS = ('notifications', 'versioned_notifications')
 
 

@@ -5,16 +5,19 @@ The task state is set by one conditional UPDATE, so of two requests at once one 
 is a conflict; a hand-over that fails gives the task state back.
 """
 import contextlib
+import datetime
 from collections.abc import Iterator
 from typing import Any
 
 from oslo_log import log as logging
-from oslo_utils import uuidutils
+from oslo_utils import timeutils, uuidutils
 
-from nova_lite import exception, objects
+from nova_lite import exception, objects, rpc
 from nova_lite.compute import migration_states, task_states, vm_states
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.rpcapi import ConductorAPI
+from nova_lite.conf import CONF
+from nova_lite.conf import service as service_conf
 
 LOG = logging.getLogger(__name__)
 
@@ -43,17 +46,37 @@ class API:
         self._check(ctxt, instance, 'os-migrateLive', vm=(vm_states.ACTIVE, vm_states.PAUSED))
         if host is not None:
             objects.ComputeNode.get_by_host(ctxt, host)
-        hint = {'host': host, 'force': host is not None and force is not False}
-        with self._task(ctxt, instance, task_states.MIGRATING, 'live-migration'):
+        migration = self._new_migration(
+            ctxt, instance, host, block_migration=block_migration,
+            disk_over_commit=disk_over_commit,
+            journal={'context': ctxt.to_dict(), 'request': {
+                'host': host, 'force': host is not None and force is not False}})
+        migration.accept(instance)
+        try:
+            self._start_action(ctxt, instance, 'live-migration')
             if async_:
-                self._conductor.live_migrate_instance(
-                    ctxt, instance=instance, scheduler_hint=hint, block_migration=block_migration,
-                    disk_over_commit=disk_over_commit)
-        if not async_:
-            # from here the conductor is responsible for the task state, whatever it answers
-            self._conductor.migrate_server(
-                ctxt, instance=instance, scheduler_hint=hint, live=True,
-                block_migration=block_migration, disk_over_commit=disk_over_commit)
+                self._conductor.live_migrate_instance(ctxt, instance=instance,
+                                                      migration=migration)
+            else:
+                self._conductor.migrate_server(ctxt, instance=instance, migration=migration,
+                                               live=True)
+        except rpc.NOT_SENT as error:
+            # it is in the database, but who hears that it failed must find the server free
+            migration.advance('reject', reason=exception.message_of(error))
+            raise
+
+    @staticmethod
+    def _new_migration(ctxt: Any, instance: Any, host: str | None, **more: Any) -> Any:
+        flavor_id = instance.flavor.id if instance.flavor else None
+        migration = objects.Migration(
+            ctxt, instance_uuid=instance.uuid, source_compute=instance.host,
+            source_node=instance.node, dest_compute=host, old_instance_type_id=flavor_id,
+            new_instance_type_id=flavor_id, user_id=ctxt.user_id, project_id=ctxt.project_id,
+            **more)
+        # a conductor that hears of it only from the database waits for the message first
+        migration.lease_until = timeutils.utcnow(with_timezone=True) + datetime.timedelta(
+            seconds=service_conf.down_time(CONF))
+        return migration
 
     def live_migrate_abort(self, ctxt: Any, instance: Any, migration_id: int,
                            support_abort_in_queue: bool = False) -> None:

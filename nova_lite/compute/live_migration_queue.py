@@ -33,15 +33,14 @@ class LiveMigrationQueue:
         self._wake, self._stopping = threading.Event(), threading.Event()
 
     # -- the queue -------------------------------------------------------------------------------
-    def put(self, ctxt: Any, migration: Any, migrate_data: Any) -> None:
+    def put(self, migration: Any) -> None:
         """Queue a migration. A message that comes a second time finds it queued and is dropped."""
-        # marks what is made for this migration at the destination
-        migrate_data.migration = migration.uuid
-        migration.migrate_data = migrate_data.obj_to_primitive()
-        # who starts it, perhaps a later process, does so in the name of who asked for it
-        migration.journal = {'context': ctxt.to_dict()}
-        migration.advance('queue')
-        self.wake()
+        try:
+            migration.advance('queue')
+        except exception.InvalidMigrationState as error:
+            LOG.info('Nothing to queue: %s', error.format_message())
+        else:
+            self.wake()
 
     def wake(self) -> None:
         """Somebody left or came: look whether another migration may start."""

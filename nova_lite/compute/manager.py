@@ -123,9 +123,8 @@ class ComputeManager:
                                       dest_check_data: Any) -> Any:
         return self.driver.check_can_live_migrate_source(ctxt, instance, dest_check_data)
 
-    def live_migration(self, ctxt: Any, instance: Any, migration: Any,
-                       migrate_data: Any) -> None:
-        self.queue.put(ctxt, migration, migrate_data)
+    def live_migration(self, ctxt: Any, instance: Any, migration: Any) -> None:
+        self.queue.put(migration)
 
     def live_migration_place_free(self, ctxt: Any) -> None:
         self.queue.wake()

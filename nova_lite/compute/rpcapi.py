@@ -62,9 +62,8 @@ class ComputeAPI(rpc.Interface):
 
     # -- the move --------------------------------------------------------------------------------
     @rpc.cast(to='host', event=True)
-    def live_migration(self, ctxt: Any, host: str, instance: Any, migration: Any,
-                       migrate_data: Any) -> None:
-        """Source: queue the migration; the outcome is on the migration's record."""
+    def live_migration(self, ctxt: Any, host: str, instance: Any, migration: Any) -> None:
+        """Source: queue the migration; all about it and its outcome is on its record."""
 
     @rpc.call(to='host', timeout=rpc.LONG, event=True)
     def pre_live_migration(self, ctxt: Any, host: str, instance: Any, disk_info: list,

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The conductor: runs what spans hosts, and acts on the database for the computes."""
+from collections.abc import Callable
 from typing import Any
 
 from oslo_log import log as logging
 from oslo_versionedobjects import base as ovo_base
 
-from nova_lite import exception, faults, notifications, objects
+from nova_lite import exception, objects
 from nova_lite.compute import events, task_states, vm_states
 from nova_lite.compute.rpcapi import ComputeAPI
-from nova_lite.conductor.tasks import live_migrate
+from nova_lite.conductor.live_migrations import LiveMigrations
 from nova_lite.objects import base as objects_base
 from nova_lite.scheduler.rpcapi import SchedulerAPI
 
@@ -21,63 +22,23 @@ class ConductorManager:
     def __init__(self, host: str) -> None:
         self.host = host
         self._scheduler, self._compute = SchedulerAPI(), ComputeAPI()
+        self.live_migrations = LiveMigrations(host)
+
+    # -- service ---------------------------------------------------------------------------------
+    def periodic_tasks(self) -> list[tuple[float, Callable[[], None]]]:
+        return self.live_migrations.periodic_tasks()
+
+    def stop(self) -> None:
+        self.live_migrations.release_leases()
 
     # -- live migration --------------------------------------------------------------------------
-    def migrate_server(self, ctxt: Any, instance: Any, scheduler_hint: dict, live: bool,
-                       block_migration: bool | None, disk_over_commit: bool | None) -> None:
+    def migrate_server(self, ctxt: Any, instance: Any, migration: Any, live: bool) -> None:
         if not live:
             raise exception.MigrationError(reason='only live migration is offered')
-        self._live_migrate(ctxt, instance, scheduler_hint, block_migration, disk_over_commit)
+        self.live_migrations.run(ctxt, instance, migration)
 
-    def live_migrate_instance(self, ctxt: Any, instance: Any, scheduler_hint: dict,
-                              block_migration: bool | None,
-                              disk_over_commit: bool | None) -> None:
-        self._live_migrate(ctxt, instance, scheduler_hint, block_migration, disk_over_commit)
-
-    def _live_migrate(self, ctxt: Any, instance: Any, hint: dict, block_migration: bool | None,
-                      disk_over_commit: bool | None) -> None:
-        # the API has decided what the user may; from here the system acts
-        system = ctxt.elevated()
-        migration = self._create_migration(system, instance, hint, block_migration,
-                                           disk_over_commit)
-        task = live_migrate.LiveMigrationTask(
-            system, instance, migration, host=hint.get('host'), force=hint.get('force', False),
-            block_migration=block_migration, disk_over_commit=disk_over_commit)
-        try:
-            task.execute()
-        except Exception as error:
-            self._refuse(system, instance, migration, error)
-            if faults.event_for(error) == 'lose':
-                raise exception.MigrationError(reason=exception.message_of(error)) from error
-            raise
-
-    def _create_migration(self, ctxt: Any, instance: Any, hint: dict,
-                          block_migration: bool | None, disk_over_commit: bool | None) -> Any:
-        flavor_id = instance.flavor.id if instance.flavor else None
-        migration = objects.Migration(
-            ctxt, instance_uuid=instance.uuid, migration_type='live-migration',
-            source_compute=instance.host, source_node=instance.node,
-            dest_compute=hint.get('host'), old_instance_type_id=flavor_id,
-            new_instance_type_id=flavor_id, user_id=ctxt.user_id, project_id=ctxt.project_id,
-            block_migration=block_migration, disk_over_commit=disk_over_commit, owner=self.host)
-        migration.create()
-        return migration
-
-    def _refuse(self, ctxt: Any, instance: Any, migration: Any, error: Exception) -> None:
-        """Write why a migration did not start; the server is as it was, or in error where
-        nobody knows what happened."""
-        event = faults.event_for(error)
-        LOG.warning('Live migration of instance %s is over before it began: %s', instance.uuid,
-                    exception.message_of(error), exc_info=error if event == 'lose' else None)
-        events.record_fault(ctxt, instance, error, self.host)
-        try:
-            migration.advance(event, reason=exception.message_of(error),
-                              failed_check=type(error).__name__.removesuffix('_Remote'))
-        except exception.InvalidMigrationState as late:
-            LOG.info('Migration %s is decided already: %s', migration.uuid,
-                     late.format_message())
-        instance.refresh()
-        notifications.migrate_server_error(ctxt, instance, error, self.host)
+    def live_migrate_instance(self, ctxt: Any, instance: Any, migration: Any) -> None:
+        self.live_migrations.run(ctxt, instance, migration)
 
     # -- a new server ----------------------------------------------------------------------------
     def build_instance(self, ctxt: Any, instance: Any, scheduler_hint: dict) -> None:

@@ -11,15 +11,12 @@ class ConductorAPI(rpc.Interface):
     topic = 'conductor'
 
     @rpc.call(timeout=rpc.LONG, event=True)
-    def migrate_server(self, ctxt: Any, instance: Any, scheduler_hint: dict, live: bool,
-                       block_migration: bool | None, disk_over_commit: bool | None) -> None:
+    def migrate_server(self, ctxt: Any, instance: Any, migration: Any, live: bool) -> None:
         """Check a live migration and start it at the source; the caller hears what a check
         refused. The form below microversion 2.34."""
 
     @rpc.cast(event=True)
-    def live_migrate_instance(self, ctxt: Any, instance: Any, scheduler_hint: dict,
-                              block_migration: bool | None,
-                              disk_over_commit: bool | None) -> None:
+    def live_migrate_instance(self, ctxt: Any, instance: Any, migration: Any) -> None:
         """The same without anybody waiting; the form from microversion 2.34."""
 
     @rpc.cast(event=True)

@@ -8,10 +8,10 @@ from typing import Any
 
 from oslo_db import exception as db_exc
 
-from nova_lite.db import (actions, flavors, instances, moves, queue, resources, rows, services,
-                          session)
+from nova_lite.db import (actions, flavors, instances, leases, moves, queue, resources, rows,
+                          services, session)
 
-__all__ = ['actions', 'flavors', 'instances', 'moves', 'queue', 'resources', 'services',
+__all__ = ['actions', 'flavors', 'instances', 'leases', 'moves', 'queue', 'resources', 'services',
            'get', 'insert', 'update', 'soft_delete', 'DuplicateEntry']
 
 DuplicateEntry = db_exc.DBDuplicateEntry

@@ -97,6 +97,7 @@ class Migration(Base):
         Index('migrations_instance_uuid_status_idx', 'deleted', 'instance_uuid', 'status'),
         Index('migrations_source_compute_status_idx', 'deleted', 'source_compute', 'status'),
         Index('migrations_dest_compute_status_idx', 'deleted', 'dest_compute', 'status'),
+        Index('migrations_status_idx', 'deleted', 'status'),
         Index('migrations_updated_at_idx', 'updated_at'))
     uuid: Mapped[str] = mapped_column(UUID)
     instance_uuid: Mapped[str | None] = mapped_column(UUID)
@@ -124,6 +125,7 @@ class Migration(Base):
     block_migration: Mapped[bool | None]
     disk_over_commit: Mapped[bool | None]
     owner: Mapped[str | None]
+    lease_until: Mapped[datetime.datetime | None]
     migrate_data: Mapped[dict | None]
     receipt: Mapped[dict | None]
     journal: Mapped[dict | None]

@@ -29,10 +29,11 @@ class Advanced(NamedTuple):
 
 
 def advance(migration_id: int, event: str, values: rows.Row,
-            instance_values: rows.Row) -> Advanced:
+            instance_values: rows.Row, owner: str | None = None) -> Advanced:
     """Take the edge ``event``; ``values`` are further columns of the migration.
 
-    InvalidMigrationState when its status is not one that the edge starts from, MigrationNotFound.
+    InvalidMigrationState when its status is not one that the edge starts from, or its lease is not
+    ``owner``'s where one is given; MigrationNotFound.
     """
     edge = migration_states.TRANSITIONS.get(event)
     if edge is None:
@@ -46,6 +47,9 @@ def advance(migration_id: int, event: str, values: rows.Row,
                                               rows.moment(stamp))}
     if edge.to in migration_states.FINAL:
         written['finished_at'] = stamp
+    conditions = [T.c.status.in_([source for source in edge.sources if source])]
+    if owner is not None:
+        conditions.append(T.c.owner == owner)
     attempts = 0
 
     @session.retried
@@ -53,8 +57,7 @@ def advance(migration_id: int, event: str, values: rows.Row,
         nonlocal attempts
         attempts += 1
         with session.writer() as s:
-            changed = rows.update(s, T, written, *rows.living(T, id=migration_id),
-                                  T.c.status.in_([source for source in edge.sources if source]))
+            changed = rows.update(s, T, written, *rows.living(T, id=migration_id), *conditions)
             migration = rows.fetch_first(s, T, *rows.living(T, id=migration_id))
             if changed:
                 # of the row, not of the caller's object, which may not know the last marks

@@ -86,6 +86,15 @@ class Instance(base.PersistentObject):
             raise error(instance_uuid=self.uuid, expected={name: wanted},
                         actual={name: actual[name]})
 
+    def raise_busy(self) -> None:
+        """Raise why the server could not be taken: its task_state now, or that it is gone."""
+        row = base.db().get(self.TABLE, uuid=self.uuid)
+        self._raise_conflict(row, {'task_state': None})
+        # free again meanwhile; who asked was too late all the same
+        raise exception.UnexpectedTaskStateError(
+            instance_uuid=self.uuid, expected={'task_state': [None]},
+            actual={'task_state': row['task_state']})
+
     @base.remotable
     def refresh(self) -> None:
         """Read the row again; unsaved changes are lost. InstanceNotFound."""

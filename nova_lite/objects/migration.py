@@ -3,9 +3,10 @@
 
 ``advance`` is the only writer of ``status``; see compute/migration_states.py for the edges.
 """
+import datetime
 from typing import Any, Self
 
-from oslo_utils import uuidutils
+from oslo_utils import timeutils, uuidutils
 
 from nova_lite import exception
 from nova_lite.compute import migration_states, receipt
@@ -36,19 +37,51 @@ class Migration(base.PersistentObject):
         **fields.optional(fields.BooleanField, 'hidden', 'block_migration', 'disk_over_commit'),
         'attempted_hosts': fields.JsonField(nullable=True, default=[]),
         **fields.optional(fields.JsonField, 'migrate_data', 'receipt', 'journal'),
-        **fields.optional(fields.DateTimeField, 'started_at', 'finished_at'),
+        **fields.optional(fields.DateTimeField, 'lease_until', 'started_at', 'finished_at'),
     }
 
     @base.remotable
     def create(self) -> None:
         """Insert it as ``accepted``, the only status a migration is born with."""
+        self._insert(**self._at_birth())
+
+    def accept(self, instance: instance_obj.Instance) -> None:
+        """Insert it and make ``instance`` ``migrating``, in one transaction: a server never waits
+        for a migration that is not written down. Of two callers one gets an
+        UnexpectedTaskStateError, or an UnexpectedDeletingTaskStateError. The API's alone."""
+        before = instance.vm_state, instance.task_state
+        written = base.db().leases.accept(
+            instance.uuid, {**self._changed_columns(), **self._at_birth()})
+        if written is None:
+            instance.raise_busy()
+        instance._load(instance._context, written[0])
+        self._load(self._context, written[1])
+        instance_obj.notify(self._context, instance, *before)
+
+    def _at_birth(self) -> dict[str, Any]:
         first = migration_states.TRANSITIONS['accept'].to
         if 'status' in self and self.status not in (None, first):
             raise exception.Invalid(reason=f'a migration cannot begin as {self.status!r}')
         defaults = {'uuid': uuidutils.generate_uuid(), 'migration_type': LIVE_MIGRATION,
                     'hidden': False, 'attempted_hosts': [], 'receipt': receipt.mark(None, first)}
-        self._insert(status=first, **{name: value for name, value in defaults.items()
-                                      if name not in self})
+        return {'status': first, **{name: value for name, value in defaults.items()
+                                    if name not in self}}
+
+    # -- leases: the conductors' alone, see db/leases.py -----------------------------------------
+    def take(self, owner: str, seconds: float) -> bool:
+        """Have ``owner`` work on it for ``seconds``; False when another does or it is too late.
+        The object is fresh afterwards."""
+        row = base.db().leases.take(self.id, owner, _moment_in(seconds))
+        if row is not None:
+            self._load(self._context, row)
+        return row is not None
+
+    def record(self, owner: str) -> None:
+        """Write the changed fields if ``owner`` still has the lease. LeaseLost."""
+        row = base.db().leases.record(self.id, owner, self._columns_beside_status())
+        if row is None:
+            raise exception.LeaseLost(migration_id=self.id, owner=owner)
+        self._load(self._context, row)
 
     @base.remotable
     def save(self) -> None:
@@ -61,13 +94,15 @@ class Migration(base.PersistentObject):
 
     @base.remotable
     def advance(self, event: str, reason: str | None = None, failed_check: str | None = None,
-                instance_updates: dict[str, Any] | None = None) -> None:
+                instance_updates: dict[str, Any] | None = None,
+                owner: str | None = None) -> None:
         """Take the edge ``event`` of compute/migration_states.py; the object is fresh afterwards.
 
         In one transaction: status, reason, failed_check, the object's unsaved changes, the mark
         in the receipt, the server's row with ``instance_updates`` (columns other than task_state,
         host, node), and the claims. InvalidMigrationState when the status is not one that the
-        edge starts from: someone else was first, and nothing is written.
+        edge starts from, or ``owner`` is given and has not the lease: someone else was first, and
+        nothing is written.
         """
         values = self._columns_beside_status()
         values |= {name: value for name, value in (('reason', reason),
@@ -78,7 +113,7 @@ class Migration(base.PersistentObject):
             raise exception.Invalid(reason=f'an instance has no {", ".join(sorted(unknown))}')
         # by way of an object, since what came over the wire may still be text
         columns = instance_obj.Instance(self._context, **updates)._changed_columns()
-        done = base.db().moves.advance(self.id, event, values, columns)
+        done = base.db().moves.advance(self.id, event, values, columns, owner)
         self._load(self._context, done.migration)
         if done.instance_after is not None:
             before = done.instance_before
@@ -173,6 +208,24 @@ class MigrationList(base.NovaLiteObjectList):
         return cls._oldest_first(context, {'host': host, 'status': migration_states.UNFINISHED})
 
     @classmethod
+    def get_run_out(cls, context: Any) -> Self:
+        """Those that wait for a conductor and have none. The conductors' alone."""
+        return cls.from_rows(context, base.db().leases.run_out())
+
+    @classmethod
+    def renew_leases(cls, context: Any, owner: str, ids: list[int], seconds: float) -> None:
+        base.db().leases.renew(owner, ids, _moment_in(seconds))
+
+    @classmethod
+    def release_leases(cls, context: Any, owner: str) -> None:
+        """Let other conductors go on with what ``owner`` works on."""
+        base.db().leases.release(owner)
+
+    @classmethod
     def _oldest_first(cls, context: Any, filters: dict[str, Any]) -> Self:
         return cls.from_rows(context, base.db().moves.by_filters(
             filters, ['id'], ['asc'], None, None))
+
+
+def _moment_in(seconds: float) -> datetime.datetime:
+    return timeutils.utcnow(with_timezone=True) + datetime.timedelta(seconds=seconds)

@@ -14,6 +14,7 @@ from nova_lite.compute import power_state
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.tasks import base
 from nova_lite.conf import CONF
+from nova_lite.conf import service as service_conf
 from nova_lite.scheduler.host_manager import resources_of
 from nova_lite.scheduler.rpcapi import SchedulerAPI
 
@@ -24,8 +25,11 @@ REFUSALS = (exception.Invalid, exception.MigrationPreCheckError)
 
 
 class LiveMigrationTask:
-    """One live migration up to the hand-over. ``host`` None: the scheduler chooses; ``force``:
-    the scheduler is not asked about ``host``."""
+    """One live migration up to the hand-over, for ``owner``, who has the lease.
+
+    What was asked for stands in the migration's journal: ``host`` None, the scheduler chooses;
+    ``force``: the scheduler is not asked about ``host``. So does what an earlier owner found out.
+    """
 
     STEPS: base.Steps = (
         # do                          undo
@@ -36,16 +40,25 @@ class LiveMigrationTask:
         ('start_on_source', None),
     )
 
-    def __init__(self, ctxt: Any, instance: Any, migration: Any, host: str | None, force: bool,
-                 block_migration: bool | None, disk_over_commit: bool | None) -> None:
-        self.ctxt, self.instance, self.migration = ctxt, instance, migration
-        self.host, self.force = host, force
-        self.block_migration, self.disk_over_commit = block_migration, disk_over_commit
+    def __init__(self, ctxt: Any, instance: Any, migration: Any, owner: str) -> None:
+        self.ctxt, self.instance, self.migration, self.owner = ctxt, instance, migration, owner
+        request = migration.journal['request']
+        self.host, self.force = request['host'], request['force']
         self.source = instance.host
         self.destination: str | None = None
         self.migrate_data: Any = None
         self._compute, self._scheduler = ComputeAPI(), SchedulerAPI()
-        self._refused: dict[str, str] = {}
+        self._refused: dict[str, str] = migration.journal.get('refused', {})
+
+    @property
+    def has_destination(self) -> bool:
+        """Has it been found, by this owner or an earlier one? Then only the hand-over is left."""
+        return self.migration.migrate_data is not None
+
+    def start_afresh(self) -> None:
+        """Take back what an earlier owner claimed for a destination that it did not write down."""
+        if not self.has_destination:
+            objects.Claim.drop(self.ctxt, self.migration.uuid)
 
     def execute(self) -> None:
         base.run(self.STEPS, self)
@@ -62,6 +75,8 @@ class LiveMigrationTask:
         self._check_service_is_up(self.source)
 
     def find_destination(self) -> None:
+        if self.has_destination:
+            return
         if self.host and self.force:
             self._take_forced_host()
         elif self.host:
@@ -70,19 +85,26 @@ class LiveMigrationTask:
             self._search()
 
     def release_destination(self) -> None:
-        objects.Claim.drop(self.ctxt, self.migration.uuid)
+        # who has lost the lease must not take the next owner's claim
+        if self.migration.take(self.owner, service_conf.down_time(CONF)):
+            objects.Claim.drop(self.ctxt, self.migration.uuid)
 
     def record_destination(self) -> None:
+        if self.has_destination:
+            return
         node = objects.ComputeNode.get_by_host(self.ctxt, self.destination)
         self.migration.dest_compute = self.destination
         self.migration.dest_node = node.hypervisor_hostname
         self.migration.dest_host = node.host_ip
-        self.migration.save()
+        # marks what is made for this migration at the destination
+        self.migrate_data.migration = self.migration.uuid
+        self.migration.migrate_data = self.migrate_data.obj_to_primitive()
+        self.migration.record(self.owner)
 
     def start_on_source(self) -> None:
-        self._compute.live_migration(
-            self.ctxt, host=self.source, instance=self.instance, migration=self.migration,
-            migrate_data=self.migrate_data)
+        """The source finds all it needs in the record, so this may be said more than once."""
+        self._compute.live_migration(self.ctxt, host=self.source, instance=self.instance,
+                                     migration=self.migration)
 
     # -- three ways to a destination -------------------------------------------------------------
     def _take_forced_host(self) -> None:
@@ -126,7 +148,8 @@ class LiveMigrationTask:
                  self._refused[host])
         objects.Claim.drop(self.ctxt, self.migration.uuid, host)
         self.migration.attempted_hosts = list(self._refused)
-        self.migration.save()
+        self.migration.journal = {**self.migration.journal, 'refused': self._refused}
+        self.migration.record(self.owner)
 
     def _check_not_too_many_retries(self) -> None:
         retries = CONF.migrate_max_retries
@@ -195,7 +218,8 @@ class LiveMigrationTask:
         try:
             self.migrate_data = self._compute.check_can_live_migrate_destination(
                 self.ctxt, host=host, instance=self.instance,
-                block_migration=self.block_migration, disk_over_commit=self.disk_over_commit)
+                block_migration=self.migration.block_migration,
+                disk_over_commit=self.migration.disk_over_commit)
         except messaging.MessagingTimeout:
             raise exception.MigrationPreCheckError(
                 reason=f'Timeout while checking if we can live migrate to host: {host}')

@@ -54,9 +54,12 @@ def test_accepted_request_reaches_the_conductor(migrate, wire, ctxt, server, ver
     assert (response.status_int, response.body) == (202, b'')
     [(interface, name, values)] = wire.sent
     assert (interface, name) == ('ConductorAPI', method)
-    assert values['block_migration'] is block
-    assert values['disk_over_commit'] is over_commit
-    assert (values['scheduler_hint']['host'], values['scheduler_hint']['force']) == hint
+    migration = objects.Migration.get_by_id(ctxt, values['migration'].id)
+    assert (migration.status, migration.instance_uuid) == ('accepted', server.uuid)
+    assert migration.block_migration is block
+    assert migration.disk_over_commit is over_commit
+    request = migration.journal['request']
+    assert (request['host'], request['force']) == hint
     assert values['instance'].uuid == server.uuid
     assert states(ctxt, server) == ('active', 'migrating')
     [action] = objects.InstanceActionList.get_by_instance_uuid(ctxt, server.uuid)
@@ -72,7 +75,7 @@ def test_boolean_may_be_a_word(migrate, wire, ctxt, server, words, meant, versio
         if version != '2.1':
             del body['disk_over_commit']
         assert migrate(body, version).status_int == 202
-        assert wire.sent[-1][2]['block_migration'] is meant
+        assert wire.sent[-1][2]['migration'].block_migration is meant
         server.task_state = None
         server.save()
 
@@ -185,21 +188,21 @@ def test_policy_decides_who_moves_and_who_says_where_to(migrate, wire, ctxt, ser
 # -- the race ---------------------------------------------------------------------------------
 def test_loser_of_a_race_is_told_of_a_conflict(migrate, wire, ctxt, server, monkeypatch):
     """Another request sets the task state after this one has looked and before it writes."""
-    real = objects.Instance.save
+    real = objects.Migration.accept
 
-    def save_second(self, *args, **kwargs):
-        monkeypatch.setattr(objects.Instance, 'save', real)
+    def accept_second(self, instance):
         winner = objects.Instance.get_by_uuid(ctxt, server.uuid)
         winner.task_state = 'migrating'
         winner.save(expected_task_state=None)
-        return real(self, *args, **kwargs)
+        return real(self, instance)
 
-    monkeypatch.setattr(objects.Instance, 'save', save_second)
+    monkeypatch.setattr(objects.Migration, 'accept', accept_second)
     response = migrate(AUTO)
     assert response.status_int == 409
     assert response.json['conflictingRequest']['code'] == 409
     assert wire.sent == []
     assert states(ctxt, server) == ('active', 'migrating')
+    assert not list(objects.MigrationList.get_by_filters(ctxt))
 
 
 # -- what the conductor answers to the sync form ----------------------------------------------

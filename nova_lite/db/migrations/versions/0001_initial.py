@@ -76,12 +76,13 @@ def servers() -> None:
           *some(sa.Boolean(), 'hidden', 'block_migration', 'disk_over_commit'),
           *some(TEXT, 'reason'),
           *some(JSON, 'attempted_hosts', 'migrate_data', 'receipt', 'journal'),
-          *some(TIME, 'started_at', 'finished_at'),
+          *some(TIME, 'lease_until', 'started_at', 'finished_at'),
           unique=(('uuid',),),
           indexes={
               'migrations_instance_uuid_status_idx': ['deleted', 'instance_uuid', 'status'],
               'migrations_source_compute_status_idx': ['deleted', 'source_compute', 'status'],
               'migrations_dest_compute_status_idx': ['deleted', 'dest_compute', 'status'],
+              'migrations_status_idx': ['deleted', 'status'],
               'migrations_updated_at_idx': ['updated_at']})
 
 

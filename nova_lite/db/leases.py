@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Migrations that wait for a conductor: who may work on which, and until when.
+
+A migration in status ``accepted`` belongs to the conductor in ``owner`` until ``lease_until``. The
+row is written before anything is sent, so what a broker or a dead process loses is found here: a
+lease that has run out is anybody's. Whoever lost one finds no row to change.
+"""
+import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from nova_lite.compute import migration_states, task_states
+from nova_lite.db import models, rows, session
+
+T = models.Migration.__table__
+INSTANCES = models.Instance.__table__
+
+
+def accept(instance_uuid: str, values: rows.Row) -> tuple[rows.Row, rows.Row] | None:
+    """In one transaction: the server's task_state from none to ``migrating``, and the row of its
+    migration. Returns (server, migration); None when the server is busy or gone."""
+    stamp = rows.now()
+    attempts = 0
+
+    @session.retried
+    def attempt() -> tuple[rows.Row, rows.Row] | None:
+        nonlocal attempts
+        attempts += 1
+        with session.writer() as s:
+            living = rows.living(INSTANCES, uuid=instance_uuid)
+            taken = rows.update(
+                s, INSTANCES, {'task_state': task_states.MIGRATING, 'updated_at': stamp},
+                *living, INSTANCES.c.task_state.is_(None))
+            if taken:
+                migration = rows.insert(s, T, values)
+            elif attempts > 1:      # the run whose connection was lost may have been committed
+                migration = rows.fetch_first(s, T, T.c.uuid == values['uuid'])
+            else:
+                migration = None
+            return migration and (rows.fetch_first(s, INSTANCES, *living), migration)
+
+    return attempt()
+
+
+@session.retried
+def take(migration_id: int, owner: str, until: datetime.datetime) -> rows.Row | None:
+    """Make ``owner`` the one who works on it, if nobody else does; None when somebody does, or
+    when it is not ``accepted`` any more."""
+    with session.writer() as s:
+        taken = rows.update(
+            s, T, {'owner': owner, 'lease_until': until}, *_accepted(id=migration_id),
+            sa.or_(T.c.owner.is_(None), T.c.owner == owner, _run_out()))
+        return rows.fetch_first(s, T, T.c.id == migration_id) if taken else None
+
+
+@session.retried
+def record(migration_id: int, owner: str, values: rows.Row) -> rows.Row | None:
+    """Write ``values`` where ``owner`` has the lease; None, and nothing written, where not."""
+    with session.writer() as s:
+        mine = _accepted(id=migration_id, owner=owner)
+        if not rows.update(s, T, {'updated_at': rows.now(), **values}, *mine):
+            return None
+        return rows.fetch_first(s, T, T.c.id == migration_id)
+
+
+@session.retried
+def renew(owner: str, migration_ids: list[int], until: datetime.datetime) -> None:
+    """Extend the leases that ``owner`` still has."""
+    with session.writer() as s:
+        rows.update(s, T, {'lease_until': until}, *_accepted(owner=owner),
+                    T.c.id.in_(migration_ids))
+
+
+@session.retried
+def release(owner: str) -> None:
+    """Give up all leases of ``owner``: another conductor may go on at once."""
+    with session.writer() as s:
+        rows.update(s, T, {'lease_until': rows.now()}, *_accepted(owner=owner))
+
+
+@session.retried
+def run_out() -> list[rows.Row]:
+    """Migrations whose lease has run out, oldest first."""
+    with session.reader() as s:
+        return rows.fetch_all(s, sa.select(T).where(*_accepted(), _run_out()).order_by(T.c.id))
+
+
+def _accepted(**columns: Any) -> list[Any]:
+    return rows.living(T, status=migration_states.ACCEPTED, **columns)
+
+
+def _run_out() -> sa.ColumnElement:
+    return sa.or_(T.c.lease_until.is_(None), T.c.lease_until < rows.moment(rows.now()))
