@@ -8,6 +8,8 @@ the other side's traceback).
 """
 from typing import Any
 
+import oslo_messaging as messaging
+
 
 class NovaLiteException(Exception):
     """Base of all errors. ``msg_fmt`` is filled from the keyword arguments."""
@@ -26,6 +28,13 @@ def message_of(exc: BaseException) -> str:
     if isinstance(exc, NovaLiteException):
         return exc.format_message()
     return str(exc).split('\nTraceback', 1)[0] or type(exc).__name__
+
+
+def class_of(exc: BaseException) -> str:
+    """The name of the error's class, as where it was raised: also when it came by RPC."""
+    if isinstance(exc, messaging.RemoteError):
+        return exc.exc_type or 'RemoteError'
+    return type(exc).__name__.removesuffix('_Remote')
 
 
 # -- families ---------------------------------------------------------------------------------

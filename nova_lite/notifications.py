@@ -80,7 +80,7 @@ def migrate_server_error(ctxt: Any, instance: Any, error: Exception, host: str) 
          _versioned('ComputeTaskPayload', {
              'instance_uuid': instance.uuid, 'state': instance.vm_state, 'request_spec': None,
              'reason': _versioned('ExceptionPayload', {
-                 'exception': type(error).__name__.removesuffix('_Remote'),
+                 'exception': exception.class_of(error),
                  'exception_message': reason})}),
          priority='error', topic=rpc.VERSIONED)
 

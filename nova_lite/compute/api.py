@@ -9,11 +9,12 @@ import datetime
 from collections.abc import Iterator
 from typing import Any
 
+import oslo_messaging as messaging
 from oslo_log import log as logging
 from oslo_utils import timeutils, uuidutils
 
 from nova_lite import exception, objects, rpc
-from nova_lite.compute import migration_states, task_states, vm_states
+from nova_lite.compute import events, migration_states, task_states, vm_states
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.rpcapi import ConductorAPI
 from nova_lite.conf import CONF
@@ -64,6 +65,12 @@ class API:
             # it is in the database, but who hears that it failed must find the server free
             migration.advance('reject', reason=exception.message_of(error))
             raise
+        except messaging.MessagingTimeout as error:
+            lost = exception.LiveMigrationLost(
+                reason='nova-lite-conductor did not answer in time. It may still begin: the '
+                       "server's migrations tell. Does a conductor run?")
+            events.record_fault(ctxt, instance, lost, CONF.host)
+            raise lost from error
 
     @staticmethod
     def _new_migration(ctxt: Any, instance: Any, host: str | None, **more: Any) -> Any:

@@ -37,10 +37,10 @@ class LiveMigrationDestination:
             return self._compute.check_can_live_migrate_source(
                 ctxt, host=instance.host, instance=instance, dest_check_data=data)
         except Exception as error:
-            kind = type(error).__name__.removesuffix('_Remote')
             raise exception.MigrationPreCheckError(
                 reason=f'Error while check_can_live_migrate_source from {instance.host} to '
-                       f'{self.host}: {kind} {exception.message_of(error)}') from error
+                       f'{self.host}: {exception.class_of(error)} '
+                       f'{exception.message_of(error)}') from error
         finally:
             self._driver.cleanup_live_migration_destination_check(ctxt, data)
 

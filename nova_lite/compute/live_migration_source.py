@@ -222,7 +222,7 @@ class Move:
         LOG.warning('Live migration of instance %s to %s: %s', self.instance.uuid, self.dest,
                     reason, exc_info=error if event == 'lose' else None)
         events.record_fault(self.ctxt, self.instance, error, self.migration.source_compute)
-        self._finish(event, reason, type(error).__name__.removesuffix('_Remote'),
+        self._finish(event, reason, exception.class_of(error),
                      self._state_at_source() if event != 'lose' else None)
 
     def _state_at_source(self) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class LiveMigrations:
         events.record_fault(ctxt, instance, error, self.host)
         try:
             migration.advance(event, reason=exception.message_of(error),
-                              failed_check=type(error).__name__.removesuffix('_Remote'),
+                              failed_check=exception.class_of(error),
                               owner=self.owner)
         except exception.InvalidMigrationState as late:
             LOG.info('Migration %s is decided already: %s', migration.uuid,

@@ -3,29 +3,6 @@
 from nova_lite.virt.simulation import faults, state
 
 
-def test_posts_when_two_come_at_once_then_one_202_and_one_409(cloud):
-    server = cloud.boot('src')
-    order = cloud.world.script('pre_live_migration', faults.HANG, uuid=server.uuid)
-    answers = cloud.at_once(*[lambda: server.live_migrate('dst')] * 4)
-    assert sorted(answer.status for answer in answers) == [202, 409, 409, 409]
-    cloud.world.release(order)
-    assert server.wait_status().status == 'completed'
-    assert len(cloud.api.get(f'/os-migrations?instance_uuid={server.uuid}')['migrations']) == 1
-
-
-def test_post_when_one_is_under_way_then_409_and_it_goes_on(cloud):
-    server = cloud.boot('src')
-    order = cloud.world.script('live_migration@50', faults.HANG, uuid=server.uuid)
-    assert server.live_migrate('dst').status == 202
-    cloud.world.wait_hit(order)
-    answer = server.act('os-migrateLive', {'host': None, 'block_migration': 'auto'},
-                        version='2.80')
-    assert answer.status == 409
-    assert 'task_state migrating' in answer.error
-    cloud.world.release(order)
-    assert server.wait_status().status == 'completed'
-
-
 def test_last_place_when_two_want_it_then_one_gets_it(cloud):
     servers = [cloud.boot('src', flavor='1') for _ in range(2)]     # 512 MiB each
     cloud.leave_room('dst', 700)
