@@ -21,6 +21,7 @@ from nova_lite.virt import driver as virt_driver
 LOG = logging.getLogger(__name__)
 
 LOOK_INTERVAL = 5.0
+BEGUN = (migration_states.PREPARING, migration_states.RUNNING, migration_states.POSTCOPY)
 
 
 class LiveMigrationQueue:
@@ -31,6 +32,7 @@ class LiveMigrationQueue:
         self._compute = ComputeAPI()
         self.moves: dict[str, Move] = {}
         self._wake, self._stopping = threading.Event(), threading.Event()
+        self._forsaken = threading.Event()      # a move ended here without an end in the record
 
     # -- the queue -------------------------------------------------------------------------------
     def put(self, migration: Any) -> None:
@@ -64,7 +66,8 @@ class LiveMigrationQueue:
             if self._stopping.is_set():
                 return
             try:
-                if troubled:
+                if troubled or self._forsaken.is_set():
+                    self._forsaken.clear()
                     self._take_up()
                 self._start_next()
                 troubled = False
@@ -88,13 +91,8 @@ class LiveMigrationQueue:
         for migration in unfinished:
             if migration.source_compute != self.host or migration.uuid in self.moves:
                 continue
-            work = {migration_states.PREPARING: Move.run_again,
-                    migration_states.RUNNING: Move.adopt,
-                    migration_states.POSTCOPY: Move.adopt}.get(migration.status)
-            if work is not None:
-                LOG.info('Taking up migration %s of instance %s, which is %s', migration.uuid,
-                         migration.instance_uuid, migration.status)
-                self._begin(migration, work)
+            if migration.status in BEGUN:
+                self._begin(migration, Move.take_up)
 
     def _begin(self, migration: Any, work: Callable[[Move], None]) -> None:
         try:
@@ -115,10 +113,16 @@ class LiveMigrationQueue:
     def _see_through(self, move: Move, work: Callable[[Move], None]) -> None:
         try:
             work(move)
+        except Exception as error:
+            # its end could not be written: it is taken up when that is possible again
+            LOG.warning('Migration %s is left %s for now: %s', move.migration.uuid,
+                        move.migration.status, exception.message_of(error))
+            self._forsaken.set()
         finally:
             self.moves.pop(move.migration.uuid, None)
             move.ended.set()
-            self.wake()
+            if not self._forsaken.is_set():     # that has to wait for better times
+                self.wake()
             self._wake_others(move)
 
     def _wake_others(self, move: Move) -> None:

@@ -12,17 +12,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import oslo_messaging as messaging
 from oslo_log import log as logging
 
-from nova_lite import exception, faults, notifications
+from nova_lite import exception, faults, notifications, rpc
 from nova_lite.compute import (events, migration_states, post_copy, power_state, receipt,
-                               vm_states)
+                               recovery, vm_states)
 from nova_lite.compute.migration_progress import ProgressKeeper
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.tasks import base
 from nova_lite.conf import CONF
-from nova_lite.conf import service as service_conf
 from nova_lite.virt import driver as virt_driver
 
 LOG = logging.getLogger(__name__)
@@ -73,6 +71,31 @@ class Move:
         base.undo_all(self.STEPS, self)
         self.run()
 
+    def arrive(self) -> None:
+        """The guest has arrived while no process of this host was there to see it."""
+        self._to_the_end(start_at='confirm_at_destination')
+
+    def take_up(self) -> None:
+        """Go on with what an earlier process of this host left, as compute/recovery.py says."""
+        source = recovery.look(self._driver, self.instance)
+        destination = recovery.ask(self._compute, self.ctxt, self.dest, self.instance)
+        rule = recovery.decide(self.migration.status, source, destination)
+        LOG.info('Taking up migration %s of instance %s, which is %s (here: %s, on %s: %s): %s, '
+                 'since %s', self.migration.uuid, self.instance.uuid, self.migration.status,
+                 source, self.dest, destination, rule.action, rule.why)
+        self.migration.reason = None        # a conductor may have written that nobody was there
+        if rule.action == recovery.PREPARE:
+            self.run_again()
+        elif rule.action == recovery.FINISH:
+            self.arrive()
+        elif self.migration.status != migration_states.PREPARING:
+            self.adopt()        # how a copy ended is for the driver to find out, a look cannot
+        elif rule.action == recovery.ROLL_BACK:
+            base.undo_all(self.STEPS, self)
+            self._end_badly(exception.LiveMigrationFailed(reason=rule.why))
+        else:
+            self._finish('lose', rule.why)
+
     def abort(self) -> None:
         """End this migration: before the copy begins, or the copy itself.
 
@@ -109,6 +132,7 @@ class Move:
         except Exception as error:
             self._end_badly(error)
         else:
+            self.migration.reason = None        # nothing is waited for any more
             self._finish('complete', self._remark, updates={'power_state': self._power_state})
 
     # -- steps -----------------------------------------------------------------------------------
@@ -128,8 +152,8 @@ class Move:
             self.ctxt, host=self.dest, instance=self.instance, migrate_data=self.migrate_data)
 
     def move_guest(self) -> None:
-        if self.migration.status == migration_states.PREPARING:
-            self.migration.advance('run')
+        if self.migration.status not in (migration_states.RUNNING, migration_states.POSTCOPY):
+            self.migration.advance('run')       # refused when somebody has ended it meanwhile
         # from here an abort goes to the driver; one that came before is met here
         self.copying.set()
         if self.abort_wanted.is_set():
@@ -167,24 +191,25 @@ class Move:
 
     def confirm_at_destination(self) -> None:
         """Have the destination prove that it runs the guest. A destination that does not answer
-        is asked again for as long as its service may count as up, and after a broken post-copy
-        for as long as it takes."""
+        is asked again for lost_host_timeout, and after a broken post-copy for as long as it
+        takes."""
         if self._broken is not None:
             self._split.wait_until_whole(self._broken.reason)
             self._close_copy(self._broken._replace(
                 progress=self._broken.progress._replace(post_copy=True, note='')))
-        deadline = time.monotonic() + service_conf.down_time(CONF)
+        deadline = time.monotonic() + CONF.lost_host_timeout
         while True:
             try:
                 self._power_state = self._compute.post_live_migration_at_destination(
                     self.ctxt, host=self.dest, instance=self.instance, migration=self.migration,
                     migrate_data=self.migrate_data)
                 return
-            except (messaging.MessagingException, exception.HypervisorUnavailable) as error:
+            except (*rpc.UNREACHABLE, exception.HypervisorUnavailable) as error:
+                trouble = (f'host {self.dest} does not answer whether it runs the guest: '
+                           + exception.message_of(error))
                 if time.monotonic() > deadline:
-                    raise exception.LiveMigrationLost(
-                        reason=f'host {self.dest} does not answer whether it runs the guest: '
-                               f'{exception.message_of(error)}')
+                    raise exception.LiveMigrationLost(reason=trouble)
+                self._say(trouble)
                 time.sleep(CONFIRM_INTERVAL)
             except exception.InstanceNotRunning as error:
                 raise exception.LiveMigrationLost(reason=error.format_message())
@@ -200,8 +225,21 @@ class Move:
     def _tell(self, text: str) -> None:
         self._keeper.note(self._broken.progress._replace(post_copy=True, note=text))
 
+    def _say(self, text: str) -> None:
+        """Show what is waited for; that it cannot be written is no reason to end."""
+        if self.migration.reason == text:
+            return
+        try:
+            self.migration.reason = text
+            self.migration.save()
+        except Exception as error:
+            LOG.info('Migration %s: %s (%s)', self.migration.uuid, text,
+                     exception.message_of(error))
+
     def clean_source(self) -> None:
         """What cannot be removed here is mentioned; the guest lives over there all the same."""
+        if self._given_up():
+            return
         try:
             with notifications.live_migration_phase(self.ctxt, self.instance, 'post',
                                                     self.migration.source_compute):
@@ -211,6 +249,16 @@ class Move:
             LOG.exception('Cannot clean up after instance %s', self.instance.uuid)
             self._remark = (f'the guest has moved, but host {self.migration.source_compute} could '
                             f'not be cleaned: {exception.message_of(error)}')
+
+    def _given_up(self) -> bool:
+        """Has a conductor ended this migration, since it did not hear of this host? Then what to
+        keep is for an operator to say."""
+        try:
+            self.migration.refresh()
+        except Exception as error:
+            LOG.info('Going on with migration %s: %s', self.migration.uuid,
+                     exception.message_of(error))
+        return self.migration.status == migration_states.ERROR
 
     # -- ends ------------------------------------------------------------------------------------
     def _end_badly(self, error: Exception) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import context
+from nova_lite.compute import departed, recovery
 from nova_lite.compute.live_migration_destination import LiveMigrationDestination
 from nova_lite.compute.live_migration_queue import LiveMigrationQueue
 from nova_lite.compute.resource_tracker import ResourceTracker
@@ -38,6 +39,7 @@ class ComputeManager:
         ctxt = context.get_admin_context()
         self.driver.init_host(self.host)
         self.resources.report(ctxt)
+        departed.clean_up(ctxt, self.host, self.driver)
         self.queue.start()
 
     def periodic_tasks(self) -> list[tuple[float, Callable[[], None]]]:
@@ -107,6 +109,9 @@ class ComputeManager:
     def post_live_migration_at_destination(self, ctxt: Any, instance: Any, migration: Any,
                                            migrate_data: Any) -> int:
         return self.destination.post(ctxt, instance, migrate_data)
+
+    def guest_presence(self, ctxt: Any, instance: Any) -> str:
+        return recovery.look(self.driver, instance)
 
     def live_migration_obstacle(self, ctxt: Any, instance: Any) -> str:
         return self.destination.obstacle(instance)

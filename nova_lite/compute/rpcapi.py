@@ -76,6 +76,10 @@ class ComputeAPI(rpc.Interface):
         """Destination: prove that the guest runs here; returns its power_state."""
 
     @rpc.call(to='host')
+    def guest_presence(self, ctxt: Any, host: str, instance: Any) -> str:
+        """Either side: what there is of a guest, one of the words of compute/recovery.py."""
+
+    @rpc.call(to='host')
     def live_migration_obstacle(self, ctxt: Any, host: str, instance: Any) -> str:
         """Destination: what keeps a guest in post-copy from being whole; '' when it is."""
 

@@ -10,6 +10,7 @@ from nova_lite import exception, objects
 from nova_lite.compute import events, task_states, vm_states
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.live_migrations import LiveMigrations
+from nova_lite.conductor.silent_hosts import SilentHosts
 from nova_lite.objects import base as objects_base
 from nova_lite.scheduler.rpcapi import SchedulerAPI
 
@@ -22,11 +23,11 @@ class ConductorManager:
     def __init__(self, host: str) -> None:
         self.host = host
         self._scheduler, self._compute = SchedulerAPI(), ComputeAPI()
-        self.live_migrations = LiveMigrations(host)
+        self.live_migrations, self.silent_hosts = LiveMigrations(host), SilentHosts(host)
 
     # -- service ---------------------------------------------------------------------------------
     def periodic_tasks(self) -> list[tuple[float, Callable[[], None]]]:
-        return self.live_migrations.periodic_tasks()
+        return self.live_migrations.periodic_tasks() + self.silent_hosts.periodic_tasks()
 
     def stop(self) -> None:
         self.live_migrations.release_leases()

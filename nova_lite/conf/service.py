@@ -10,6 +10,12 @@ Seconds between two heartbeats of a service.
 A service whose last heartbeat is older than this many seconds is down. Where it is not longer than
 report_interval, two and a half times report_interval is used.
 """),
+    cfg.IntOpt('lost_host_timeout', default=300, min=0, help="""
+Seconds that a migration which has begun waits for a host that is down: the destination, when it
+has to confirm the guest, or the source, when its compute service is gone. It then ends in error,
+with what is known, and nothing is started or removed. A service that is forced down is not waited
+for.
+"""),
     cfg.IntOpt('long_rpc_timeout', default=1800, min=1, help="""
 Seconds that a remote call may take which checks or prepares a migration. The server sends
 heartbeats meanwhile, so a dead server is noticed after rpc_response_timeout.

@@ -16,6 +16,7 @@ from nova_lite.db import models, resources, rows, session
 
 T = models.Migration.__table__
 INSTANCES = models.Instance.__table__
+SERVICES = models.Service.__table__
 # columns of the server that an edge may not be asked to write on the side
 KEPT = frozenset(('id', 'uuid', 'created_at', 'updated_at', 'deleted_at', 'deleted', 'task_state',
                   'host', 'node'))
@@ -101,6 +102,18 @@ def _change_instance(s: Session, migration: rows.Row, after: migration_states.Af
     elif after.claims == 'drop':
         resources.drop_claims(s, [migration['uuid']])
     return before, rows.fetch_first(s, INSTANCES, *mine)
+
+
+@session.retried
+def forsaken(seen_since: Any) -> list[rows.Row]:
+    """Migrations beyond ``accepted`` whose source's compute service is forced down, removed, or
+    was last seen before that moment; oldest first."""
+    up = sa.select(SERVICES.c.id).where(
+        *rows.living(SERVICES, binary=resources.COMPUTE), SERVICES.c.host == T.c.source_compute,
+        SERVICES.c.forced_down.is_(False), SERVICES.c.last_seen_up >= rows.moment(seen_since))
+    with session.reader() as s:
+        return rows.fetch_all(s, sa.select(T).order_by(T.c.id).where(
+            *rows.living(T), T.c.status.in_(migration_states.IN_PROGRESS), ~up.exists()))
 
 
 def by_filters(filters: dict[str, Any], keys: list[str] | None, directions: list[str] | None,

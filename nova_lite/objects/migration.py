@@ -208,6 +208,12 @@ class MigrationList(base.NovaLiteObjectList):
         return cls._oldest_first(context, {'host': host, 'status': migration_states.UNFINISHED})
 
     @classmethod
+    def get_forsaken(cls, context: Any, seen_since: datetime.datetime) -> Self:
+        """Those in progress whose source's compute service was last seen before that moment, or
+        is forced down. The conductors' alone."""
+        return cls.from_rows(context, base.db().moves.forsaken(seen_since))
+
+    @classmethod
     def get_run_out(cls, context: Any) -> Self:
         """Those that wait for a conductor and have none. The conductors' alone."""
         return cls.from_rows(context, base.db().leases.run_out())

@@ -21,12 +21,14 @@ BROKEN = 'broken'
 
 class GuestInfo(NamedTuple):
     """A guest as the hypervisor sees it. ``state`` is a power_state; ``incoming`` is true while
-    it is the unfinished half of a migration to this host; ``persistent`` tells whether the
-    definition outlives the guest."""
+    it is the unfinished half of a migration to this host; ``leaving`` while a migration away from
+    here is under way or has stopped it, so that it may run elsewhere; ``persistent`` tells whether
+    the definition outlives the guest."""
     state: int
     incoming: bool = False
     persistent: bool = True
     reason: str = ''
+    leaving: bool = False
 
 
 class Progress(NamedTuple):

@@ -68,7 +68,11 @@ class FakeDriver(driver.ComputeDriver):
     def get_info(self, instance: Any) -> GuestInfo:
         self._reach('get_info', instance)
         with self._world.look(self._host) as world:
-            return _info(guests.get(world, self._host, instance.uuid))
+            guest = guests.get(world, self._host, instance.uuid)
+            job = jobs.active(world, instance.uuid, self._host)
+            return _info(guest)._replace(
+                leaving=not guest.incoming and (job is not None
+                                                or guest.reason not in state.NOT_MOVING))
 
     # -- a guest's life --------------------------------------------------------------------------
     def spawn(self, ctxt: Any, instance: Any) -> None:

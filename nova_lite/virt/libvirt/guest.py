@@ -84,7 +84,8 @@ class Seen(NamedTuple):
 
     def info(self) -> GuestInfo:
         return GuestInfo(state=_POWER_STATES.get(self.state, power_state.NOSTATE),
-                         incoming=self.incoming, persistent=self.persistent, reason=self.words)
+                         incoming=self.incoming, persistent=self.persistent, reason=self.words,
+                         leaving=self.departing or self.half and not self.incoming)
 
 
 class Guest:

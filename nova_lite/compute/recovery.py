@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What to do with a migration that nobody works on: one table, from what is seen to what is done.
+
+It is read by the source's compute when it starts, and by a conductor when the source's compute is
+down. What is seen is the migration's status and what either host says of the guest; a host that
+does not answer is AWAY, which proves nothing. Run this module to print the table:
+``python -m nova_lite.compute.recovery``.
+"""
+from typing import Any, NamedTuple
+
+from nova_lite import exception, rpc
+from nova_lite.compute import power_state
+from nova_lite.compute.migration_states import POSTCOPY, PREPARING, QUEUED, RUNNING
+from nova_lite.virt.driver import ComputeDriver, GuestInfo
+
+ANSWER_TIMEOUT = 10.0       # s that a host may take to say what it has
+
+# what a host says of a guest
+RUNS = 'runs'              # whole, and nothing takes it away
+LEAVING = 'leaving'        # whole or a half, with a copy to another host under way or just over
+INCOMING = 'incoming'      # the unfinished half of a copy to here
+OFF = 'off'                # a definition and nothing that runs
+ABSENT = 'absent'
+AWAY = 'away'              # no answer
+
+PHASES = (QUEUED, PREPARING, RUNNING, POSTCOPY)
+AT_SOURCE = (RUNS, LEAVING, OFF, ABSENT, AWAY)
+AT_DESTINATION = (RUNS, INCOMING, OFF, ABSENT, AWAY)
+
+# what to do
+QUEUE = 'leave it in the queue'
+PREPARE = 'undo the preparation and begin it again'
+WATCH = 'watch the copy, or find out how it ended'
+FINISH = 'confirm at the destination and complete'
+ROLL_BACK = 'remove what was made at the destination, failed'
+ASK_AGAIN = 'ask again, and give up after lost_host_timeout'
+GIVE_UP = 'leave all as it is, error'
+
+
+class Rule(NamedTuple):
+    phase: str
+    source: tuple[str, ...]
+    destination: tuple[str, ...]
+    action: str
+    why: str
+
+
+NOT_HERE = (OFF, ABSENT, AWAY)
+
+# the first rule that fits is the one
+RULES = (
+    Rule(QUEUED, (AWAY,), AT_DESTINATION, ROLL_BACK,
+         'nothing was done yet, and nobody is there to do it'),
+    Rule(QUEUED, AT_SOURCE, AT_DESTINATION, QUEUE, 'its turn comes'),
+
+    Rule(PREPARING, AT_SOURCE, (RUNS,), GIVE_UP,
+         'no copy had begun, so the guest over there is not of our making'),
+    Rule(PREPARING, (RUNS, LEAVING), AT_DESTINATION, PREPARE, 'no copy had begun'),
+    Rule(PREPARING, (OFF, AWAY), AT_DESTINATION, ROLL_BACK,
+         'no copy had begun, and there is nothing to copy'),
+    Rule(PREPARING, (ABSENT,), AT_DESTINATION, GIVE_UP, 'the guest is on neither host'),
+
+    Rule(RUNNING, (LEAVING,), AT_DESTINATION, WATCH, 'libvirt goes on without us'),
+    Rule(RUNNING, (RUNS,), (RUNS,), GIVE_UP, 'two copies run, which nobody may choose between'),
+    Rule(RUNNING, (RUNS,), AT_DESTINATION, ROLL_BACK, 'the copy has ended, the guest stayed'),
+    Rule(RUNNING, NOT_HERE, (RUNS,), FINISH, 'the guest has arrived'),
+    Rule(RUNNING, (AWAY,), AT_DESTINATION, ASK_AGAIN,
+         'the copy may go on without our processes, or the source may have the guest'),
+    Rule(RUNNING, (OFF, ABSENT), (INCOMING,), WATCH, 'the guest is about to arrive'),
+    Rule(RUNNING, (OFF, ABSENT), (AWAY,), ASK_AGAIN, 'only the destination can tell'),
+    Rule(RUNNING, (OFF, ABSENT), (OFF,), FINISH, 'the guest may have arrived and ended there'),
+    Rule(RUNNING, (OFF,), (ABSENT,), ROLL_BACK, 'the guest ended before it had left'),
+    Rule(RUNNING, (ABSENT,), (ABSENT,), GIVE_UP, 'the guest is on neither host'),
+
+    Rule(POSTCOPY, AT_SOURCE, (RUNS,), FINISH, 'all of the guest has arrived'),
+    Rule(POSTCOPY, (AWAY,), (INCOMING, AWAY), ASK_AGAIN,
+         'the guest runs over there, the rest of its memory is here'),
+    Rule(POSTCOPY, (RUNS, LEAVING, OFF, ABSENT), (INCOMING, AWAY), WATCH,
+         'the guest runs over there, the rest of its memory is here'),
+    Rule(POSTCOPY, AT_SOURCE, (OFF, ABSENT), GIVE_UP, 'the guest ended with a part of its memory'),
+)
+
+
+def decide(phase: str, source: str, destination: str) -> Rule:
+    """The rule for what is seen. LookupError when there is none, which a test rules out."""
+    for rule in RULES:
+        if rule.phase == phase and source in rule.source and destination in rule.destination:
+            return rule
+    raise LookupError(f'no rule for {phase}, source {source}, destination {destination}')
+
+
+def presence(info: GuestInfo | None) -> str:
+    """What a hypervisor's word on a guest, None when it knows none, means here."""
+    if info is None:
+        return ABSENT
+    if info.state not in (power_state.RUNNING, power_state.PAUSED):
+        return OFF
+    if info.incoming:
+        return INCOMING
+    return LEAVING if info.leaving else RUNS
+
+
+def look(driver: ComputeDriver, instance: Any) -> str:
+    """What there is of the guest on this host."""
+    try:
+        return presence(driver.get_info(instance))
+    except exception.InstanceNotFound:
+        return ABSENT
+    except exception.HypervisorUnavailable:
+        return AWAY
+
+
+def ask(compute: Any, ctxt: Any, host: str, instance: Any) -> str:
+    """The same of another host, by ``compute`` (ComputeAPI). AWAY within ANSWER_TIMEOUT."""
+    try:
+        with rpc.within(ANSWER_TIMEOUT):
+            return compute.guest_presence(ctxt, host=host, instance=instance)
+    except rpc.UNREACHABLE:
+        return AWAY
+
+
+def pformat() -> str:
+    """The table as text, one rule a line."""
+    rows = [('phase', 'source', 'destination', 'action', 'why'),
+            *((rule.phase, _words(rule.source, AT_SOURCE),
+               _words(rule.destination, AT_DESTINATION), rule.action, rule.why)
+              for rule in RULES)]
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    return '\n'.join('  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
+                     for row in rows)
+
+
+def _words(seen: tuple[str, ...], everything: tuple[str, ...]) -> str:
+    return 'any' if seen == everything else ', '.join(seen)
+
+
+if __name__ == '__main__':
+    print(pformat())

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Migrations whose source is silent: a conductor stands in for its compute service.
+
+A copy goes on without our processes, so the destination is asked what has become of the guest, and
+compute/recovery.py says what follows. A source that comes back finds the record decided, or goes
+on by itself; of two writers the second finds no row to change.
+"""
+from collections.abc import Callable
+from typing import Any
+
+from oslo_log import log as logging
+from oslo_utils import timeutils
+
+from nova_lite import context, exception, objects, rpc, servicegroup
+from nova_lite.compute import events, recovery
+from nova_lite.compute.rpcapi import ComputeAPI
+from nova_lite.conf import CONF
+
+LOG = logging.getLogger(__name__)
+
+
+class SilentHosts:
+    def __init__(self, host: str) -> None:
+        self.host = host
+        self._compute = ComputeAPI()
+
+    def periodic_tasks(self) -> list[tuple[float, Callable[[], None]]]:
+        return [(CONF.report_interval, self.look_after_silent_hosts)]
+
+    def look_after_silent_hosts(self) -> None:
+        """Take one step with each migration away from a host whose compute service is down."""
+        ctxt = context.get_admin_context()
+        for migration in objects.MigrationList.get_forsaken(ctxt, servicegroup.cutoff()):
+            try:
+                self._look_after(migration)
+            except exception.InvalidMigrationState as late:
+                LOG.info('Its source was quicker: %s', late.format_message())
+            except exception.InstanceNotFound as gone:
+                migration.advance('fail', reason=gone.format_message())
+            except rpc.UNREACHABLE as error:
+                LOG.info('Migration %s has to wait: %s', migration.uuid,
+                         exception.message_of(error))
+
+    def _look_after(self, migration: Any) -> None:
+        ctxt = context.RequestContext.from_dict(migration.journal['context']).elevated()
+        migration._context = ctxt
+        instance = objects.Instance.get_by_uuid(ctxt, migration.instance_uuid)
+        seen = recovery.ask(self._compute, ctxt, migration.dest_compute, instance)
+        rule = recovery.decide(migration.status, recovery.AWAY, seen)
+        known = (f'host {migration.source_compute} does not answer; on host '
+                 f'{migration.dest_compute} the guest is {seen}')
+        LOG.info('Migration %s, which is %s: %s: %s', migration.uuid, migration.status, known,
+                 rule.action)
+        if rule.action == recovery.ROLL_BACK:
+            self._roll_back(ctxt, instance, migration, f'{known}: {rule.why}')
+        elif rule.action == recovery.FINISH:
+            self._finish(ctxt, instance, migration, known)
+        elif rule.action == recovery.GIVE_UP or self._is_lost(ctxt, migration.source_compute):
+            self._give_up(ctxt, instance, migration, known)
+        elif migration.reason != known:
+            migration.reason = known
+            migration.save()
+
+    def _roll_back(self, ctxt: Any, instance: Any, migration: Any, reason: str) -> None:
+        """The record first: from then on the source, should it live, cannot begin to copy. What
+        the destination does not remove now it finds itself later."""
+        self._record(ctxt, instance, exception.LiveMigrationFailed(reason=reason))
+        migration.advance('fail', reason=reason)
+        if migration.migrate_data:
+            self._compute.rollback_live_migration_at_destination(
+                ctxt, host=migration.dest_compute, instance=instance,
+                migrate_data=_data(migration))
+
+    def _finish(self, ctxt: Any, instance: Any, migration: Any, known: str) -> None:
+        """What is left at the source is removed by its compute when that is back."""
+        power_state = self._compute.post_live_migration_at_destination(
+            ctxt, host=migration.dest_compute, instance=instance, migration=migration,
+            migrate_data=_data(migration))
+        migration.advance('complete', reason=known, instance_updates={'power_state': power_state})
+        LOG.info('Migration %s of instance %s: completed without its source', migration.uuid,
+                 instance.uuid)
+
+    def _give_up(self, ctxt: Any, instance: Any, migration: Any, known: str) -> None:
+        reason = (f'{known}. Nothing was started or removed. When it is known where the guest is, '
+                  'reset the state of the server; if it is lost, delete the server')
+        self._record(ctxt, instance, exception.LiveMigrationLost(reason=reason))
+        migration.advance('lose', reason=reason)
+
+    def _record(self, ctxt: Any, instance: Any, error: Exception) -> None:
+        LOG.warning('Live migration of instance %s: %s', instance.uuid,
+                    exception.message_of(error))
+        events.record_fault(ctxt, instance, error, self.host)
+
+    @staticmethod
+    def _is_lost(ctxt: Any, host: str) -> bool:
+        """Is that host not waited for any longer?"""
+        try:
+            service = objects.Service.get_by_host_and_binary(ctxt, host, 'nova-compute')
+        except exception.ServiceNotFound:
+            return True
+        silent = timeutils.utcnow(with_timezone=True) - service.last_seen_up
+        return service.forced_down or silent.total_seconds() > CONF.lost_host_timeout
+
+
+def _data(migration: Any) -> Any:
+    return objects.LiveMigrateData.from_stored(migration._context, migration.migrate_data)

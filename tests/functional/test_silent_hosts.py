@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A source whose compute service is gone, for a while or for good."""
+import datetime
+
+import pytest
+from oslo_utils import timeutils
+
+from nova_lite import embedded, objects
+from nova_lite.compute import departed
+from nova_lite.conf import CONF
+from nova_lite.virt.simulation import storage
+
+
+@pytest.fixture
+def conductor(cloud):
+    return cloud.services.services[embedded.CONDUCTOR].manager.silent_hosts
+
+
+@pytest.fixture
+def silence(cloud):
+    """``silence(host)``: its compute ends and does not come back before the test is over;
+    ``silence.over(host)``: it does."""
+    silent = set()
+
+    def now(host):
+        cloud.services.stop_service(host)
+        silent.add(host)
+        change(host, last_seen_up=timeutils.utcnow(with_timezone=True)
+               - datetime.timedelta(seconds=CONF.service_down_time + 1))
+
+    def change(host, **values):
+        service = objects.Service.get_by_host_and_binary(cloud.ctxt, host, 'nova-compute')
+        for name, value in values.items():
+            setattr(service, name, value)
+        service.save()
+
+    def over(host):
+        silent.discard(host)
+        change(host, forced_down=False)
+        cloud.services.start_compute(host)
+
+    now.change, now.over = change, over
+    yield now
+    for host in list(silent):
+        over(host)
+
+
+def held_at(cloud, server, step):
+    fault = cloud.world.script(step, 'hang', uuid=server.uuid, times=1)
+    assert server.live_migrate('dst').status == 202
+    cloud.world.wait_hit(fault)
+    return fault
+
+
+def has_files(cloud, server, host):
+    with cloud.world.look() as state:
+        return storage.find(state, host, server.uuid) is not None
+
+
+def test_silent_source_when_the_copy_was_not_begun_then_the_server_is_free_again(
+        cloud, conductor, silence):
+    server = cloud.boot()
+    fault = held_at(cloud, server, 'pre_live_migration')
+    silence('src')
+    conductor.look_after_silent_hosts()
+    migration = server.migration
+    assert migration.status == 'failed'
+    assert 'src does not answer' in migration.reason and 'no copy had begun' in migration.reason
+    assert server.states() == ('active', None)
+    assert 'src does not answer' in server.fault.message
+    assert cloud.claims_of(server) == {('server', 'src')}
+    cloud.world.release(fault)
+    silence.over('src')
+    assert server.live_migrate('dst').status == 202
+    migration = server.wait_status()
+    assert migration.status == 'completed', migration.reason
+
+
+def test_silent_source_when_the_guest_has_arrived_then_the_conductor_completes(
+        cloud, conductor, silence):
+    server = cloud.boot(disk=True)
+    fault = held_at(cloud, server, 'post_live_migration_at_source')
+    silence('src')
+    conductor.look_after_silent_hosts()
+    assert server.migration.status == 'completed'
+    assert server.states() == ('active', None) and server.record.host == 'dst'
+    assert cloud.claims_of(server) == {('server', 'dst')}
+    # what is left at the source goes when it is back
+    assert has_files(cloud, server, 'src')
+    silence.over('src')
+    assert not has_files(cloud, server, 'src') and has_files(cloud, server, 'dst')
+    assert cloud.world.places(server.uuid) == {'dst': 'running'}
+    cloud.world.release(fault)
+
+
+def test_silent_source_when_the_copy_goes_on_then_it_is_waited_for(cloud, conductor, silence):
+    server = cloud.boot()
+    fault = held_at(cloud, server, 'live_migration@50')
+    silence('src')
+    conductor.look_after_silent_hosts()
+    migration = server.migration
+    assert migration.status == 'running'
+    assert migration.reason == 'host src does not answer; on host dst the guest is incoming'
+    cloud.world.release(fault)
+    cloud.world.wait_for(lambda state: cloud_has_arrived(state, server), 30, 'arrival')
+    conductor.look_after_silent_hosts()
+    assert server.migration.status == 'completed'
+    assert server.record.host == 'dst'
+
+
+def cloud_has_arrived(state, server):
+    guest = state.guests.get(server.uuid, {}).get('dst')
+    return guest is not None and not guest.incoming
+
+
+def test_silent_source_when_it_comes_back_in_time_then_it_goes_on_by_itself(
+        cloud, conductor, silence):
+    server = cloud.boot()
+    fault = held_at(cloud, server, 'live_migration@50')
+    silence('src')
+    conductor.look_after_silent_hosts()
+    silence.over('src')
+    cloud.world.release(fault)
+    migration = server.wait_status()
+    assert (migration.status, migration.reason) == ('completed', None)
+
+
+@pytest.mark.parametrize('forced', [True, False])
+def test_silent_source_when_it_is_gone_for_good_then_nothing_is_touched(
+        cloud, conductor, silence, forced):
+    server = cloud.boot()
+    fault = held_at(cloud, server, 'live_migration@50')
+    silence('src')
+    if forced:
+        silence.change('src', forced_down=True)
+    else:
+        cloud.options.set(lost_host_timeout=0)
+        assert CONF.lost_host_timeout == 0
+    before = cloud.world.places(server.uuid)
+    conductor.look_after_silent_hosts()
+    migration = server.migration
+    assert migration.status == 'error'
+    assert 'on host dst the guest is incoming' in migration.reason
+    assert 'Nothing was started or removed' in migration.reason
+    assert server.states() == ('error', None)
+    assert cloud.world.places(server.uuid) == before
+    cloud.world.release(fault)
+
+
+def test_departed_when_a_guest_is_about_to_return_then_its_files_stay(cloud):
+    server = cloud.boot(disk=True)
+    assert server.live_migrate('dst').status == 202
+    assert server.wait_status().status == 'completed'
+    server.wait_task_over()
+    fault = cloud.world.script('live_migration@50', 'hang', uuid=server.uuid, times=1)
+    assert server.live_migrate('src').status == 202
+    cloud.world.wait_hit(fault)
+    departed.clean_up(cloud.ctxt, 'src', cloud.compute('src').driver)
+    cloud.world.release(fault)
+    assert server.wait_status().status == 'completed'
+    assert server.record.host == 'src'
