@@ -145,6 +145,18 @@ class InvalidMigrationState(Invalid):
                'Cannot %(method)s while the migration is in this state.')
 
 
+class StaleOrder(NovaLiteException):
+    msg_fmt = ('An order for instance %(instance_uuid)s of generation %(generation)s came to host '
+               '%(host)s too late: it is generation %(now_generation)s on host %(now_host)s now. '
+               'Nothing was done')
+
+
+class GuestElsewhere(Conflict):
+    msg_fmt = ('Instance %(instance_uuid)s cannot be started: since migration %(migration)s ended '
+               'in doubt, host %(host)s may have the guest (%(seen)s). Nothing was done; end it '
+               'there first, or bring that host back')
+
+
 class LeaseLost(NovaLiteException):
     msg_fmt = ('Migration %(migration_id)s is not in the hands of %(owner)s any more; nothing of '
                'what it did there is written')

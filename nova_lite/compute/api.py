@@ -198,6 +198,7 @@ class API:
         """An operator's word on what the server is: ``active`` or ``error``."""
         self._start_action(ctxt, instance, 'reset_state')
         instance.vm_state, instance.task_state = vm_state, None
+        instance.generation += 1        # orders that are on their way are void
         instance.save()
 
     # -- shared ----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import exception, notifications, objects
-from nova_lite.compute import migration_states, power_state
+from nova_lite.compute import migration_states, ownership, power_state
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.virt import driver as virt_driver
 
@@ -45,6 +45,7 @@ class LiveMigrationDestination:
             self._driver.cleanup_live_migration_destination_check(ctxt, data)
 
     def pre(self, ctxt: Any, instance: Any, disk_info: list, migrate_data: Any) -> Any:
+        ownership.check_expected(ctxt, migrate_data.migration, self.host)
         with notifications.live_migration_phase(ctxt, instance, 'pre', self.host):
             return self._driver.pre_live_migration(ctxt, instance, disk_info, migrate_data)
 

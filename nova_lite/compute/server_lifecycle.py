@@ -11,7 +11,8 @@ from oslo_log import log as logging
 from oslo_utils import timeutils
 
 from nova_lite import exception, objects
-from nova_lite.compute import events, power_state, task_states, vm_states
+from nova_lite.compute import events, ownership, power_state, task_states, vm_states
+from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conf import CONF
 from nova_lite.virt import driver as virt_driver
 
@@ -20,10 +21,11 @@ LOG = logging.getLogger(__name__)
 
 class ServerLifecycle:
     def __init__(self, host: str, driver: virt_driver.ComputeDriver) -> None:
-        self.host, self._driver = host, driver
+        self.host, self._driver, self._compute = host, driver, ComputeAPI()
 
     # -- beginning and end -----------------------------------------------------------------------
     def build(self, ctxt: Any, instance: Any) -> None:
+        ownership.check_order(ctxt, instance, self.host)
         try:
             self._driver.spawn(ctxt, instance)
             self._now(instance, task_states.SPAWNING, vm_states.ACTIVE,
@@ -51,7 +53,7 @@ class ServerLifecycle:
     # -- changes of state ------------------------------------------------------------------------
     def start(self, ctxt: Any, instance: Any) -> None:
         self._change(instance, task_states.POWERING_ON, vm_states.ACTIVE,
-                     lambda: self._driver.power_on(ctxt, instance))
+                     lambda: self._alone(ctxt, instance).power_on(ctxt, instance))
 
     def stop(self, ctxt: Any, instance: Any) -> None:
         self._change(instance, task_states.POWERING_OFF, vm_states.STOPPED,
@@ -60,7 +62,7 @@ class ServerLifecycle:
     def reboot(self, ctxt: Any, instance: Any, reboot_type: str) -> None:
         task = task_states.REBOOTING if reboot_type == 'SOFT' else task_states.REBOOTING_HARD
         self._change(instance, task, vm_states.ACTIVE,
-                     lambda: self._driver.reboot(ctxt, instance, reboot_type))
+                     lambda: self._alone(ctxt, instance).reboot(ctxt, instance, reboot_type))
 
     def pause(self, ctxt: Any, instance: Any) -> None:
         self._change(instance, task_states.PAUSING, vm_states.PAUSED,
@@ -68,7 +70,7 @@ class ServerLifecycle:
 
     def unpause(self, ctxt: Any, instance: Any) -> None:
         self._change(instance, task_states.UNPAUSING, vm_states.ACTIVE,
-                     lambda: self._driver.unpause(instance))
+                     lambda: self._alone(ctxt, instance).unpause(instance))
 
     def suspend(self, ctxt: Any, instance: Any) -> None:
         self._change(instance, task_states.SUSPENDING, vm_states.SUSPENDED,
@@ -76,10 +78,16 @@ class ServerLifecycle:
 
     def resume(self, ctxt: Any, instance: Any) -> None:
         self._change(instance, task_states.RESUMING, vm_states.ACTIVE,
-                     lambda: self._driver.resume(ctxt, instance))
+                     lambda: self._alone(ctxt, instance).resume(ctxt, instance))
+
+    def _alone(self, ctxt: Any, instance: Any) -> virt_driver.ComputeDriver:
+        """The driver, to start the guest with, when no other host may have it."""
+        ownership.check_alone(ctxt, instance, self.host, self._compute)
+        return self._driver
 
     def _change(self, instance: Any, task: str, vm_state: str,
                 act: Callable[[], None]) -> None:
+        ownership.check_order(instance._context, instance, self.host)
         try:
             act()
         except Exception:

@@ -95,6 +95,8 @@ def _change_instance(s: Session, migration: rows.Row, after: migration_states.Af
         values |= {'host': migration['dest_compute'], 'node': migration['dest_node']}
     if after.error:
         values['vm_state'] = vm_states.ERROR
+    if after.moved or after.error:
+        values['generation'] = INSTANCES.c.generation + 1   # orders from before are void
     if values:
         rows.update(s, INSTANCES, {**values, 'updated_at': stamp}, *mine)
     if after.claims == 'move':

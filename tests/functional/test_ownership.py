@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Orders that come late, and guests of which nobody knows where they run."""
+import pytest
+
+from nova_lite import exception, objects
+from nova_lite.compute import rpcapi
+
+
+@pytest.fixture
+def late(monkeypatch):
+    """``late(METHOD)``: its message does not arrive; returns the list of those on their way."""
+    def hold(method):
+        messages = []
+        monkeypatch.setattr(rpcapi.ComputeAPI, method,
+                            lambda self, ctxt, **arguments: messages.append((ctxt, arguments)))
+        return messages
+    return hold
+
+
+def deliver(cloud, method, message):
+    ctxt, arguments = message
+    getattr(cloud.compute(arguments.pop('host')), method)(ctxt, **arguments)
+
+
+def test_start_when_the_order_is_older_than_a_reset_is_not_carried_out(cloud, late):
+    server = cloud.boot()
+    server.act('os-stop')
+    server.wait(lambda server: server.states() == ('stopped', None), 'SHUTOFF')
+    messages = late('start_instance')
+    assert server.act('os-start').status == 202
+    assert server.act('os-resetState', {'state': 'error'}).status == 202
+    with pytest.raises(exception.StaleOrder, match='generation'):
+        deliver(cloud, 'start_instance', messages[0])
+    assert cloud.world.places(server.uuid) == {'src': 'shutoff'}
+    assert server.states() == ('error', None)
+
+
+def test_unpause_when_the_guest_has_left_meanwhile_is_not_carried_out(cloud, late):
+    server = cloud.boot()
+    server.act('pause')
+    server.wait(lambda server: server.states() == ('paused', None), 'PAUSED')
+    messages = late('unpause_instance')
+    assert server.act('unpause').status == 202
+    record = server.record
+    record.task_state = None        # as an operator may have it in the database
+    record.save()
+    assert server.live_migrate('dst').status == 202
+    assert server.wait_status().status == 'completed'
+    server.wait_task_over()
+    with pytest.raises(exception.StaleOrder, match='host dst now'):
+        deliver(cloud, 'unpause_instance', messages[0])
+    assert cloud.world.places(server.uuid) == {'dst': 'paused'}
+
+
+def test_reboot_when_the_destination_may_have_the_guest_is_refused(cloud):
+    server = cloud.boot()
+    cloud.options.set(lost_host_timeout=0)
+    cloud.world.script('post_live_migration_at_destination', error='HypervisorUnavailable',
+                       uuid=server.uuid)
+    assert server.live_migrate('dst').status == 202
+    assert server.wait_status().status == 'error'
+    assert server.states() == ('error', None)
+    assert server.act('reboot', {'type': 'HARD'}).status == 202
+    server.wait_task_over()
+    assert server.states() == ('error', None)
+    server.wait(lambda server: 'host dst may have the guest (runs)' in server.fault.message,
+                'the fault')
+    assert 'end it there first' in server.fault.message
+    assert cloud.world.places(server.uuid) == {'dst': 'running'}
+
+
+def test_reboot_when_the_migration_was_refused_before_it_began_is_carried_out(cloud):
+    server = cloud.boot()
+    assert server.live_migrate('src').status == 202
+    assert server.wait_status().status == 'error'
+    assert server.act('reboot', {'type': 'HARD'}).status == 202
+    server.wait(lambda server: server.states() == ('active', None), 'the reboot')
+
+
+def test_preparation_when_the_migration_has_ended_meanwhile_is_refused(cloud):
+    server = cloud.boot()
+    fault = cloud.world.script('live_migration@50', 'hang', uuid=server.uuid, times=1)
+    assert server.live_migrate('dst').status == 202
+    cloud.world.wait_hit(fault)
+    migration = server.migration
+    data = objects.LiveMigrateData.from_stored(cloud.ctxt, migration.migrate_data)
+    with pytest.raises(exception.MigrationPreCheckError, match='any more, which is running'):
+        cloud.compute('dst').pre_live_migration(cloud.ctxt, server.record, [], data)
+    with pytest.raises(exception.MigrationPreCheckError, match='host third is not to prepare'):
+        cloud.compute('third').pre_live_migration(cloud.ctxt, server.record, [], data)
+    cloud.world.release(fault)
+    assert server.wait_status().status == 'completed'
