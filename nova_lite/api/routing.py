@@ -14,9 +14,9 @@ class Route(NamedTuple):
 
     Params are what the path says (with ``server_id`` replaced by ``instance``), and ``body`` and
     ``query`` where the route has a schema for them. What the handler returns becomes the JSON of
-    the answer; None is an empty one. ``action`` is the key of the body that selects this route
-    among several; ``since`` and ``until`` are minor versions, both included; from
-    ``deleted_since`` on the server may be a deleted one.
+    the answer, which ``answer`` describes (see schemas.shapes); None is an empty one. ``action``
+    is the key of the body that selects this route among several; ``since`` and ``until`` are
+    minor versions, both included; from ``deleted_since`` on the server may be a deleted one.
     """
     method: str
     path: str
@@ -30,6 +30,7 @@ class Route(NamedTuple):
     query: validation.Query | None = None
     deleted_since: int | None = None
     root: str = COMPUTE
+    answer: Any = None
 
     def serves(self, minor: int) -> bool:
         return self.since <= minor <= self.until

@@ -52,6 +52,10 @@ class Body:
         self.versions = versions
         self._validators = [(minor, _validator(schema)) for minor, schema in versions]
 
+    def at(self, minor: int) -> dict[str, Any]:
+        """The schema of ``minor``, which is not below the first."""
+        return [schema for since, schema in self.versions if since <= minor][-1]
+
     def check(self, minor: int, value: Any) -> None:
         """ValidationError says where ``value`` is wrong at ``minor``."""
         validator = [checker for since, checker in self._validators if since <= minor][-1]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What keystoneauth reads before anything else: which versions there are. No credentials needed.
+"""What keystoneauth reads before anything else: which versions there are, and the description of
+the API. No credentials needed.
 
 Whatever lies outside the versions we have is answered with the choice of them (300), as Nova does.
 """
@@ -8,7 +9,8 @@ from typing import Any
 import webob
 import webob.exc
 
-from nova_lite.api import microversion, wsgi
+from nova_lite.api import microversion, openapi, wsgi
+from nova_lite.conf import CONF
 
 ID = 'v2.1'
 UPDATED = '2013-07-23T11:33:21Z'    # the day of Nova's version 2.1, the same in every deployment
@@ -43,9 +45,23 @@ class VersionDocuments:
             return wsgi.json_response({'version': _full_version(request)})
         if path in ('/v2', '/v2/'):
             return wsgi.json_response({'versions': [_image_version(request)]})
+        if path == openapi.PATH:
+            return _description(request)
         if f'{path}/'.startswith(INSIDE):
             return None
         return wsgi.json_response({'choices': [_choice(request, path)]}, 300)
+
+
+def _description(request: wsgi.Request) -> webob.Response:
+    """The OpenAPI document of the microversion in the query or the header, or of the latest."""
+    try:
+        asked = request.GET.get('microversion')
+    except UnicodeDecodeError as error:
+        raise webob.exc.HTTPBadRequest('The query is not UTF-8') from error
+    headers = request.headers if asked is None else {microversion.LEGACY_HEADER: asked}
+    named = any(name in headers for name in (microversion.HEADER, microversion.LEGACY_HEADER))
+    minor = microversion.negotiate(headers) if named else microversion.MAX_MINOR
+    return wsgi.json_response(openapi.document(minor, CONF.api.auth_strategy))
 
 
 def _version(request: wsgi.Request) -> dict[str, Any]:

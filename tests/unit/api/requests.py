@@ -27,10 +27,17 @@ ACTIONS: dict[str, Any] = {
 }
 
 
-def good_request(route: routing.Route, **params: Any) -> tuple[str, str, Any, str]:
-    """Method, path, body and microversion at which the route serves."""
+def good_request(route: routing.Route, minor: int | None = None,
+                 **params: Any) -> tuple[str, str, Any, str]:
+    """Method, path, body and microversion: ``minor``, or the last at which the route serves."""
+    minor = minor or min(route.until, 80)
     body = {route.action: ACTIONS[route.action]} if route.action else BODIES.get(route.handler)
-    version = f'2.{min(route.until, 80)}'
+    version = f'2.{minor}'
+    if minor < 25 and route.action == 'os-migrateLive':
+        body = {route.action: {**ACTIONS[route.action], 'disk_over_commit': False}}
+    if minor < 37 and route.handler is server_create.create:
+        body = {'server': {name: value for name, value in body['server'].items()
+                           if name != 'networks'}}
     if route.root == routing.IMAGE:
         params = {**params, 'image_id': IMAGE_ID}
     path = (route.root + route.path).format(**params)
