@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tools/bench: run one benchmark, or write what runs have found into doc/performance.md."""
+import argparse
+import importlib
+import json
+import sys
+from pathlib import Path
+
+from benchmarks import figures, plots, report
+
+# name: (module, what it measures, minutes it takes, needs root)
+BENCHES = {
+    'control-plane': ('control_plane', 'what the control plane adds to a migration, and by which '
+                      'statements and messages; 1 to 200 at once over 20 hosts', 8),
+    'api': ('api', 'server lists and migrations of a server, at 1 and 16 connections', 4),
+    'scale': ('scale', '10 to 5,000 simulated hosts with 20 servers each: host selection, '
+              'heartbeats, one drain, memory', 20),
+    'footprint': ('footprint', 'memory and start time of each process, idle and after 1,000 '
+                  'migrations', 15),
+    'overhead': ('overhead', 'a migration of a real guest by the API against raw virsh, in the '
+                 'lab; as root', 12),
+}
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    lines = [f'  {name:14} {words} (about {minutes} min)'
+             for name, (_, words, minutes) in BENCHES.items()]
+    parser = argparse.ArgumentParser(
+        prog='tools/bench', formatter_class=argparse.RawDescriptionHelpFormatter,
+        description='\n'.join(['Benchmarks, each with its time on two free cores:', *lines, '',
+                               'tools/bench report JSON... writes doc/performance.md anew from '
+                               'what runs have found.']))
+    parser.add_argument('name', choices=[*BENCHES, 'report'])
+    parser.add_argument('results', nargs='*', type=Path, metavar='JSON', help='for report')
+    parser.add_argument('--json', type=Path, metavar='FILE', help='write the result there')
+    parser.add_argument('--plots', type=Path, metavar='DIR', help='draw PNG files there')
+    parser.add_argument('--quick', action='store_true',
+                        help='fewer samples and sizes: two minutes, to see that it works')
+    return parser.parse_args(argv)
+
+
+def main() -> int:
+    arguments = parse(sys.argv[1:])
+    if arguments.name == 'report':
+        results = [figures.Result.load(json.loads(path.read_text()))
+                   for path in arguments.results]
+        report.update(report.DOCUMENT, results)
+        return 0
+    module = importlib.import_module(f'benchmarks.{BENCHES[arguments.name][0]}')
+    result = module.run(quick=arguments.quick)
+    result.machine = figures.machine()
+    for table in result.everything():
+        print(f'\n{figures.text_table(table)}')
+    print('', *result.notes, sep='\n')
+    if arguments.json:
+        result.write(arguments.json)
+    if arguments.plots:
+        for path in plots.draw(result, arguments.plots):
+            print(f'drawn: {path}')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""control-plane: what nova-lite adds to a migration whose copy takes no time.
+
+Real RabbitMQ and MariaDB, a process for each service and each host. One migration at a time for
+the figures, then many at once; statements and messages are counted in a run of their own, since
+counting costs time.
+"""
+import collections
+import threading
+import time
+from typing import Any
+
+from benchmarks import ground, steps
+from benchmarks.figures import Plot, Result, Table
+from benchmarks.ground import Cloud, say
+
+FINAL = ('completed', 'failed', 'error', 'cancelled')
+WARM_UP = 5
+
+
+def run(quick: bool) -> Result:
+    result = Result('control-plane')
+    hosts = tuple(f'h{number}' for number in range(1, 5 if quick else 21))
+    levels = (1, 8) if quick else (1, 10, 50, 200)
+    with ground.servers() as (broker, database, work):
+        (work / 'counted').mkdir()
+        with ground.running(Cloud(work / 'counted', broker.url, database.url, hosts[:3],
+                                  level='all')) as cloud:
+            say('counting statements and messages')
+            count(cloud, result)
+        (work / 'timed').mkdir()
+        with ground.running(Cloud(work / 'timed', broker.url, database.url, hosts)) as cloud:
+            flavor = cloud.make_flavor() if not cloud.get('/flavors')['flavors'] else \
+                cloud.get('/flavors')['flavors'][0]['id']
+            say('one migration at a time')
+            one_at_a_time(cloud, result, flavor, 10 if quick else 100)
+            say('many at once')
+            many_at_once(cloud, result, flavor, levels)
+    return result
+
+
+# -- counts --------------------------------------------------------------------------------------
+def count(cloud: Cloud, result: Result) -> None:
+    """Statements and messages of one migration, by step, after a few to warm up."""
+    uuid = cloud.boot_many([('counted', cloud.hosts[0])], cloud.make_flavor())[0]
+    for _ in range(WARM_UP):
+        migrate(cloud, uuid)
+    began = time.monotonic()
+    migrate(cloud, uuid)
+    end = time.monotonic()
+    time.sleep(0.5)     # the steps that nobody waits for: a trace has no end to wait on
+    events = [event for event in cloud.traced() if began <= event['at'] <= end + 0.4]
+    result.tables += steps.tables(events)
+
+
+# -- one at a time -------------------------------------------------------------------------------
+def migrate(cloud: Cloud, uuid: str) -> dict[str, float]:
+    """Move a server and wait for the end; seconds from the POST to the answer, and the times."""
+    before = len(cloud.migrations(uuid))
+    began = time.monotonic()
+    response = cloud.live_migrate(uuid)
+    answered = time.monotonic()
+    assert response.status_code == 202, response.text
+    while True:
+        known = cloud.migrations(uuid)
+        if len(known) > before and known[0]['status'] in FINAL:
+            assert known[0]['status'] == 'completed', known[0]
+            return {'began': began, 'answered': answered}
+        time.sleep(0.02)    # the API tells only who asks, and asking costs the cores that it needs
+
+
+def one_at_a_time(cloud: Cloud, result: Result, flavor: str, samples: int) -> None:
+    uuid = cloud.boot_many([('single', cloud.hosts[0])], flavor)[0]
+    for _ in range(WARM_UP):
+        migrate(cloud, uuid)
+    runs = [migrate(cloud, uuid) for _ in range(samples)]
+    receipts = {row['began']: row for row in spans(cloud.traced(), uuid, runs)}
+    rows = [receipts[run['began']] for run in runs]
+    milliseconds = {
+        'POST to 202': [run['answered'] - run['began'] for run in runs],
+        'POST to the driver call at the source': [row['called'] - row['began'] for row in rows],
+        'of which in the simulated driver': [row['driver_before'] for row in rows],
+        'POST to ACTIVE without the copy': [
+            row['ended'] - row['began'] - row['copy'] for row in rows],
+    }
+    for name, values in milliseconds.items():
+        result.add(name, [value * 1000 for value in values])
+
+
+def spans(events: list[dict[str, Any]], uuid: str, runs: list[dict[str, float]]) -> list[dict]:
+    """For each run: when the driver was called for the copy, how long that took, when the source
+    had cleaned up (the status follows by one message), and what the driver took before."""
+    mine = [event for event in events if event['kind'] == 'driver' and event['uuid'] == uuid]
+    ends = [run['began'] for run in runs[1:]] + [float('inf')]
+    found = []
+    for run, until in zip(runs, ends):
+        inside = [event for event in mine if run['began'] <= event['began'] < until]
+        copy = next(event for event in inside if event['what'] == 'live_migration')
+        found.append({
+            'began': run['began'], 'called': copy['began'], 'copy': copy['at'] - copy['began'],
+            'ended': max(event['at'] for event in inside),
+            'driver_before': sum(event['at'] - event['began'] for event in inside
+                                 if event['at'] <= copy['began'])})
+    return found
+
+
+# -- many at once --------------------------------------------------------------------------------
+def many_at_once(cloud: Cloud, result: Result, flavor: str, levels: tuple[int, ...]) -> None:
+    hosts = cloud.hosts
+    uuids = cloud.boot_many([(f'many-{number}', hosts[number % len(hosts)])
+                             for number in range(max(levels))], flavor)
+    table = Table('Many migrations at once', ['at once', 'completed', 'seconds to the last',
+                                              'migrations/s', 'CPU s of'] , [])
+    points = []
+    for level in levels:
+        cpu = cpu_seconds(cloud)
+        seconds = storm(cloud, uuids[:level])
+        used = {kind: value - cpu[kind] for kind, value in cpu_seconds(cloud).items()}
+        busiest = ', '.join(f'{kind} {value:.1f}' for kind, value in sorted(
+            used.items(), key=lambda item: -item[1])[:4])
+        table.rows.append([level, level, seconds, level / seconds, busiest])
+        points.append((level, level / seconds))
+        result.add(f'{level} at once: seconds to the last', [seconds], 's')
+    result.tables.append(table)
+    result.plots.append(Plot('Throughput', 'migrations at once', 'migrations/s',
+                             {'completed': points}))
+
+
+def storm(cloud: Cloud, uuids: list[str]) -> float:
+    """Ask for all of them at once; seconds until the last is completed."""
+    before = collections.Counter()
+    for migration in all_migrations(cloud):
+        before[migration['instance_uuid']] += 1
+    failed: list[str] = []
+
+    def ask(uuid: str) -> None:
+        response = cloud.live_migrate(uuid)
+        if response.status_code != 202:
+            failed.append(response.text)
+
+    began = time.monotonic()
+    threads = [threading.Thread(target=ask, args=(uuid,)) for uuid in uuids]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed, failed
+
+    def all_ended() -> bool:
+        now = collections.Counter(
+            row['instance_uuid'] for row in all_migrations(cloud) if row['status'] in FINAL)
+        return all(now[uuid] > before[uuid] for uuid in uuids)
+
+    cloud.wait_for(all_ended, f'{len(uuids)} migrations', timeout=300)
+    seconds = time.monotonic() - began
+    newest: dict[str, str] = {}
+    for row in sorted(all_migrations(cloud), key=lambda row: row['id']):
+        newest[row['instance_uuid']] = row['status']
+    assert {newest[uuid] for uuid in uuids} == {'completed'}, newest
+    return seconds
+
+
+def all_migrations(cloud: Cloud) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    while True:
+        marker = f'&marker={found[-1]["uuid"]}' if found else ''
+        page = cloud.get(f'/os-migrations?limit=1000{marker}')['migrations']
+        found += page
+        if len(page) < 1000:
+            return found
+
+
+def cpu_seconds(cloud: Cloud) -> collections.Counter:
+    """CPU time so far by kind of process."""
+    found: collections.Counter = collections.Counter()
+    for name, process in cloud.processes.items():
+        found[name.partition('-')[0]] += ground.cpu_of(process.pid)
+    return found
