@@ -11,7 +11,7 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_lite import context, exception, notifications, objects, utils
+from nova_lite import context, exception, moments, notifications, objects, utils
 from nova_lite.compute import migration_states
 from nova_lite.compute.live_migration_source import Move
 from nova_lite.compute.rpcapi import ComputeAPI
@@ -78,9 +78,11 @@ class LiveMigrationQueue:
                             exception.message_of(error))
 
     def _start_next(self) -> None:
+        moments.reach('edge-prepare-start')
         started = objects.MigrationList.start_next(
             context.get_admin_context(), self.host, CONF.max_concurrent_live_migrations)
         for migration in started:
+            moments.reach('edge-prepare-end', migration.instance_uuid)
             self._begin(migration, Move.run)
 
     # -- those that run --------------------------------------------------------------------------

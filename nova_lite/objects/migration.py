@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from oslo_utils import timeutils, uuidutils
 
-from nova_lite import exception
+from nova_lite import exception, moments
 from nova_lite.compute import migration_states, receipt
 from nova_lite.objects import base, fields
 from nova_lite.objects import instance as instance_obj
@@ -50,12 +50,14 @@ class Migration(base.PersistentObject):
         for a migration that is not written down. Of two callers one gets an
         UnexpectedTaskStateError, or an UnexpectedDeletingTaskStateError. The API's alone."""
         before = instance.vm_state, instance.task_state
+        moments.reach('edge-accept-start', instance.uuid)
         written = base.db().leases.accept(
             instance.uuid, {**self._changed_columns(), **self._at_birth()})
         if written is None:
             instance.raise_busy()
         instance._load(instance._context, written[0])
         self._load(self._context, written[1])
+        moments.reach('edge-accept-end', instance.uuid)
         instance_obj.notify(self._context, instance, *before)
 
     def _at_birth(self) -> dict[str, Any]:
@@ -92,10 +94,16 @@ class Migration(base.PersistentObject):
                 raise exception.MigrationNotFound(migration_id=self.id)
             self._load(self._context, row)
 
+    def advance(self, event: str, *args: Any, **kwargs: Any) -> None:
+        """Take the edge ``event``: see :meth:`take_edge`, which is the database's side of it."""
+        moments.reach(f'edge-{event}-start', self.instance_uuid)
+        self.take_edge(event, *args, **kwargs)
+        moments.reach(f'edge-{event}-end', self.instance_uuid)
+
     @base.remotable
-    def advance(self, event: str, reason: str | None = None, failed_check: str | None = None,
-                instance_updates: dict[str, Any] | None = None,
-                owner: str | None = None) -> None:
+    def take_edge(self, event: str, reason: str | None = None, failed_check: str | None = None,
+                  instance_updates: dict[str, Any] | None = None,
+                  owner: str | None = None) -> None:
         """Take the edge ``event`` of compute/migration_states.py; the object is fresh afterwards.
 
         In one transaction: status, reason, failed_check, the object's unsaved changes, the mark
@@ -114,6 +122,7 @@ class Migration(base.PersistentObject):
         # by way of an object, since what came over the wire may still be text
         columns = instance_obj.Instance(self._context, **updates)._changed_columns()
         done = base.db().moves.advance(self.id, event, values, columns, owner)
+        moments.reach(f'edge-{event}-middle', self.instance_uuid)   # written, not answered
         self._load(self._context, done.migration)
         if done.instance_after is not None:
             before = done.instance_before

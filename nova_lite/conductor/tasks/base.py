@@ -10,7 +10,7 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_lite import exception
+from nova_lite import exception, moments
 
 LOG = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def run(steps: Steps, doer: Any, start_at: str | None = None) -> None:
         if waiting:
             continue
         try:
-            getattr(doer, do)()
+            _do('step', do, doer)
         except Exception:
             _undo(undos, doer)
             raise
@@ -57,7 +57,14 @@ def undo_all(steps: Steps, doer: Any) -> None:
 def _undo(undos: list[str], doer: Any) -> None:
     for undo in reversed(undos):
         try:
-            getattr(doer, undo)()
+            _do('undo', undo, doer)
         except Exception as error:
             LOG.error('Cannot %s, going on with the rest: %s', undo.replace('_', ' '),
                       exception.message_of(error))
+
+
+def _do(kind: str, name: str, doer: Any) -> None:
+    subject = getattr(getattr(doer, 'instance', None), 'uuid', None)
+    moments.reach(f'{kind}-{name}-start', subject)
+    getattr(doer, name)()
+    moments.reach(f'{kind}-{name}-end', subject)

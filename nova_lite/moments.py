@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Moments at which a test may hold a process: a fail point, and nothing to an operator.
+
+A migration must survive the death of anything at any moment, so a test has to bring a process to a
+moment and keep it there while it does harm. Without NOVA_LITE_MOMENTS in the environment
+:func:`reach` does nothing. With it, it names a directory of orders. The order ``NAME.UUID`` (or
+``NAME``, for whichever server comes first) is renamed to ``….met`` by the one who reaches that
+moment, and he waits there until ``….go`` appears, LIMIT seconds at most.
+"""
+import os
+import time
+
+DIRECTORY = os.environ.get('NOVA_LITE_MOMENTS')
+LIMIT = 60.0
+POLL = 0.05
+
+
+def reach(name: str, subject: str | None = None) -> None:
+    """The caller is at the moment ``name`` in the migration of the server ``subject``."""
+    if DIRECTORY is None:
+        return
+    for order in filter(None, (subject and f'{name}.{subject}', name)):
+        path = os.path.join(DIRECTORY, order)
+        try:
+            os.rename(path, f'{path}.met')      # of several only one meets it
+        except FileNotFoundError:
+            continue
+        _wait(f'{path}.go')
+        return
+
+
+def _wait(go: str) -> None:
+    end = time.monotonic() + LIMIT
+    while not os.path.exists(go) and time.monotonic() < end:
+        time.sleep(POLL)
