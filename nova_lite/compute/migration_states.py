@@ -55,7 +55,7 @@ class Transition(NamedTuple):
 
 
 TRANSITIONS: dict[str, Transition] = {row.event: row for row in (
-    Transition('accept', (None,), ACCEPTED, BUSY, 'conductor'),
+    Transition('accept', (None,), ACCEPTED, BUSY, 'api'),
     Transition('queue', (ACCEPTED,), QUEUED, BUSY, 'source'),
     Transition('prepare', (QUEUED,), PREPARING, BUSY, 'source'),
     Transition('run', (PREPARING,), RUNNING, BUSY, 'source'),

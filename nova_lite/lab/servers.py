@@ -51,7 +51,7 @@ class RabbitMQ(server_base.Server):
 
     def _launch(self) -> None:
         self._write('rabbitmq.conf', '\n'.join((
-            f'listeners.tcp.1 = {self.address}:{self.port}',
+            *self._listeners(),
             f'default_user = {self.user}',
             f'default_pass = {self.password}',
             'loopback_users = none',
@@ -68,6 +68,10 @@ class RabbitMQ(server_base.Server):
         self._start_process('epmd', 'epmd', '-address', '127.0.0.1', '-port',
                             str(self.state['settings']['epmd_port']))
         self._start_process(server_base.MAIN, 'rabbitmq-server')
+
+    def _listeners(self) -> tuple[str, ...]:
+        """Lines of rabbitmq.conf: where and how it listens."""
+        return (f'listeners.tcp.1 = {self.address}:{self.port}',)
 
     def _environment(self) -> dict[str, str]:
         ports = self.state['settings']
