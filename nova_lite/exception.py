@@ -71,6 +71,11 @@ class ConfigInvalid(NovaLiteException):
     msg_fmt = 'Invalid configuration: %(reason)s'
 
 
+class TooManyEventStreams(NovaLiteException):
+    msg_fmt = ('%(limit)d event streams are open, which is [api]max_event_streams: ask for the '
+               'migration now and then instead.')
+
+
 # -- things that are not there ----------------------------------------------------------------
 class InstanceNotFound(NotFound):
     msg_fmt = 'Instance %(instance_id)s could not be found.'

@@ -16,6 +16,9 @@ from nova_lite import exception, objects
 from nova_lite.api import routing, wsgi
 
 
+NOTHING_THERE = 'There is no such resource'
+
+
 class Router:
     """A WSGI application over a list of routes."""
 
@@ -60,10 +63,13 @@ class Router:
         # a line break at the end would match as if it were not there
         params = self._mapper.match(path) if path.isprintable() else None
         if params is None:
-            raise webob.exc.HTTPNotFound('There is no such resource')
+            raise webob.exc.HTTPNotFound(NOTHING_THERE)
         by_method: dict[str, list[routing.Route]] = {}
         for route in self._routes[params.pop('path')]:
-            by_method.setdefault(route.method, []).append(route)
+            if request.extended or not route.own:
+                by_method.setdefault(route.method, []).append(route)
+        if not by_method:
+            raise webob.exc.HTTPNotFound(NOTHING_THERE)
         return by_method, params
 
 
@@ -92,7 +98,7 @@ def _with_action(candidates: list[routing.Route], body: Any) -> list[routing.Rou
 def _call(route: routing.Route, request: wsgi.Request, params: dict[str, Any],
           body: Any) -> webob.Response:
     if route.body is not None:
-        route.body.check(request.minor, body)
+        route.body.check(request.minor, body, request.extended)
         params['body'] = body
     if route.query is not None:
         params['query'] = route.query.parse(request.minor, _query(request))
@@ -104,6 +110,8 @@ def _call(route: routing.Route, request: wsgi.Request, params: dict[str, Any],
     result = route.handler(request, **params)
     if result is None:
         return wsgi.empty_response(route.status)
+    if isinstance(result, webob.Response):
+        return result
     return wsgi.json_response(result, route.status)
 
 

@@ -17,6 +17,7 @@ class Route(NamedTuple):
     the answer, which ``answer`` describes (see schemas.shapes); None is an empty one. ``action``
     is the key of the body that selects this route among several; ``since`` and ``until`` are
     minor versions, both included; from ``deleted_since`` on the server may be a deleted one.
+    ``own``: Nova has it not, so it is there only for a client that asks for our extensions.
     """
     method: str
     path: str
@@ -31,6 +32,7 @@ class Route(NamedTuple):
     deleted_since: int | None = None
     root: str = COMPUTE
     answer: Any = None
+    own: bool = False
 
     def serves(self, minor: int) -> bool:
         return self.since <= minor <= self.until

@@ -17,6 +17,7 @@ from waitress import adjustments, task, wasyncore
 from waitress import server as waitress_server
 
 from nova_lite import exception, utils
+from nova_lite.api import event_streams
 from nova_lite.conf import CONF
 
 LOG = logging.getLogger(__name__)
@@ -138,6 +139,7 @@ class Server:
         """Take no more connections, and give requests in work ``timeout`` seconds to end. Whether
         all did."""
         if not self._stopping.is_set():
+            event_streams.HUB.end_all()
             self._deadline = time.monotonic() + timeout
             self._stopping.set()
             self._server.pull_trigger()

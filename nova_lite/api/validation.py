@@ -46,19 +46,26 @@ def _is_name(value: Any) -> bool:
 
 
 class Body:
-    """The schemas of one request body: pairs of (the minor version it came with, schema)."""
+    """The schemas of one request body: pairs of (the minor version it came with, schema).
 
-    def __init__(self, *versions: tuple[int, dict[str, Any]]) -> None:
+    ``extended``: the same for clients that ask for our own fields; by default there are none.
+    """
+
+    def __init__(self, *versions: tuple[int, dict[str, Any]],
+                 extended: tuple[tuple[int, dict[str, Any]], ...] | None = None) -> None:
         self.versions = versions
-        self._validators = [(minor, _validator(schema)) for minor, schema in versions]
+        self.extended = extended or versions
+        self._validators = {own: [(minor, _validator(schema)) for minor, schema in of]
+                            for own, of in ((False, versions), (True, self.extended))}
 
     def at(self, minor: int) -> dict[str, Any]:
         """The schema of ``minor``, which is not below the first."""
         return [schema for since, schema in self.versions if since <= minor][-1]
 
-    def check(self, minor: int, value: Any) -> None:
+    def check(self, minor: int, value: Any, extended: bool = False) -> None:
         """ValidationError says where ``value`` is wrong at ``minor``."""
-        validator = [checker for since, checker in self._validators if since <= minor][-1]
+        validators = self._validators[extended]
+        validator = [checker for since, checker in validators if since <= minor][-1]
         _check(validator, value, 'the body')
 
 

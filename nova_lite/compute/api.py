@@ -19,6 +19,7 @@ from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.rpcapi import ConductorAPI
 from nova_lite.conf import CONF
 from nova_lite.conf import service as service_conf
+from nova_lite.virt import convergence
 
 LOG = logging.getLogger(__name__)
 
@@ -36,11 +37,12 @@ class API:
     # -- live migration --------------------------------------------------------------------------
     def live_migrate(self, ctxt: Any, instance: Any, block_migration: bool | None,
                      disk_over_commit: bool | None, host: str | None, force: bool | None = None,
-                     async_: bool = False) -> None:
+                     async_: bool = False, goals: dict[str, Any] | None = None) -> None:
         """Move a server to ``host``, or where the scheduler says.
 
         ``force`` None (below microversion 2.30) insists on a given host, as true does; false has
         the scheduler check it. With ``async_`` only the checks made here are told to the caller.
+        ``goals``: fields of virt.convergence.Goals.
         InstanceIsLocked, InstanceInvalidState, UnexpectedTaskStateError, ComputeHostNotFound,
         and without ``async_`` every refusal of the conductor.
         """
@@ -51,7 +53,8 @@ class API:
             ctxt, instance, host, block_migration=block_migration,
             disk_over_commit=disk_over_commit,
             journal={'context': ctxt.to_dict(), 'request': {
-                'host': host, 'force': host is not None and force is not False}})
+                'host': host, 'force': host is not None and force is not False},
+                convergence.JOURNAL: {'goals': goals}})
         migration.accept(instance)
         try:
             self._start_action(ctxt, instance, 'live-migration')
@@ -106,6 +109,17 @@ class API:
         self._start_action(ctxt, instance, 'live_migration_force_complete')
         self._compute.live_migration_force_complete(
             ctxt, host=migration.source_compute, instance=instance, migration=migration)
+
+    def live_migrate_tune(self, ctxt: Any, instance: Any, migration_id: int,
+                          changes: dict[str, int]) -> None:
+        """Ask the source to change the terms of a copy: ``bandwidth`` (MiB/s),
+        ``max_downtime_ms``, ``deadline_s``. Errors as of :meth:`live_migrate_abort`."""
+        self._check(ctxt, instance, 'tune live migration', task=(task_states.MIGRATING,))
+        migration = objects.Migration.get_by_id_and_instance(ctxt, migration_id, instance.uuid)
+        self._check_migration(migration, (migration_states.RUNNING,), 'tune live migration')
+        self._start_action(ctxt, instance, 'live_migration_tune')
+        self._compute.live_migration_tune(ctxt, host=migration.source_compute, instance=instance,
+                                          migration=migration, changes=changes)
 
     # -- beginning and end -----------------------------------------------------------------------
     def create(self, ctxt: Any, name: str, image: dict[str, Any], flavor: Any, *,

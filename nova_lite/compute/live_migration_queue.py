@@ -167,6 +167,15 @@ class LiveMigrationQueue:
         with notifications.live_migration_phase(ctxt, instance, 'force_complete', self.host):
             self._driver.live_migration_force_complete(instance)
 
+    def tune(self, ctxt: Any, instance: Any, migration: Any, changes: dict[str, int]) -> None:
+        """Change the terms of a running copy. InvalidMigrationState when it is too late."""
+        move = self.moves.get(migration.uuid)
+        if move is None or migration.status != migration_states.RUNNING:
+            raise exception.InvalidMigrationState(
+                migration_id=migration.id, instance_uuid=instance.uuid, state=migration.status,
+                method='tune')
+        move.tune(changes, ctxt.user_id or 'the system')
+
     def end_for_deletion(self, ctxt: Any, instance: Any) -> None:
         """Before a server is deleted: end its migration and wait, at most shutdown_timeout."""
         for move in [move for move in self.moves.values()

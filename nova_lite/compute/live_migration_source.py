@@ -15,13 +15,15 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import exception, faults, notifications, rpc
-from nova_lite.compute import (events, migration_states, post_copy, power_state, receipt,
-                               recovery, vm_states)
+from nova_lite.compute import (events, migration_states, post_copy, power_state, recovery,
+                               vm_states)
 from nova_lite.compute.migration_progress import ProgressKeeper
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.tasks import base
 from nova_lite.conf import CONF
+from nova_lite.virt import convergence
 from nova_lite.virt import driver as virt_driver
+from nova_lite.virt.steering import Steering
 
 LOG = logging.getLogger(__name__)
 
@@ -51,7 +53,8 @@ class Move:
         self._power_state = instance.power_state
         self._remark: str | None = None
         self._copied = False
-        self._keeper = ProgressKeeper(instance, migration)
+        self._steering = Steering((migration.journal or {}).get(convergence.JOURNAL))
+        self._keeper = ProgressKeeper(instance, migration, self._steering)
         self._broken: virt_driver.Outcome | None = None     # of a post-copy
         self._split = post_copy.Split(migration.source_compute, self.dest, instance.name,
                                       self._obstacle, self._resume, self._tell)
@@ -111,6 +114,14 @@ class Move:
                 raise
             # the copy is about to begin: its first reading meets the wish
 
+    def tune(self, changes: dict[str, int], who: str) -> None:
+        """Change the terms of the running copy, see Steering.retune().
+        NoActiveMigrationForInstance, InstanceInvalidState."""
+        if 'bandwidth' in changes:
+            self._driver.live_migration_set_bandwidth(self.instance, changes['bandwidth'])
+        self._steering.retune(changes, who)
+        self._keeper.save_decisions()
+
     @property
     def broken(self) -> bool:
         """Is the guest split between both hosts by a post-copy that broke, and not whole again?"""
@@ -159,12 +170,12 @@ class Move:
         if self.abort_wanted.is_set():
             raise exception.LiveMigrationAborted(reason='aborted before the copy began')
         outcome = self._start_copy(self.ctxt, self.instance, self.dest, self.migrate_data,
-                                   self._note)
+                                   self._note, self._steering)
         self._copied = True
         if outcome.status != virt_driver.COMPLETED and self._post_copy(outcome):
             self._broken = outcome      # the guest is at the destination, and there is no way back
             return
-        self._close_copy(outcome)
+        self._keeper.close(outcome.progress)
         if outcome.status == virt_driver.CANCELLED:
             raise exception.LiveMigrationAborted(reason=outcome.reason or 'aborted on request')
         if outcome.status == virt_driver.FAILED:
@@ -176,12 +187,6 @@ class Move:
     def _post_copy(self, outcome: virt_driver.Outcome) -> bool:
         return (outcome.status == virt_driver.BROKEN or outcome.progress.post_copy
                 or self.migration.status == migration_states.POSTCOPY)
-
-    def _close_copy(self, outcome: virt_driver.Outcome) -> None:
-        """Write down what the copy came to."""
-        self.migration.receipt = receipt.mark(self.migration.receipt, receipt.COPIED) | {
-            'copy': outcome.progress._asdict()}
-        self._keeper.close(outcome.progress)
 
     def rollback_at_source(self) -> None:
         with notifications.live_migration_phase(self.ctxt, self.instance, 'rollback',
@@ -195,8 +200,7 @@ class Move:
         takes."""
         if self._broken is not None:
             self._split.wait_until_whole(self._broken.reason)
-            self._close_copy(self._broken._replace(
-                progress=self._broken.progress._replace(post_copy=True, note='')))
+            self._keeper.close(self._broken.progress._replace(post_copy=True, note=''))
         deadline = time.monotonic() + CONF.lost_host_timeout
         while True:
             try:

@@ -139,3 +139,7 @@ class ComputeManager:
 
     def live_migration_force_complete(self, ctxt: Any, instance: Any, migration: Any) -> None:
         self.queue.force_complete(ctxt, instance, migration)
+
+    def live_migration_tune(self, ctxt: Any, instance: Any, migration: Any,
+                            changes: dict[str, int]) -> None:
+        self.queue.tune(ctxt, instance, migration, changes)

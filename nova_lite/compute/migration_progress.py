@@ -3,8 +3,8 @@
 
 The monitor of the copy never waits for the database: it hands a reading over, and a thread of its
 own saves the newest one at most every live_migration_monitor_interval seconds. What cannot be
-saved is dropped; the next reading replaces it anyway. That the copy has switched to post-copy, and
-what it waits for, is written at once.
+saved is dropped; the next reading replaces it anyway. That the copy has switched to post-copy,
+what it waits for, and each decision is written at once.
 """
 import threading
 import time
@@ -13,9 +13,11 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import exception, utils
-from nova_lite.compute import migration_states
+from nova_lite.compute import migration_states, receipt
 from nova_lite.conf import CONF
+from nova_lite.virt import convergence
 from nova_lite.virt.driver import Progress
+from nova_lite.virt.steering import Steering
 
 LOG = logging.getLogger(__name__)
 
@@ -38,27 +40,41 @@ def percent(progress: Progress, floor: int = 0) -> int:
 class ProgressKeeper:
     """Saves the readings of one copy."""
 
-    def __init__(self, instance: Any, migration: Any) -> None:
+    def __init__(self, instance: Any, migration: Any, steering: Steering | None = None) -> None:
         self._instance, self._migration = instance, migration
+        self._steering = steering or Steering()
         self._newest: Progress | None = None
         self._saving = threading.Lock()
-        self._percent = 0
+        before = (migration.journal or {}).get('progress') or {}
+        self._percent = before.get('percent', 0)
         self._last_saved = float('-inf')
         self._told: tuple[bool, str] = (False, '')      # post_copy and note as last written
+        self._decided = len(self._steering.decisions)   # as last written
 
     def note(self, progress: Progress) -> None:
         """Take a reading; returns at once."""
         self._newest = progress
         due = self._last_saved + CONF.libvirt.live_migration_monitor_interval
-        news = (progress.post_copy, progress.note) != self._told
+        news = ((progress.post_copy, progress.note) != self._told
+                or len(self._steering.decisions) != self._decided)
         if (news or time.monotonic() >= due) and self._saving.acquire(blocking=False):
             self._last_saved = time.monotonic()
             utils.spawn(self._save_and_release, name='migration-progress')
 
     def close(self, progress: Progress) -> None:
-        """Save the last reading, after which this object writes no more."""
+        """Save the last reading and what the copy came to, after which this object writes no
+        more."""
         if any(value is not None for value in progress):
             self._newest = progress
+        with self._saving:      # a save that is under way would take the receipt back
+            held = self._steering.stored()
+            self._migration.receipt = receipt.mark(self._migration.receipt, receipt.COPIED) | {
+                'copy': progress._asdict(), 'goals': held['goals'],
+                'decisions': held['decisions']}
+            self._save()
+
+    def save_decisions(self) -> None:
+        """Write what the steering holds, and return when it is written."""
         with self._saving:
             self._save()
 
@@ -69,20 +85,22 @@ class ProgressKeeper:
             self._saving.release()
 
     def _save(self) -> None:
-        progress = self._newest
-        if progress is None:
-            return
-        self._percent = percent(progress, self._percent)
+        progress, decided = self._newest, len(self._steering.decisions)
         try:
-            for counter in COUNTERS:
-                setattr(self._migration, counter, getattr(progress, counter))
-            self._migration.journal = {**(self._migration.journal or {}),
-                                       'progress': {**progress._asdict(),
-                                                    'percent': self._percent}}
-            self._tell(progress)
+            journal = {**(self._migration.journal or {}),
+                       convergence.JOURNAL: self._steering.stored()}
+            if progress is not None:
+                self._percent = percent(progress, self._percent)
+                for counter in COUNTERS:
+                    setattr(self._migration, counter, getattr(progress, counter))
+                journal['progress'] = {**progress._asdict(), 'percent': self._percent}
+                self._tell(progress)
+            self._migration.journal = journal
             self._migration.save()
-            self._instance.progress = self._percent
-            self._instance.save()
+            self._decided = decided
+            if progress is not None:
+                self._instance.progress = self._percent
+                self._instance.save()
         except Exception as error:
             LOG.warning('Cannot save the progress of migration %s: %s', self._migration.uuid,
                         exception.message_of(error))

@@ -23,6 +23,17 @@ PHASES = {
 }
 
 
+PHASE_OF = {states.ACCEPTED: 'checks', states.QUEUED: 'queue', states.PREPARING: 'preparing',
+            states.RUNNING: 'copy', states.POSTCOPY: 'post-copy'}
+
+
+def phase(status: str, receipt: dict[str, Any] | None) -> str | None:
+    """The phase that a migration is in; None when it is over."""
+    if status in (states.RUNNING, states.POSTCOPY) and COPIED in (receipt or {}).get('at', {}):
+        return 'post'
+    return PHASE_OF.get(status)
+
+
 def mark(receipt: dict[str, Any] | None, moment: str) -> dict[str, Any]:
     """``receipt`` with ``moment`` (a status, or COPIED) reached now; the first time counts."""
     receipt = receipt or {}
@@ -31,8 +42,11 @@ def mark(receipt: dict[str, Any] | None, moment: str) -> dict[str, Any]:
 
 
 def phases(receipt: dict[str, Any] | None) -> dict[str, int]:
-    """Milliseconds of each phase that has ended."""
+    """Milliseconds of each phase that has ended; switch_over, as libvirt measured it, is a part
+    of the copy."""
     at = {moment: datetime.datetime.fromisoformat(text)
           for moment, text in (receipt or {}).get('at', {}).items()}
-    return {phase: round((at[end] - at[start]).total_seconds() * 1000)
-            for phase, (start, end) in PHASES.items() if start in at and end in at}
+    found = {name: round((at[end] - at[start]).total_seconds() * 1000)
+             for name, (start, end) in PHASES.items() if start in at and end in at}
+    pause = ((receipt or {}).get('copy') or {}).get('downtime_ms')
+    return found | ({'switch_over': pause} if states.COMPLETED in at and pause is not None else {})

@@ -104,3 +104,8 @@ class ComputeAPI(rpc.Interface):
     def live_migration_force_complete(self, ctxt: Any, host: str, instance: Any,
                                       migration: Any) -> None:
         """Source: make the running copy converge."""
+
+    @rpc.cast(to='host', event=True)
+    def live_migration_tune(self, ctxt: Any, host: str, instance: Any, migration: Any,
+                            changes: dict[str, int]) -> None:
+        """Source: give the running copy other terms."""

@@ -29,6 +29,10 @@ The most items one page of a list has.
     cfg.IntOpt('max_request_body_size', default=114688, min=1024, help="""
 The most bytes a request's body may have.
 """),
+    cfg.IntOpt('max_event_streams', default=16, min=0, max=24, help="""
+Streams of a migration's progress that may be open at once; each holds one of the server's 32
+threads. Who gets none is told so (429) and can still ask now and then.
+"""),
 ]
 
 

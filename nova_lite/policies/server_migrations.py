@@ -8,6 +8,7 @@ INDEX_HOST = ROOT + 'index:host'
 SHOW = ROOT + 'show'
 FORCE_COMPLETE = ROOT + 'force_complete'
 DELETE = ROOT + 'delete'
+UPDATE = ROOT + 'update'
 
 ALL = '/servers/{server_id}/migrations'
 ONE = ALL + '/{migration_id}'
@@ -17,8 +18,11 @@ RULES = [
     base.rule(INDEX, MANAGER, 'List the live migrations of a server that are in progress, '
               'without the names of hosts.', f'GET {ALL}'),
     base.rule(INDEX_HOST, base.ADMIN, 'List them with the names of hosts.', f'GET {ALL}'),
-    base.rule(SHOW, base.ADMIN, 'Show one of them.', f'GET {ONE}'),
+    base.rule(SHOW, base.ADMIN, 'Show one of them, once or as it goes on.', f'GET {ONE}',
+              f'GET {ONE}/events'),
     base.rule(FORCE_COMPLETE, MANAGER, 'Make one of them complete.',
               f'POST {ONE}/action (force_complete)'),
     base.rule(DELETE, MANAGER, 'End one of them.', f'DELETE {ONE}'),
+    base.rule(UPDATE, MANAGER, 'Change the bandwidth and the goals of one of them.',
+              f'PATCH {ONE}'),
 ]

@@ -35,7 +35,8 @@ class Progress(NamedTuple):
     """One reading of a running migration. Bytes; rates in bytes/s; times in ms; None: unknown.
 
     ``post_copy``: the guest runs at the destination while its memory still arrives; once true, it
-    stays so. ``note``: what keeps the copy from going on, '' when nothing does.
+    stays so. ``note``: what keeps the copy from going on, '' when nothing does. ``eta_s``: seconds
+    that it may still take, from and to.
     """
     memory_total: int | None = None
     memory_processed: int | None = None
@@ -51,6 +52,7 @@ class Progress(NamedTuple):
     elapsed_ms: int | None = None
     post_copy: bool = False
     note: str = ''
+    eta_s: tuple[float | None, float | None] | None = None
 
 
 class Outcome(NamedTuple):
@@ -158,14 +160,16 @@ class ComputeDriver(abc.ABC):
     # -- the move --------------------------------------------------------------------------------
     @abc.abstractmethod
     def live_migration(self, ctxt: Any, instance: Any, dest: str, migrate_data: Any,
-                       on_progress: Callable[[Progress], None]) -> Outcome:
+                       on_progress: Callable[[Progress], None], steering: Any = None) -> Outcome:
         """At the source: move the guest and wait for the end, however it ends. Returns once
         nothing of the job runs any more. ``on_progress`` may be slow or fail: neither may hurt
-        the migration."""
+        the migration. ``steering`` (virt.steering.Steering) decides, and is told what was done;
+        None: a new one, without goals."""
 
     @abc.abstractmethod
     def adopt_live_migration(self, ctxt: Any, instance: Any, dest: str, migrate_data: Any,
-                             on_progress: Callable[[Progress], None]) -> Outcome:
+                             on_progress: Callable[[Progress], None],
+                             steering: Any = None) -> Outcome:
         """At the source, after a restart: like live_migration() for a job that an earlier process
         started, which may run on, have ended, or never have begun (FAILED: the guest runs here
         and no job does)."""
@@ -178,6 +182,11 @@ class ComputeDriver(abc.ABC):
     @abc.abstractmethod
     def live_migration_force_complete(self, instance: Any) -> None:
         """Make the running job converge by pausing the guest. NoActiveMigrationForInstance."""
+
+    @abc.abstractmethod
+    def live_migration_set_bandwidth(self, instance: Any, mib_per_s: int) -> None:
+        """Let the running job use this much of the link. NoActiveMigrationForInstance;
+        InstanceInvalidState when the hypervisor does not take it (any more)."""
 
     def resume_live_migration(self, ctxt: Any, instance: Any, dest: str, migrate_data: Any,
                               on_progress: Callable[[Progress], None]) -> Outcome:

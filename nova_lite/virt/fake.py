@@ -11,13 +11,15 @@ from typing import Any
 from nova_lite import exception, objects
 from nova_lite.compute import power_state, task_states, vm_states
 from nova_lite.conf import CONF
-from nova_lite.virt import driver, simulation
+from nova_lite.virt import convergence, driver, simulation
 from nova_lite.virt.driver import GuestInfo, Outcome, Progress
 from nova_lite.virt.libvirt import migration
 from nova_lite.virt.simulation import checks, guests, hypervisor, jobs, state, storage
 from nova_lite.virt.simulation.watcher import HERE, Watcher, judge
+from nova_lite.virt.steering import Steering
 
 FIRST_DOWNTIME_MS = 300    # QEMU's own, until the first step is taken
+REQUEST = 'aborted on request'
 UNNAMED = 'a migration'    # the maker of a directory when the migration has no uuid
 
 POWER_STATES = {state.RUNNING: power_state.RUNNING, state.PAUSED: power_state.PAUSED,
@@ -31,6 +33,7 @@ class FakeDriver(driver.ComputeDriver):
     def __init__(self, world: simulation.World | None = None) -> None:
         self._world = world or simulation.current()
         self._host = ''
+        self._steerings: dict[str, Steering] = {}     # of the copies that this process watches
 
     # -- the host --------------------------------------------------------------------------------
     def init_host(self, host: str) -> None:
@@ -88,17 +91,8 @@ class FakeDriver(driver.ComputeDriver):
                 raise exception.InstanceDeployFailure(
                     instance_id=instance.uuid, reason=f'no space left on host {self._host}')
             storage.make(world, self._host, instance.uuid, disks)
-            guests.add(world, self._new_guest(world, instance))
+            guests.add(world, guests.new(world, self._host, instance))
             hypervisor.start(world, self._host, instance.uuid)
-
-    def _new_guest(self, world: state.State, instance: Any) -> state.Guest:
-        metadata, options = instance.metadata or {}, CONF.simulation
-        return state.Guest(
-            instance.uuid, self._host, state.SHUTOFF, boot_id='', memory_mb=instance.memory_mb,
-            vcpus=instance.vcpus, cpu_model=world.hosts[self._host].cpu_model,
-            dirty_rate=_number(metadata, 'sim:dirty_rate', options.dirty_rate),
-            working_set=min(instance.memory_mb,
-                            _number(metadata, 'sim:working_set', options.working_set)))
 
     def destroy(self, ctxt: Any, instance: Any, destroy_disks: bool = True) -> None:
         self._reach('destroy', instance)
@@ -178,7 +172,8 @@ class FakeDriver(driver.ComputeDriver):
 
     # -- the move --------------------------------------------------------------------------------
     def live_migration(self, ctxt: Any, instance: Any, dest: str, migrate_data: Any,
-                       on_progress: Callable[[Progress], None]) -> Outcome:
+                       on_progress: Callable[[Progress], None],
+                       steering: Steering | None = None) -> Outcome:
         self._reach('live_migration', instance)
         migration.make_uri(migration.Options.read(CONF.libvirt), dest)    # for its checks
         with self._world.change(self._host) as world:
@@ -187,35 +182,48 @@ class FakeDriver(driver.ComputeDriver):
                 if seen.reason != HERE:
                     return seen
                 try:
-                    self._start(world, instance, dest, migrate_data)
+                    self._start(world, instance, dest, migrate_data, steering)
                 except exception.LiveMigrationFailed as error:
                     return Outcome(driver.FAILED, error.kwargs['reason'])
-        return self._watcher(instance, on_progress).run()
+        return self._watch(instance, on_progress, steering)
 
-    def _start(self, world: state.State, instance: Any, dest: str, migrate_data: Any) -> None:
+    def _start(self, world: state.State, instance: Any, dest: str, migrate_data: Any,
+               steering: Steering | None) -> None:
         options = CONF.libvirt
+        goals = steering.goals if steering is not None else None   # with them, it throttles itself
+        most = goals.max_downtime_ms if goals is not None else None
         jobs.start(world, instance.uuid, self._host, dest,
                    block=bool(migrate_data.block_migration),
-                   bandwidth=options.live_migration_bandwidth, downtime_ms=FIRST_DOWNTIME_MS,
+                   bandwidth=options.live_migration_bandwidth,
+                   downtime_ms=min(FIRST_DOWNTIME_MS, most or FIRST_DOWNTIME_MS),
                    auto_converge=options.live_migration_permit_auto_converge
-                   and not options.live_migration_permit_post_copy)
+                   and not options.live_migration_permit_post_copy and goals is None)
 
     def adopt_live_migration(self, ctxt: Any, instance: Any, dest: str, migrate_data: Any,
-                             on_progress: Callable[[Progress], None]) -> Outcome:
+                             on_progress: Callable[[Progress], None],
+                             steering: Steering | None = None) -> Outcome:
         self._reach('adopt_live_migration', instance)
         with self._world.look(self._host) as world:
             if jobs.active(world, instance.uuid, self._host) is None:
                 return judge(world, self._host, instance.uuid)
-        return self._watcher(instance, on_progress).run()
+        return self._watch(instance, on_progress, steering)
 
     def live_migration_abort(self, instance: Any) -> None:
         self._reach('live_migration_abort', instance)
         with self._world.change(self._host) as world:
             jobs.abort(world, instance.uuid, self._host)
+        if steering := self._steerings.get(instance.uuid):
+            steering.record(convergence.Decision(convergence.ABORT, reason=REQUEST))
 
     def live_migration_force_complete(self, instance: Any) -> None:
         self._reach('live_migration_force_complete', instance)
-        self._watcher(instance, lambda progress: None).force_complete()
+        self._watcher(instance, lambda progress: None,
+                      self._steerings.get(instance.uuid)).force_complete()
+
+    def live_migration_set_bandwidth(self, instance: Any, mib_per_s: int) -> None:
+        self._reach('live_migration_set_bandwidth', instance)
+        with self._world.change(self._host) as world:
+            jobs.tune(world, instance.uuid, self._host, bandwidth=mib_per_s)
 
     # -- after the move --------------------------------------------------------------------------
     def post_live_migration_at_destination(self, ctxt: Any, instance: Any,
@@ -273,8 +281,17 @@ class FakeDriver(driver.ComputeDriver):
         with self._world.change(self._host) as world:
             act(world, self._host, instance.uuid)
 
-    def _watcher(self, instance: Any, on_progress: Callable[[Progress], None]) -> Watcher:
-        return Watcher(self._world, self._host, instance.uuid, on_progress)
+    def _watch(self, instance: Any, on_progress: Callable[[Progress], None],
+               steering: Steering | None) -> Outcome:
+        steering = self._steerings[instance.uuid] = steering or Steering()
+        try:
+            return self._watcher(instance, on_progress, steering).run()
+        finally:
+            self._steerings.pop(instance.uuid, None)
+
+    def _watcher(self, instance: Any, on_progress: Callable[[Progress], None],
+                 steering: Steering | None = None) -> Watcher:
+        return Watcher(self._world, self._host, instance.uuid, on_progress, steering)
 
 
 def _info(guest: state.Guest) -> GuestInfo:
@@ -283,11 +300,3 @@ def _info(guest: state.Guest) -> GuestInfo:
 
 def _maker(migrate_data: Any) -> str:
     return migrate_data.migration or UNNAMED
-
-
-def _number(metadata: dict[str, str], key: str, default: float) -> float:
-    """A user's number, or ``default`` where it is none."""
-    try:
-        return max(0.0, float(metadata[key]))
-    except (KeyError, ValueError):
-        return default

@@ -10,7 +10,7 @@ from oslo_utils import strutils
 
 from nova_lite import exception
 from nova_lite.api import wsgi
-from nova_lite.api.schemas.migrate_server import ACTION
+from nova_lite.api.schemas.migrate_server import ACTION, GOALS
 from nova_lite.compute import api as compute_api
 from nova_lite.objects import Instance
 from nova_lite.policies import migrate_server as policies
@@ -32,7 +32,7 @@ def migrate_live(request: wsgi.Request, instance: Instance, body: dict[str, Any]
                         if minor <= WITH_DISK_OVER_COMMIT_UNTIL else None)
     compute_api.API().live_migrate(
         request.context, instance, block_migration, disk_over_commit, host,
-        force=_force(wanted, host, minor), async_=minor >= ASYNC_SINCE)
+        force=_force(wanted, host, minor), async_=minor >= ASYNC_SINCE, goals=wanted.get(GOALS))
 
 
 def _force(wanted: dict[str, Any], host: str | None, minor: int) -> bool | None:

@@ -45,3 +45,8 @@ def integer(least: int = 0) -> dict[str, Any]:
     digits = r'\A(?=[0-9]{1,9}\Z)' + ('0*[1-9]' if least else '') + r'[0-9]*\Z'
     return {'type': ['integer', 'string'], 'pattern': digits, 'minimum': least,
             'maximum': LARGEST}
+
+
+def positive(most: int) -> dict[str, Any]:
+    """A number from 1 to ``most``, and no string."""
+    return {'type': 'integer', 'minimum': 1, 'maximum': most}

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from nova_lite.api import paging, wsgi
 from nova_lite.compute import migration_states, receipt
 from nova_lite.objects import Migration
+from nova_lite.virt import convergence
 
 OWN = 'nova-lite:'      # the prefix of fields that Nova has not, shown to who asks for them
 
@@ -46,11 +47,34 @@ FIELDS = (
     Field('project_id', attribute('project_id'), 80),
 )
 
+
+def reading(key: str) -> Callable[[Migration], Any]:
+    """What the newest look at the copy said; None where there was none."""
+    return lambda migration: _kept(migration, 'progress').get(key)
+
+
+def control(key: str) -> Callable[[Migration], Any]:
+    return lambda migration: _kept(migration, convergence.JOURNAL).get(key)
+
+
+def _kept(migration: Migration, part: str) -> dict[str, Any]:
+    return (migration.journal or {}).get(part) or {}
+
+
 # shown at every version to a client that sends X-Nova-Lite-Extensions: 1
 EXTENSIONS = (
     Field('reason', attribute('reason')),
     Field('failed_check', attribute('failed_check')),
     Field('progress', lambda migration: progress(migration)),
+    Field('phase', lambda migration: receipt.phase(migration.status, migration.receipt)),
+    *(Field(name, reading(key)) for name, key in (
+        ('memory_iteration', 'iteration'), ('bandwidth_bytes', 'speed'),
+        ('dirty_rate_bytes', 'dirty_rate'), ('downtime_ms', 'downtime_ms'),
+        ('throttle_percent', 'throttle'))),
+    Field('remaining_bytes', lambda migration: remaining(migration)),
+    Field('eta_seconds', lambda migration: eta(migration)),
+    Field('goals', control('goals')),
+    Field('decisions', control('decisions')),
     Field('block_migration', attribute('block_migration')),
     Field('started_at', time('started_at')),
     Field('finished_at', time('finished_at')),
@@ -65,7 +89,22 @@ def progress(migration: Migration) -> int:
     """Percent of memory and disks that has come over: 100 for a completed one, 0 before."""
     if migration.status == migration_states.COMPLETED:
         return 100
-    return ((migration.journal or {}).get('progress') or {}).get('percent', 0)
+    return _kept(migration, 'progress').get('percent', 0)
+
+
+def remaining(migration: Migration) -> int | None:
+    """Bytes of memory and disks together, those of a pass included."""
+    known = [part for part in (migration.memory_remaining, migration.disk_remaining)
+             if part is not None]
+    return sum(known) if known else None
+
+
+def eta(migration: Migration) -> list[float | None] | None:
+    """Seconds from and to, as of the newest reading; None when nothing is copied now."""
+    if migration.status not in (migration_states.RUNNING, migration_states.POSTCOPY):
+        return None
+    found = _kept(migration, 'progress').get('eta_s')
+    return found and [None if part is None else round(part, 1) for part in found]
 
 
 def queue(migration: Migration) -> dict[str, Any] | None:

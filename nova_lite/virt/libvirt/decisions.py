@@ -8,13 +8,12 @@ migrateToURI3, or the destination's, makes a migration complete.
 from typing import Any, NamedTuple
 
 from nova_lite.virt import driver as virt_driver
+from nova_lite.virt.convergence import ABORT, SET_DOWNTIME, Decision
 from nova_lite.virt.driver import Outcome, Progress
 from nova_lite.virt.libvirt import abi, migration
 from nova_lite.virt.libvirt.guest import Seen
 
-ABORT = 'abort'
-FORCE_COMPLETE = 'force_complete'
-SET_DOWNTIME = 'set_downtime'
+FORCE_COMPLETE = 'force_complete'   # post-copy where that is permitted, else a pause
 
 # s: a forced copy that still has not ended after this (or the completion timeout again, whichever
 # is longer) is aborted, or the guest would stay paused for ever
@@ -51,34 +50,31 @@ class Situation(NamedTuple):
     downtime: int | None = None
     forced_for: float | None = None
     post_copy: bool = False
+    progress: Progress = Progress()
 
 
-class Action(NamedTuple):
-    kind: str
-    value: int = 0
-    reason: str = ''
-
-
-def decide(now: Situation, limits: Limits) -> list[Action]:
-    """What is due. Nothing in post-copy: it can neither be aborted nor hurried."""
+def decide(now: Situation, limits: Limits) -> list[Decision]:
+    """What is due by Nova's options. Nothing in post-copy: it can neither be aborted nor
+    hurried."""
     if now.post_copy:
         return []
     timeout = migration.completion_timeout(limits.completion_timeout, now.data_gb)
     if now.forced_for is not None:
         bound = max(timeout, FORCED_AT_LEAST)
         if timeout and now.forced_for > bound:
-            return [Action(ABORT, reason=f'the copy did not end within {bound} s after it was '
-                                         'forced to complete')]
+            return [Decision(ABORT, reason=f'the copy did not end within {bound} s after it was '
+                                           'forced to complete')]
         return []
     if timeout and now.elapsed > timeout:
-        return [Action(limits.timeout_action,
-                       reason=f'the copy did not end within {timeout} s '
-                              f'(live_migration_completion_timeout)')]
+        return [Decision(limits.timeout_action,
+                         reason=f'the copy did not end within {timeout} s '
+                                f'(live_migration_completion_timeout)')]
     steps = migration.downtime_steps(limits.downtime, limits.downtime_steps,
                                      limits.downtime_delay, now.data_gb)
     wanted = migration.downtime_at(now.elapsed, steps)
     if wanted is not None and wanted != now.downtime:
-        return [Action(SET_DOWNTIME, wanted)]
+        return [Decision(SET_DOWNTIME, wanted, f'{now.elapsed:.0f} s have passed '
+                                               '(live_migration_downtime_steps)')]
     return []
 
 

@@ -17,7 +17,9 @@ from nova_lite.virt.libvirt import (abi, checks, config, decisions, events, migr
                                     probe, storage)
 from nova_lite.virt.libvirt.arrival import look
 from nova_lite.virt.libvirt.guest import Guest
+from nova_lite.virt.libvirt.host import LibvirtError
 from nova_lite.virt.libvirt.monitor import Monitor
+from nova_lite.virt.steering import Steering
 
 LOG = logging.getLogger(__name__)
 
@@ -75,10 +77,12 @@ class Departures:
         self._monitors: dict[str, Monitor] = {}
 
     def move(self, guest: Guest, instance: Any, dest: str, migrate_data: Any,
-             on_progress: Callable[[Progress], None]) -> Outcome:
+             on_progress: Callable[[Progress], None],
+             steering: Steering | None = None) -> Outcome:
         """Copy the guest to the host ``dest`` and wait for the end. A copy that already runs is
         watched, and no second one started. InvalidHostname."""
-        with self._monitor(guest, on_progress) as monitor:
+        steering = steering or Steering()
+        with self._monitor(guest, on_progress, steering) as monitor:
             seen = look(guest)
             if seen is None or not (seen.departing or seen.active and not seen.half):
                 return decisions.judge(seen)
@@ -86,15 +90,17 @@ class Departures:
             if seen.departing:
                 LOG.info('Instance %s is on its way already', guest.uuid)
                 return self._watch(monitor, guest, instance, disks)
-            plan = make_plan(guest, dest, migrate_data, disks, seen.state)
-            if monitor.abort_reason:
-                return decisions.judge(seen, monitor.abort_reason, cancelled=True)
+            options = steering.options(migration.Options.read(CONF.libvirt))
+            plan = make_plan(guest, dest, migrate_data, disks, seen.state, options)
+            if monitor.helm.abort_reason:
+                return decisions.judge(seen, monitor.helm.abort_reason, cancelled=True)
             return self._watch(monitor, guest, instance, disks, plan)
 
     def adopt(self, guest: Guest, instance: Any, migrate_data: Any,
-              on_progress: Callable[[Progress], None]) -> Outcome:
+              on_progress: Callable[[Progress], None],
+              steering: Steering | None = None) -> Outcome:
         """Watch a copy that an earlier process started."""
-        with self._monitor(guest, on_progress) as monitor:
+        with self._monitor(guest, on_progress, steering or Steering()) as monitor:
             if look(guest) is None:
                 return decisions.judge(None)
             disks = copied_disks(guest) if migrate_data.block_migration else []
@@ -108,23 +114,26 @@ class Departures:
                                             CONF.libvirt.live_migration_resume_post_copy)
         if obstacle:
             return Outcome(virt_driver.BROKEN, obstacle)
-        with self._monitor(guest, on_progress) as monitor:
+        with self._monitor(guest, on_progress, Steering()) as monitor:
             seen = look(guest)
             if seen is None or not seen.half:
                 return decisions.judge(seen)
-            plan = make_plan(guest, dest, migrate_data, [], seen.state)
+            plan = make_plan(guest, dest, migrate_data, [], seen.state,
+                             migration.Options.read(CONF.libvirt))
             plan = plan._replace(flags=plan.flags | abi.Migrate.POSTCOPY
                                  | abi.Migrate.POSTCOPY_RESUME)
             return self._watch(monitor, guest, instance, [], plan)
 
     @contextlib.contextmanager
-    def _monitor(self, guest: Guest, on_progress: Callable[[Progress], None]) -> Iterator[Monitor]:
+    def _monitor(self, guest: Guest, on_progress: Callable[[Progress], None],
+                 steering: Steering) -> Iterator[Monitor]:
         """From here on an abort is heard, also while the copy is still being got ready."""
         if guest.uuid in self._monitors:
             raise exception.InstanceInvalidState(
                 instance_uuid=guest.uuid, attr='state', state='already being moved',
                 method='live migrate')
-        self._monitors[guest.uuid] = monitor = Monitor(guest, self._courier, on_progress)
+        self._monitors[guest.uuid] = monitor = Monitor(guest, self._courier, on_progress,
+                                                       steering)
         try:
             yield monitor
         finally:
@@ -135,6 +144,7 @@ class Departures:
         size_gb = migration.data_gb(instance.memory_mb, [_file_size(disk) for disk in disks])
         with self._courier.subscribe(guest.uuid) as news:
             if plan is not None:
+                monitor.helm.begin(size_gb)
                 LOG.info('Instance %s goes to %s, flags %s', guest.uuid, plan.uri, plan.flags)
                 operation.start(self._courier, guest.uuid, plan)
             return monitor.run(news, size_gb, started_here=plan is not None)
@@ -149,7 +159,7 @@ class Departures:
                 instance_uuid=guest.uuid, attr='state', state='post-copy',
                 method='abort the migration of')
         if monitor is not None:
-            monitor.abort()
+            monitor.helm.abort()
         elif seen is not None and seen.departing:
             guest.abort_job()
         else:
@@ -159,13 +169,24 @@ class Departures:
         monitor = self._monitors.get(guest.uuid)
         if monitor is None:
             raise exception.NoActiveMigrationForInstance(instance_id=guest.uuid)
-        monitor.force_complete()
+        monitor.helm.force_complete()
+
+    def set_bandwidth(self, guest: Guest, mib_per_s: int) -> None:
+        """NoActiveMigrationForInstance, InstanceInvalidState."""
+        seen = look(guest)
+        if seen is None or not seen.departing:
+            raise exception.NoActiveMigrationForInstance(instance_id=guest.uuid)
+        try:
+            guest.set_max_speed(mib_per_s)
+        except LibvirtError as error:
+            raise exception.InstanceInvalidState(
+                instance_uuid=guest.uuid, attr='state', state=error.format_message(),
+                method='set the bandwidth of the migration of') from error
 
 
 def make_plan(guest: Guest, dest: str, migrate_data: Any, disks: list[config.DiskSeen],
-              state: int) -> migration.Plan:
+              state: int, options: migration.Options) -> migration.Plan:
     """All that migrateToURI3 is told."""
-    options = migration.Options.read(CONF.libvirt)
     uri = migration.make_uri(options, dest)
     flags = migration.make_flags(options, bool(migrate_data.block_migration), bool(disks),
                                  paused=state == abi.State.PAUSED)

@@ -110,13 +110,15 @@ class LibvirtDriver(virt_driver.ComputeDriver):
 
     # -- the move ---------------------------------------------------------------------------------
     def live_migration(self, ctxt: Any, instance: Any, dest: str, migrate_data: Any,
-                       on_progress: Callable[[Progress], None]) -> Outcome:
+                       on_progress: Callable[[Progress], None], steering: Any = None) -> Outcome:
         return self._departures.move(self._guest(instance), instance, dest, migrate_data,
-                                     on_progress)
+                                     on_progress, steering)
 
     def adopt_live_migration(self, ctxt: Any, instance: Any, dest: str, migrate_data: Any,
-                             on_progress: Callable[[Progress], None]) -> Outcome:
-        return self._departures.adopt(self._guest(instance), instance, migrate_data, on_progress)
+                             on_progress: Callable[[Progress], None],
+                             steering: Any = None) -> Outcome:
+        return self._departures.adopt(self._guest(instance), instance, migrate_data, on_progress,
+                                      steering)
 
     def resume_live_migration(self, ctxt: Any, instance: Any, dest: str, migrate_data: Any,
                               on_progress: Callable[[Progress], None]) -> Outcome:
@@ -128,6 +130,9 @@ class LibvirtDriver(virt_driver.ComputeDriver):
 
     def live_migration_force_complete(self, instance: Any) -> None:
         self._departures.force_complete(self._guest(instance))
+
+    def live_migration_set_bandwidth(self, instance: Any, mib_per_s: int) -> None:
+        self._departures.set_bandwidth(self._guest(instance), mib_per_s)
 
     # -- after the move ---------------------------------------------------------------------------
     def post_live_migration_at_destination(self, ctxt: Any, instance: Any,

@@ -174,6 +174,9 @@ class Guest:
     def set_max_downtime(self, milliseconds: int) -> None:
         self._call(lambda domain: domain.migrateSetMaxDowntime(milliseconds, 0))
 
+    def set_max_speed(self, mib_per_s: int) -> None:
+        self._call(lambda domain: domain.migrateSetMaxSpeed(mib_per_s, 0))
+
     def start_post_copy(self) -> None:
         self._call(lambda domain: domain.migrateStartPostCopy(0))
 

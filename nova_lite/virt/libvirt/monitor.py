@@ -16,10 +16,12 @@ from nova_lite.conf import CONF
 from nova_lite.virt import driver as virt_driver
 from nova_lite.virt.driver import Outcome, Progress
 from nova_lite.virt.libvirt import abi, decisions, events, migration, operation
-from nova_lite.virt.libvirt.decisions import Action, Situation
+from nova_lite.virt.libvirt.decisions import Situation
 from nova_lite.virt.libvirt.guest import Guest, Seen
+from nova_lite.virt.libvirt.helm import Helm
 from nova_lite.virt.libvirt.host import LibvirtError
 from nova_lite.virt.libvirt.reporter import Reporter
+from nova_lite.virt.steering import Steering
 
 LOG = logging.getLogger(__name__)
 
@@ -32,11 +34,12 @@ MAX_DEFECTS = 20        # errors of this module itself within one copy
 
 
 class Monitor:
-    """``run()`` in one thread; ``abort()`` and ``force_complete()`` from any other."""
+    """``run()`` in one thread; the orders of ``helm`` from any other."""
 
     def __init__(self, guest: Guest, courier: events.Courier,
-                 on_progress: Callable[[Progress], None]) -> None:
-        self._guest, self._courier = guest, courier
+                 on_progress: Callable[[Progress], None], steering: Steering) -> None:
+        self._guest = guest
+        self.helm = Helm(guest, courier, steering)
         self._size_gb: float = migration.SMALLEST_GB
         self._reporter = Reporter(on_progress)
         self._operation_runs = False
@@ -45,27 +48,12 @@ class Monitor:
         self._spent_before = 0.0            # s, by a process before this one
         self._seen_idle: float | None = None
         self._without_contact: float | None = None
-        self._downtime: int | None = None
-        self.abort_reason = ''
-        self._abort_sent = False
-        self._force_wanted = False
-        self._forced_at: float | None = None
-        self._paused_by_us = False
         self._post_copy = False             # now
         self._switched = False              # ever
         self._processed: int | None = None
         self._processed_since = time.monotonic()
         self._final_job: dict = {}
         self._last_progress = Progress()
-
-    # -- asked by others --------------------------------------------------------------------------
-    def abort(self, reason: str = 'aborted on request') -> None:
-        self.abort_reason = self.abort_reason or reason
-        self._courier.publish(events.Event(self._guest.uuid, events.WAKE_UP))
-
-    def force_complete(self) -> None:
-        self._force_wanted = True
-        self._courier.publish(events.Event(self._guest.uuid, events.WAKE_UP))
 
     # -- the loop ---------------------------------------------------------------------------------
     def run(self, news: queue.Queue, size_gb: float, started_here: bool) -> Outcome:
@@ -154,15 +142,10 @@ class Monitor:
             self._spent_before, (progress.elapsed_ms or 0) / 1000 - self._elapsed(False))
         self._last_progress = progress = progress._replace(
             post_copy=self._switched, note=self._note(progress))
-        self._reporter.offer(progress)
-        if self.abort_reason and not self._post_copy:
-            self._send_abort()
-        elif self._force_wanted and self._forced_at is None and not self._post_copy:
-            self._force()
-        else:
-            limits = decisions.Limits.read(CONF.libvirt)
-            for action in decisions.decide(self._situation(), limits):
-                self._do(action)
+        situation = Situation(elapsed=self._elapsed(), data_gb=self._size_gb,
+                              post_copy=self._post_copy, progress=progress)
+        self._reporter.offer(progress._replace(eta_s=self.helm.eta(situation)))
+        self.helm.steer(situation)
 
     def _note(self, progress: Progress) -> str:
         now = time.monotonic()
@@ -173,52 +156,9 @@ class Monitor:
                     'at the destination. It goes on when the hosts reach each other again')
         return ''
 
-    def _situation(self) -> Situation:
-        now = time.monotonic()
-        return Situation(
-            elapsed=self._elapsed(), data_gb=self._size_gb, downtime=self._downtime,
-            forced_for=None if self._forced_at is None else now - self._forced_at,
-            post_copy=self._post_copy)
-
     def _elapsed(self, with_before: bool = True) -> float:
         own = time.monotonic() - self._started
         return own + self._spent_before if with_before else own
-
-    # -- acting -----------------------------------------------------------------------------------
-    def _do(self, action: Action) -> None:
-        if action.kind == decisions.SET_DOWNTIME:
-            self._try(self._guest.set_max_downtime, action.value)
-            self._downtime = action.value
-            return
-        LOG.warning('Instance %s: %s; action: %s', self._guest.uuid, action.reason, action.kind)
-        if action.kind == decisions.ABORT:
-            self.abort_reason = action.reason
-            self._send_abort()
-        else:
-            self._force()
-
-    def _send_abort(self) -> None:
-        """Sent again at each look for as long as the job runs: it may have been too early."""
-        self._abort_sent = self._try(self._guest.abort_job) or self._abort_sent
-
-    def _force(self) -> None:
-        if CONF.libvirt.live_migration_permit_post_copy and self._try(self._guest.start_post_copy):
-            LOG.info('Instance %s: switched to post-copy', self._guest.uuid)
-        elif self._try(self._guest.pause):
-            self._paused_by_us = True
-            LOG.info('Instance %s: paused, so that the copy ends', self._guest.uuid)
-        else:
-            return      # tried again at the next look
-        self._forced_at = time.monotonic()
-
-    def _try(self, fn: Callable, *args: object) -> bool:
-        try:
-            fn(*args)
-        except exception.NovaLiteException as error:
-            LOG.info('Instance %s: libvirt refused %s: %s', self._guest.uuid, fn.__name__,
-                     error.format_message())
-            return False
-        return True
 
     # -- ends -------------------------------------------------------------------------------------
     def _complete(self, news: queue.Queue) -> Outcome:
@@ -258,12 +198,10 @@ class Monitor:
         return Outcome(virt_driver.LOST, error.format_message(), self._last_progress)
 
     def _conclude(self, seen: Seen | None) -> Outcome:
-        cancelled = self._end.code == abi.Error.OPERATION_ABORTED or self._abort_sent
-        error = self.abort_reason if cancelled and self.abort_reason else self._end.error
+        cancelled = self._end.code == abi.Error.OPERATION_ABORTED or self.helm.abort_sent
+        error = self.helm.abort_reason if cancelled and self.helm.abort_reason else self._end.error
         outcome = decisions.judge(seen, error, cancelled)
-        if self._paused_by_us and seen is not None and seen.state == abi.State.PAUSED \
-                and not seen.half:
-            self._try(self._guest.unpause)
+        self.helm.let_go(seen)
         return outcome._replace(progress=self._progress())
 
     def _progress(self) -> Progress:

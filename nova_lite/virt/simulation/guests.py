@@ -6,9 +6,11 @@ whether it was stopped, started anew or run twice. What no orchestrator may ever
 same, as a real hypervisor would, and written down as a violation.
 """
 import uuid as uuids
+from typing import Any
 
 from nova_lite import exception
-from nova_lite.virt.simulation.state import PAUSED, RUNNING, Guest, State
+from nova_lite.conf import CONF
+from nova_lite.virt.simulation.state import PAUSED, RUNNING, SHUTOFF, Guest, State
 
 
 def find(state: State, host: str, uuid: str) -> Guest | None:
@@ -82,3 +84,23 @@ def check(state: State, uuid: str) -> None:
 def violate(state: State, what: str) -> None:
     if what not in state.violations:
         state.violations.append(what)
+
+
+def new(state: State, host: str, instance: Any) -> Guest:
+    """A guest as its server wants it, that has not been started. Metadata sim:dirty_rate and
+    sim:working_set (MiB/s, MiB) go before the options."""
+    metadata, options = instance.metadata or {}, CONF.simulation
+    return Guest(
+        instance.uuid, host, SHUTOFF, boot_id='', memory_mb=instance.memory_mb,
+        vcpus=instance.vcpus, cpu_model=state.hosts[host].cpu_model,
+        dirty_rate=_number(metadata, 'sim:dirty_rate', options.dirty_rate),
+        working_set=min(instance.memory_mb,
+                        _number(metadata, 'sim:working_set', options.working_set)))
+
+
+def _number(metadata: dict[str, str], key: str, default: float) -> float:
+    """A user's number, or ``default`` where it is none."""
+    try:
+        return max(0.0, float(metadata[key]))
+    except (KeyError, ValueError):
+        return default

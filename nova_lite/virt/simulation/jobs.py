@@ -84,9 +84,12 @@ def abort(state: State, uuid: str, source: str, reason: str = 'aborted on reques
 
 
 def tune(state: State, uuid: str, source: str, bandwidth: float | None = None,
-         downtime_ms: float | None = None) -> None:
-    """Change the terms of a running copy: MiB/s, ms."""
+         downtime_ms: float | None = None, throttle: int | None = None) -> None:
+    """Change the terms of a running copy: MiB/s, ms, per cent of its time that the guest loses.
+    """
     job = get_active(state, uuid, source)
+    if throttle is not None:
+        job.copy = replace(job.copy, throttle=throttle)
     if bandwidth is not None:
         job.copy = replace(job.copy, bandwidth=bandwidth * model.MIB)
     if downtime_ms is not None:

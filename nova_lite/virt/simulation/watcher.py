@@ -10,13 +10,15 @@ from oslo_log import log as logging
 
 from nova_lite import exception
 from nova_lite.conf import CONF
-from nova_lite.virt import driver
+from nova_lite.virt import convergence, driver
+from nova_lite.virt.convergence import Decision
 from nova_lite.virt.driver import Outcome, Progress
 from nova_lite.virt.libvirt import decisions, migration
-from nova_lite.virt.libvirt.monitor import Reporter
+from nova_lite.virt.libvirt.reporter import Reporter
 from nova_lite.virt.simulation import course, guests, hypervisor, jobs, model
 from nova_lite.virt.simulation.state import ACTIVE, BY_USER, IN_POSTCOPY, NOT_MOVING, Job, State
 from nova_lite.virt.simulation.world import World
+from nova_lite.virt.steering import Steering
 
 LOG = logging.getLogger(__name__)
 
@@ -30,9 +32,10 @@ class Watcher:
     """``run()`` returns when nothing of the copy runs any more."""
 
     def __init__(self, world: World, host: str, uuid: str,
-                 on_progress: Callable[[Progress], None]) -> None:
+                 on_progress: Callable[[Progress], None],
+                 steering: Steering | None = None) -> None:
         self._world, self._host, self._uuid = world, host, uuid
-        self._on_progress = on_progress
+        self._on_progress, self._steering = on_progress, steering or Steering()
         self._out_of_reach_since: float | None = None
 
     def run(self) -> Outcome:
@@ -46,13 +49,15 @@ class Watcher:
 
     def _look(self, reporter: Reporter) -> Outcome | None:
         """Look, decide, and wait for the next turn; the outcome when there is one."""
-        actions: list[decisions.Action] = []
+        due: list[Decision] = []
+        limits = decisions.Limits.read(CONF.libvirt)
         with self._world.look() as state:
             job, pause = state.jobs[self._uuid], POLL * state.time_scale
             reachable = state.hosts[self._host].up
             if reachable:
                 self._out_of_reach_since = None
-                reporter.offer(jobs.progress(state, job))
+                now = self._situation(state, job)
+                reporter.offer(now.progress._replace(eta_s=self._steering.eta(now, limits)))
             elif self._out_of_reach_since is None:
                 self._out_of_reach_since = state.now
             elif state.now > self._out_of_reach_since + CONTACT_LIMIT:
@@ -61,48 +66,70 @@ class Watcher:
                 return Outcome(driver.BROKEN, 'internal error: client socket is closed',
                                jobs.progress(state, job))
             if reachable and job.active:
-                actions = decisions.decide(_situation(state, job),
-                                           decisions.Limits.read(CONF.libvirt))
+                # this hypervisor can slow a guest at any time, but not one that may leave soon
+                goals = self._steering.goals
+                due = self._steering.due(now, limits, can_throttle=goals is not None and
+                                         goals.if_not != convergence.POSTCOPY)
             turn = job.copy.iteration
         if reachable and not job.active:
             return self._conclude()
-        for action in actions:
-            self._do(action)
+        for decision in due:
+            self._do(decision)
         self._world.wait_until(lambda state: self._is_news(state, turn),
                                max(pause, SHORTEST_POLL),
                                lambda state: course.due(state, state.jobs[self._uuid]))
         return None
 
-    def force_complete(self) -> None:
-        """Post-copy where that is permitted, else a pause: a guest that stands writes nothing."""
+    def force_complete(self, reason: str = 'asked for', post_copy: bool | None = None) -> None:
+        """Post-copy where that is permitted, else a pause: a guest that stands writes nothing.
+        ``post_copy``: one of them by name."""
+        if post_copy is None:
+            post_copy = CONF.libvirt.live_migration_permit_post_copy
         with self._world.change(self._host) as state:
             job = jobs.get_active(state, self._uuid, self._host)
             if job.forced_at is not None or job.status == IN_POSTCOPY:
                 return
-            job.forced_at = state.now
-            if CONF.libvirt.live_migration_permit_post_copy and job.copy.phase == model.MEMORY:
+            job.forced_at, kind = state.now, convergence.PAUSE
+            if post_copy and job.copy.phase == model.MEMORY:
                 jobs.switch_to_postcopy(state, self._uuid, self._host)
+                kind = convergence.SWITCH
             elif not job.copy.paused:
                 hypervisor.pause(state, self._host, self._uuid)
+        self._steering.record(Decision(kind, reason=reason))
 
     def _is_news(self, state: State, turn: int) -> bool:
         job = state.jobs[self._uuid]
         return (state.hosts[self._host].up
                 and (not job.active or job.copy.iteration != turn))
 
-    def _do(self, action: decisions.Action) -> None:
+    def _do(self, decision: Decision) -> None:
+        terms = {convergence.SET_DOWNTIME: 'downtime_ms', convergence.THROTTLE: 'throttle'}
         try:
-            if action.kind == decisions.SET_DOWNTIME:
+            if decision.kind in terms:
                 with self._world.change(self._host) as state:
-                    jobs.tune(state, self._uuid, self._host, downtime_ms=action.value)
-                return
-            LOG.warning('Instance %s: %s; action: %s', self._uuid, action.reason, action.kind)
-            if action.kind == decisions.FORCE_COMPLETE:
-                return self.force_complete()
-            with self._world.change(self._host) as state:
-                jobs.abort(state, self._uuid, self._host, action.reason)
+                    jobs.tune(state, self._uuid, self._host,
+                              **{terms[decision.kind]: decision.value})
+                return self._steering.record(decision)
+            LOG.warning('Instance %s: %s; action: %s', self._uuid, decision.reason, decision.kind)
+            if decision.kind == convergence.ABORT:
+                with self._world.change(self._host) as state:
+                    jobs.abort(state, self._uuid, self._host, decision.reason)
+                return self._steering.record(decision)
+            named = {convergence.SWITCH: True, convergence.PAUSE: False}
+            self.force_complete(decision.reason, named.get(decision.kind))
         except exception.NovaLiteException as error:
             LOG.info('Instance %s: %s', self._uuid, error.format_message())
+
+    def _situation(self, state: State, job: Job) -> decisions.Situation:
+        disks = [int(job.copy.disk)] if job.copy.disk else []
+        begins = (self._steering.goals is not None
+                  and self._steering.last(convergence.SET_DOWNTIME) is None)
+        return decisions.Situation(
+            elapsed=state.now - job.copy.started,
+            data_gb=migration.data_gb(int(job.copy.memory / model.MIB), disks),
+            downtime=None if begins else round(job.copy.downtime * 1000),
+            forced_for=None if job.forced_at is None else state.now - job.forced_at,
+            post_copy=job.status == IN_POSTCOPY, progress=jobs.progress(state, job))
 
     def _conclude(self) -> Outcome:
         with self._world.change() as state:
@@ -125,13 +152,3 @@ def judge(state: State, host: str, uuid: str) -> Outcome:
         return Outcome(driver.LOST, f'the guest at the source is {guest.state} ({guest.reason}) '
                                     'and may run at the destination')
     return Outcome(driver.FAILED, HERE)
-
-
-def _situation(state: State, job: Job) -> decisions.Situation:
-    disks = [int(job.copy.disk)] if job.copy.disk else []
-    memory_mb = int(job.copy.memory / model.MIB)
-    return decisions.Situation(
-        elapsed=state.now - job.copy.started, data_gb=migration.data_gb(memory_mb, disks),
-        downtime=round(job.copy.downtime * 1000),
-        forced_for=None if job.forced_at is None else state.now - job.forced_at,
-        post_copy=job.status == IN_POSTCOPY)

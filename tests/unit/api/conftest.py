@@ -51,7 +51,10 @@ class Client:
             request.body = body if isinstance(body, bytes) else json.dumps(body).encode()
         for name, value in headers.items():
             request.headers[name.replace('_', '-')] = value
-        return request.get_response(self.application)
+        response = request.get_response(self.application)
+        if response.content_type == 'text/event-stream':
+            response.app_iter.close()       # as a server does with every answer, read or not
+        return response
 
     def get(self, path: str, **more: Any) -> webob.Response:
         return self('GET', path, **more)

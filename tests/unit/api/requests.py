@@ -3,7 +3,8 @@
 from typing import Any
 
 from nova_lite.api import routing
-from nova_lite.api.controllers import flavors, server_create, server_metadata, servers, services
+from nova_lite.api.controllers import (flavors, server_create, server_metadata,
+                                       server_migrations, servers, services)
 from tests.unit.api.conftest import IMAGE_ID
 
 TARGET = {'host': 'host1', 'binary': 'nova-compute'}
@@ -18,6 +19,7 @@ BODIES: dict[Any, Any] = {
     services.disable_log_reason: {**TARGET, 'disabled_reason': 'why'},
     services.force_down: {**TARGET, 'forced_down': False},
     services.update: {'status': 'enabled'},
+    server_migrations.update: {'migration': {'deadline_s': 60}},
     flavors.create: {'flavor': {'name': 'f', 'ram': 1, 'vcpus': 1, 'disk': 0}},
 }
 ACTIONS: dict[str, Any] = {
@@ -42,3 +44,8 @@ def good_request(route: routing.Route, minor: int | None = None,
         params = {**params, 'image_id': IMAGE_ID}
     path = (route.root + route.path).format(**params)
     return route.method, path, body, version
+
+
+def extra_headers(route: routing.Route) -> dict[str, str]:
+    """What a client must send besides, for a route that Nova has not."""
+    return {'X_Nova_Lite_Extensions': '1'} if route.own else {}

@@ -228,3 +228,46 @@ def test_refusal_in_the_sync_form_is_the_answer(migrate, wire, refusal, code):
     assert response.status_int == code
     [fault] = response.json.values()
     assert refusal.format_message() in fault['message']
+
+
+# -- goals: ours, and only for who asks for our extensions ------------------------------------
+EXTENDED = {'X_Nova_Lite_Extensions': '1'}
+GOALS = {'max_downtime_ms': 200, 'deadline_s': 600, 'if_not': 'force'}
+
+
+def ask_with(api, server, goals, version='2.80', **headers):
+    body = FULL if version == '2.1' else AUTO
+    return api.post(f'/v2.1/servers/{server.uuid}/action',
+                    {'os-migrateLive': {**body, 'nova-lite:goals': goals}}, version=version,
+                    **headers)
+
+
+@pytest.mark.parametrize('version', ['2.1', '2.25', '2.30', '2.80'])
+def test_goals_go_with_the_request_at_every_version(api, wire, server, version):
+    assert ask_with(api, server, GOALS, version, **EXTENDED).status_int == 202
+    assert wire.sent[-1][2]['migration'].journal['control'] == {'goals': GOALS}
+
+
+def test_goals_without_our_header_are_an_unknown_key(api, wire, server):
+    plain, unknown = ask_with(api, server, GOALS), api.post(
+        f'/v2.1/servers/{server.uuid}/action', {'os-migrateLive': {**AUTO, 'x': GOALS}})
+    assert (plain.status_int, unknown.status_int) == (400, 400)
+    said = plain.json['badRequest']['message']
+    assert said.replace('nova-lite:goals', 'x') == unknown.json['badRequest']['message']
+    assert wire.sent == []
+
+
+@pytest.mark.parametrize('goals', [
+    {}, None, [], {'max_downtime_ms': 0}, {'max_downtime_ms': '200'}, {'max_downtime_ms': True},
+    {'max_downtime_ms': 2_000_001}, {'deadline_s': -1}, {'deadline_s': 1.5},
+    {'if_not': 'give up'}, {'if_not': None}, {'why': 'not'}], ids=str)
+def test_goals_that_make_no_sense_are_a_bad_request(api, wire, server, goals):
+    response = ask_with(api, server, goals, **EXTENDED)
+    assert response.status_int == 400
+    assert response.json['badRequest']['message'].startswith('Invalid input for ')
+    assert wire.sent == []
+
+
+def test_request_without_goals_has_none(api, migrate, wire):
+    migrate(AUTO)
+    assert wire.sent[-1][2]['migration'].journal['control'] == {'goals': None}

@@ -10,7 +10,7 @@ from nova_lite.api import microversion, routes, routing
 from nova_lite.policies import base
 from tests.fixtures.db import make_migration
 from tests.unit.api.conftest import IMAGE_ID, USERS
-from tests.unit.api.requests import good_request
+from tests.unit.api.requests import extra_headers, good_request
 
 RULES = {rule.name: rule for rule in policies.list_rules()}
 # default check -> users that pass it for what belongs to the project demo
@@ -49,7 +49,8 @@ def test_every_route_lets_in_whom_its_rule_lets_in_and_nobody_else(api, params, 
     wrong = []
     for route in routes.ROUTES:
         request = good_request(route, **params)
-        code = api(*request[:3], user=user, version=request[3]).status_int
+        code = api(*request[:3], user=user, version=request[3],
+                   **extra_headers(route)).status_int
         check = RULES[route.rule].check_str
         passes = user in PASS[check]
         if user == 'stranger' and '{server_id}' not in route.path and check in OF_THE_CALLER:
@@ -71,7 +72,8 @@ def test_every_route_refuses_who_has_no_credentials(api, params):
     wrong = []
     for route in routes.ROUTES:
         request = good_request(route, **params)
-        response = api(*request[:3], user=None, version=request[3])
+        response = api(*request[:3], user=None, version=request[3],
+                       **extra_headers(route))
         if response.status_int != 401 or 'unauthorized' not in response.json:
             wrong.append((ids(route), response.status_int))
     assert wrong == []
@@ -84,7 +86,7 @@ def test_every_route_works_for_an_administrator(api, params, make_server):
     for route in routes.ROUTES:
         server = make_server(metadata={'key': 'value'})
         request = good_request(route, **{**params, 'server_id': server.uuid})
-        code = api(*request[:3], version=request[3]).status_int
+        code = api(*request[:3], version=request[3], **extra_headers(route)).status_int
         if code != route.status and code not in (404, 409, 501):
             wrong.append((ids(route), code))
     assert wrong == []
@@ -140,14 +142,21 @@ def test_bodies_start_where_the_route_does(route):
 
 def test_wrong_method_names_the_right_ones(api, params):
     wrong = []
-    for path in {route.root + route.path for route in routes.ROUTES}:
+    for path in {route.root + route.path for route in routes.ROUTES if not route.own}:
         allowed = sorted({route.method for route in routes.ROUTES
-                          if route.root + route.path == path})
+                          if route.root + route.path == path and not route.own})
         response = api('PATCH', path.format(**params))
         if (response.status_int, response.headers.get('Allow')) != (405, ', '.join(allowed)):
             wrong.append((path, response.status_int, response.headers.get('Allow')))
         assert response.json['badMethod']['code'] == 405
     assert wrong == []
+
+
+@pytest.mark.parametrize('route', [each for each in routes.ROUTES if each.own], ids=ids)
+def test_own_route_is_not_there_for_novas_clients(api, params, route):
+    method, path, body, version = good_request(route, **params)
+    others = any(each.path == route.path and not each.own for each in routes.ROUTES)
+    assert api(method, path, body, version=version).status_int == (405 if others else 404)
 
 
 def test_route_outside_its_versions_is_not_there(api, params):
@@ -158,7 +167,7 @@ def test_route_outside_its_versions_is_not_there(api, params):
             others = any(other.serves(minor) for other in routes.ROUTES
                          if (other.method, other.path, other.action) == (
                              method, route.path, route.action))
-            response = api(method, path, body, version=f'2.{minor}')
+            response = api(method, path, body, version=f'2.{minor}', **extra_headers(route))
             if not others and response.status_int != 404:
                 wrong.append((ids(route), minor, response.status_int))
     assert wrong == []

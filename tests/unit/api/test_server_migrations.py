@@ -179,3 +179,64 @@ def test_force_complete_of_a_paused_server_is_a_conflict(api, ctxt, make, url, m
     fresh.save()
     response = api.post(f'{url}/{migration.id}/action', {'force_complete': None})
     assert response.status_int == 409
+
+
+# -- tuning: ours -----------------------------------------------------------------------------
+EXTENDED = {'X_Nova_Lite_Extensions': '1'}
+
+
+def tune(api, url, migration_id, terms, **more):
+    return api('PATCH', f'{url}/{migration_id}', {'migration': terms}, **EXTENDED, **more)
+
+
+@pytest.mark.parametrize('status', WAYS)
+def test_tune_is_for_running_ones(api, wire, make, url, status):
+    terms = {'bandwidth': 50, 'max_downtime_ms': 300, 'deadline_s': 60}
+    response = tune(api, url, make(status).id, terms, user='manager', version='2.23')
+    assert response.status_int == (202 if status == 'running' else 400)
+    assert wire.methods == (['live_migration_tune'] if status == 'running' else [])
+    if status == 'running':
+        assert wire.sent[0][2]['changes'] == terms
+
+
+@pytest.mark.parametrize('terms', [{}, {'bandwidth': 0}, {'bandwidth': '5'}, {'if_not': 'abort'},
+                                   {'deadline_s': None}, []], ids=str)
+def test_tune_to_what_makes_no_sense_is_a_bad_request(api, make, url, terms):
+    assert tune(api, url, make('running').id, terms).status_int == 400
+
+
+def test_tune_of_what_is_not_there_or_not_migrating(api, ctxt, make, url, migrating):
+    assert tune(api, url, 4711, {'bandwidth': 5}).status_int == 404
+    migration = make('running')
+    fresh = objects.Instance.get_by_uuid(ctxt, migrating.uuid)
+    fresh.task_state = None
+    fresh.save()
+    assert tune(api, url, migration.id, {'bandwidth': 5}).status_int == 409
+
+
+# -- what we tell beyond ----------------------------------------------------------------------
+@pytest.mark.parametrize('status, phase', [
+    ('accepted', 'checks'), ('queued', 'queue'), ('preparing', 'preparing'), ('running', 'copy'),
+    ('running (post-copy)', 'post-copy'), ('completed', None)])
+def test_shown_phase(api, make, url, status, phase):
+    shown = api.get(f'{url}/{make(status).id}', **EXTENDED).json['migration']
+    assert shown['nova-lite:phase'] == phase
+
+
+def test_shown_progress(api, make, url):
+    migration = make('running', memory_remaining=300, disk_remaining=50)
+    migration.journal = {
+        'progress': {'percent': 40, 'iteration': 3, 'speed': 1000, 'dirty_rate': 200,
+                     'throttle': 20, 'downtime_ms': 90, 'eta_s': [0.351, None]},
+        'control': {'goals': {'deadline_s': 9}, 'decisions': [{'kind': 'set_downtime'}]}}
+    migration.save()
+    shown = api.get(f'{url}/{migration.id}', **EXTENDED).json['migration']
+    assert {name.removeprefix('nova-lite:'): shown[name] for name in (
+        'nova-lite:progress', 'nova-lite:memory_iteration', 'nova-lite:remaining_bytes',
+        'nova-lite:bandwidth_bytes', 'nova-lite:dirty_rate_bytes', 'nova-lite:eta_seconds',
+        'nova-lite:throttle_percent', 'nova-lite:downtime_ms')} == {
+            'progress': 40, 'memory_iteration': 3, 'remaining_bytes': 350,
+            'bandwidth_bytes': 1000, 'dirty_rate_bytes': 200, 'eta_seconds': [0.4, None],
+            'throttle_percent': 20, 'downtime_ms': 90}
+    assert shown['nova-lite:goals'] == {'deadline_s': 9}
+    assert shown['nova-lite:decisions'] == [{'kind': 'set_downtime'}]

@@ -12,6 +12,7 @@ class Record:
     def __init__(self, fail=False):
         self.saves, self.journal, self.uuid, self._fail = 0, None, 'u', fail
         self.status, self.reason, self.edges = migration_states.RUNNING, None, []
+        self.receipt = None
 
     def save(self):
         if self._fail:

@@ -11,6 +11,7 @@ from nova_lite.virt.driver import Progress
 from nova_lite.virt.libvirt import abi, events, monitor, operation
 from nova_lite.virt.libvirt.guest import Seen
 from nova_lite.virt.libvirt.host import LibvirtError
+from nova_lite.virt.steering import Steering
 
 JOB = {'type': abi.Job.UNBOUNDED, 'operation': abi.Operation.MIGRATION_OUT,
        'memory_total': 100, 'memory_processed': 40, 'memory_remaining': 60, 'time_elapsed': 10}
@@ -90,8 +91,9 @@ def quick(monkeypatch, options):
     monkeypatch.setattr(monitor, 'LAST_WORD', 0.03)
 
 
-def watch(guest, started_here=True, on_progress=lambda progress: None, before=None):
-    watcher = monitor.Monitor(guest, guest, on_progress)
+def watch(guest, started_here=True, on_progress=lambda progress: None, before=None,
+          steering=None):
+    watcher = monitor.Monitor(guest, guest, on_progress, steering or Steering())
     if before:
         before(watcher)
     return watcher.run(guest.news, 2, started_here)
@@ -190,19 +192,19 @@ def test_adopted_when_it_has_run_for_long_then_keeps_its_clock(options):
 # -- abort and force-complete ---------------------------------------------------------------------
 def test_abort_when_asked_then_cancelled_with_the_reason():
     guest = PlayedGuest([COPYING, COPYING, IDLE])
-    outcome = watch(guest, before=lambda watcher: watcher.abort('enough'))
+    outcome = watch(guest, before=lambda watcher: watcher.helm.abort('enough'))
     assert (outcome.status, outcome.reason) == (virt_driver.CANCELLED, 'enough')
 
 
 def test_abort_when_copy_completes_first_then_completed():
     guest = PlayedGuest([COPYING, GONE], {1: ended()}, refuses=('abort_job',))
-    outcome = watch(guest, before=lambda watcher: watcher.abort())
+    outcome = watch(guest, before=lambda watcher: watcher.helm.abort())
     assert outcome.status == virt_driver.COMPLETED
 
 
 def test_force_when_asked_then_pauses_once():
     guest = PlayedGuest([COPYING] * 5 + [GONE], {5: ended()})
-    outcome = watch(guest, before=lambda watcher: watcher.force_complete())
+    outcome = watch(guest, before=lambda watcher: watcher.helm.force_complete())
     assert outcome.status == virt_driver.COMPLETED
     assert guest.calls.count(('pause',)) == 1
     assert ('unpause',) not in guest.calls
@@ -211,14 +213,14 @@ def test_force_when_asked_then_pauses_once():
 def test_force_when_copy_fails_then_guest_goes_on():
     paused = Seen(abi.State.PAUSED, abi.Paused.USER)
     guest = PlayedGuest([COPYING, COPYING, paused], {2: ended('it broke', 1)})
-    assert watch(guest, before=lambda watcher: watcher.force_complete()).status == 'failed'
+    assert watch(guest, before=lambda watcher: watcher.helm.force_complete()).status == 'failed'
     assert guest.calls[-1] == ('unpause',)
 
 
 def test_force_when_post_copy_is_permitted_then_switches(options):
     options.set('libvirt', live_migration_permit_post_copy=True)
     guest = PlayedGuest([COPYING, POSTCOPY, POSTCOPY, GONE], {3: ended()})
-    watch(guest, before=lambda watcher: watcher.force_complete())
+    watch(guest, before=lambda watcher: watcher.helm.force_complete())
     assert [call[0] for call in guest.calls if call[0] != 'set_max_downtime'] == [
         'start_post_copy']
 
@@ -226,13 +228,13 @@ def test_force_when_post_copy_is_permitted_then_switches(options):
 def test_force_when_post_copy_is_refused_then_pauses(options):
     options.set('libvirt', live_migration_permit_post_copy=True)
     guest = PlayedGuest([COPYING, COPYING, GONE], {2: ended()}, refuses=('start_post_copy',))
-    watch(guest, before=lambda watcher: watcher.force_complete())
+    watch(guest, before=lambda watcher: watcher.helm.force_complete())
     assert ('pause',) in guest.calls
 
 
 def test_abort_when_in_post_copy_then_is_not_sent():
     guest = PlayedGuest([POSTCOPY, POSTCOPY, GONE], {2: ended()})
-    outcome = watch(guest, before=lambda watcher: watcher.abort())
+    outcome = watch(guest, before=lambda watcher: watcher.helm.abort())
     assert outcome.status == virt_driver.COMPLETED
     assert guest.calls == []
 
@@ -286,4 +288,4 @@ def test_progress_when_receiver_listens_then_hears_the_newest():
     heard = []
     watch(PlayedGuest([COPYING] * 3 + [GONE], {3: ended()}), on_progress=heard.append)
     assert heard[-1] == Progress(memory_total=100, memory_processed=40, memory_remaining=60,
-                                 elapsed_ms=10)
+                                 elapsed_ms=10, eta_s=(None, None))

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The orders that a running copy gets: what its steering decides, and what somebody asks for."""
+import time
+from collections.abc import Callable
+
+from oslo_log import log as logging
+
+from nova_lite import exception
+from nova_lite.conf import CONF
+from nova_lite.virt import convergence
+from nova_lite.virt.convergence import Decision
+from nova_lite.virt.libvirt import abi, decisions, events
+from nova_lite.virt.libvirt.decisions import Situation
+from nova_lite.virt.libvirt.guest import Guest, Seen
+from nova_lite.virt.steering import Steering
+
+LOG = logging.getLogger(__name__)
+
+FORCED = (convergence.SWITCH, convergence.PAUSE)
+REQUEST = 'aborted on request'
+
+
+class Helm:
+    """``steer()`` at each look of the monitor; ``abort()`` and ``force_complete()`` from any
+    thread. What an earlier process did with this copy is read from ``steering``."""
+
+    def __init__(self, guest: Guest, courier: events.Courier, steering: Steering) -> None:
+        self._guest, self._courier, self._steering = guest, courier, steering
+        set_before, forced = steering.last(convergence.SET_DOWNTIME), steering.last(*FORCED)
+        self._downtime: int | None = set_before and set_before['value']
+        self._forced_at = forced and time.monotonic() - steering.age(forced)
+        self._paused_by_us = bool(forced) and forced['kind'] == convergence.PAUSE
+        aborted = steering.last(convergence.ABORT)
+        self.abort_reason: str = aborted['reason'] if aborted else ''
+        self.abort_sent = False
+        self._force_wanted = False
+
+    # -- asked by others --------------------------------------------------------------------------
+    def abort(self, reason: str = REQUEST) -> None:
+        if not self.abort_reason:
+            self._steering.record(Decision(convergence.ABORT, reason=reason))
+            self.abort_reason = reason
+        self._wake()
+
+    def force_complete(self) -> None:
+        self._force_wanted = True
+        self._wake()
+
+    def _wake(self) -> None:
+        self._courier.publish(events.Event(self._guest.uuid, events.WAKE_UP))
+
+    def begin(self, data_gb: float) -> None:
+        """Before the copy starts: with goals QEMU's own first pause could be too long."""
+        if self._steering.goals is not None:
+            self.steer(Situation(0.0, data_gb))
+
+    # -- steering ---------------------------------------------------------------------------------
+    def eta(self, now: Situation) -> tuple[float | None, float | None]:
+        return self._steering.eta(now._replace(downtime=self._downtime),
+                                  decisions.Limits.read(CONF.libvirt))
+
+    def steer(self, now: Situation) -> None:
+        """Do what is due. In post-copy a copy can neither be aborted nor forced."""
+        if self.abort_reason and not now.post_copy:
+            self._send_abort()
+        elif self._force_wanted and self._forced_at is None and not now.post_copy:
+            self._force('asked for')
+        else:
+            forced_for = None if self._forced_at is None else time.monotonic() - self._forced_at
+            now = now._replace(downtime=self._downtime, forced_for=forced_for)
+            for decision in self._steering.due(now, decisions.Limits.read(CONF.libvirt)):
+                self._do(decision)
+
+    def _do(self, decision: Decision) -> None:
+        if decision.kind == convergence.SET_DOWNTIME:
+            self._try(self._guest.set_max_downtime, decision.value)
+            self._downtime = decision.value
+            self._steering.record(decision)
+            return
+        LOG.warning('Instance %s: %s; action: %s', self._guest.uuid, decision.reason,
+                    decision.kind)
+        if decision.kind == convergence.ABORT:
+            self.abort(decision.reason)
+            self._send_abort()
+        elif decision.kind == decisions.FORCE_COMPLETE:
+            self._force(decision.reason)
+        elif decision.kind == convergence.SWITCH:
+            self._force(decision.reason, post_copy=True)
+        else:
+            self._force(decision.reason, post_copy=False)
+
+    def _send_abort(self) -> None:
+        """Sent again at each look for as long as the job runs: it may have been too early."""
+        self.abort_sent = self._try(self._guest.abort_job) or self.abort_sent
+
+    def _force(self, reason: str, post_copy: bool | None = None) -> None:
+        """Post-copy or a pause; ``post_copy`` None: what the host's option permits."""
+        if post_copy is None:
+            post_copy = CONF.libvirt.live_migration_permit_post_copy
+        if post_copy and self._try(self._guest.start_post_copy):
+            kind = convergence.SWITCH
+        elif self._try(self._guest.pause):
+            kind, self._paused_by_us = convergence.PAUSE, True
+        else:
+            return      # tried again at the next look
+        LOG.info('Instance %s: %s, so that the copy ends', self._guest.uuid, kind)
+        self._steering.record(Decision(kind, reason=reason))
+        self._forced_at = time.monotonic()
+
+    def _try(self, fn: Callable, *args: object) -> bool:
+        try:
+            fn(*args)
+        except exception.NovaLiteException as error:
+            LOG.info('Instance %s: libvirt refused %s: %s', self._guest.uuid, fn.__name__,
+                     error.format_message())
+            return False
+        return True
+
+    def let_go(self, seen: Seen | None) -> None:
+        """The copy is over: a guest that was paused for it and is still here goes on."""
+        if self._paused_by_us and seen is not None and seen.state == abi.State.PAUSED \
+                and not seen.half:
+            self._try(self._guest.unpause)

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What governs one migration's copy, and all that was decided for it.
+
+The compute makes a Steering of what the migration's journal holds and gives it to the driver,
+which asks it at each look and tells it what it did. So a process that takes the copy up goes on
+with the same goals, and knows what the one before it had decided.
+"""
+from typing import Any
+
+from oslo_utils import timeutils
+
+from nova_lite.virt import convergence
+from nova_lite.virt.convergence import Decision, Facts, Goals, Trend
+from nova_lite.virt.driver import Progress
+from nova_lite.virt.libvirt import decisions, migration
+
+KEPT = 100      # decisions; the oldest are forgotten
+
+
+class Steering:
+    """``stored``: what :meth:`stored` gave, or {'goals': ...} of a new migration."""
+
+    def __init__(self, stored: dict[str, Any] | None = None) -> None:
+        stored = stored or {}
+        self.goals = Goals.of(stored.get('goals'))
+        self._trend = Trend(*stored.get('trend') or ())
+        self.decisions: list[dict[str, Any]] = list(stored.get('decisions') or ())
+
+    def stored(self) -> dict[str, Any]:
+        """For the journal: JSON."""
+        return {'goals': self.goals and self.goals._asdict(), 'trend': list(self._trend),
+                'decisions': list(self.decisions)}
+
+    # -- deciding --------------------------------------------------------------------------------
+    def due(self, now: decisions.Situation, limits: decisions.Limits,
+            can_throttle: bool = False) -> list[Decision]:
+        """What is due at this look. Without goals Nova's options decide, and also how long a
+        forced copy may go on."""
+        if self.goals is None or now.post_copy or now.forced_for is not None:
+            return decisions.decide(now, limits)
+        facts = self.facts(now, can_throttle)
+        trend = convergence.observe(self._trend, facts)
+        fresh, self._trend = trend != self._trend, trend
+        due = convergence.decide(facts, trend, self._complete(now, limits), fresh)
+        return [] if due.kind == convergence.NOTHING else [due]
+
+    def eta(self, now: decisions.Situation,
+            limits: decisions.Limits) -> tuple[float | None, float | None]:
+        """Seconds until the end, from and to; see convergence.forecast()."""
+        goals = self._complete(now, limits)
+        return convergence.forecast(self.facts(now, False), goals.deadline_s)
+
+    @staticmethod
+    def facts(now: decisions.Situation, can_throttle: bool) -> Facts:
+        seen: Progress = now.progress
+        left = [part for part in (seen.memory_remaining, seen.disk_remaining) if part is not None]
+        return Facts(elapsed=now.elapsed, remaining=sum(left) if left else None,
+                     bandwidth=seen.speed, dirty_rate=seen.dirty_rate, iteration=seen.iteration,
+                     downtime=now.downtime, throttle=seen.throttle, can_throttle=can_throttle)
+
+    def _complete(self, now: decisions.Situation, limits: decisions.Limits) -> Goals:
+        goals = self.goals or Goals()
+        timeout = migration.completion_timeout(limits.completion_timeout, now.data_gb)
+        return goals._replace(max_downtime_ms=goals.max_downtime_ms or limits.downtime,
+                              deadline_s=goals.deadline_s or timeout or None)
+
+    def options(self, options: migration.Options) -> migration.Options:
+        """What the copy starts with: goals say themselves whether post-copy is permitted."""
+        if self.goals is None:
+            return options
+        opening = convergence.opening(self.goals)
+        self.record(opening)
+        return options._replace(
+            permit_post_copy=self.goals.if_not == convergence.POSTCOPY,
+            permit_auto_converge=opening.kind == convergence.AUTO_CONVERGE)
+
+    # -- what was decided ------------------------------------------------------------------------
+    def record(self, decision: Decision) -> None:
+        """Keep a decision that is being carried out."""
+        now = timeutils.utcnow(with_timezone=True).isoformat()
+        self.decisions = [*self.decisions, {'at': now, **decision._asdict()}][-KEPT:]
+
+    def last(self, *kinds: str) -> dict[str, Any] | None:
+        """The newest decision of these kinds."""
+        return next((each for each in reversed(self.decisions) if each['kind'] in kinds), None)
+
+    def age(self, decision: dict[str, Any]) -> float:
+        """Seconds since a decision."""
+        made = timeutils.parse_isotime(decision['at'])
+        return max(0.0, timeutils.delta_seconds(made, timeutils.utcnow(with_timezone=True)))
+
+    def retune(self, changes: dict[str, int], who: str) -> None:
+        """Change the goals: ``max_downtime_ms``, ``deadline_s``. A migration that had none is
+        governed by goals from now on. ``bandwidth`` (MiB/s), which the driver has set, is written
+        down."""
+        if 'bandwidth' in changes:
+            self.record(Decision(convergence.SET_BANDWIDTH, changes['bandwidth'],
+                                 f'asked for by {who}'))
+        wanted = {name: changes[name] for name in ('max_downtime_ms', 'deadline_s')
+                  if name in changes}
+        if wanted:
+            self.goals = (self.goals or Goals())._replace(**wanted)
+        for name, value in wanted.items():
+            self.record(Decision('set_goal', value, f'{name} as asked for by {who}'))
