@@ -83,7 +83,7 @@ class Hub:
             pause.wait(READ_INTERVAL)
 
     def _pass_on(self, migration: Migration) -> None:
-        what = (migration.status, migration.updated_at, migration.journal)
+        what = _content(migration)
         with self._lock:
             if self._seen.get(migration.id) == what:
                 return
@@ -91,6 +91,11 @@ class Hub:
             for inbox in self._inboxes.get(migration.id, ()):
                 if inbox.qsize() < KEPT_BACK or migration.status in migration_states.FINAL:
                     inbox.put(migration)
+
+
+def _content(migration: Migration) -> Any:
+    """What makes a reading another one."""
+    return migration.status, migration.updated_at, migration.journal
 
 
 HUB = Hub()
@@ -104,6 +109,7 @@ class Stream:
         self._id, self._render, self._hub = migration.id, render, hub
         self._first: Migration | None = migration
         self._over = self._closed = False
+        self._told: Any = None
         self._inbox = hub.join(self._id)
 
     def __iter__(self) -> 'Stream':
@@ -113,13 +119,14 @@ class Stream:
         if self._over:
             raise StopIteration
         migration, self._first = self._first, None
-        if migration is None:
+        while migration is None or _content(migration) == self._told:
             try:
                 migration = self._inbox.get(timeout=KEEP_ALIVE)
             except queue.Empty:
                 return b': the migration goes on\n\n'
             if migration is None:
                 raise StopIteration
+        self._told = _content(migration)
         self._over = migration.status in migration_states.FINAL
         return b'event: migration\ndata: ' + json.dumps(self._render(migration)).encode() + b'\n\n'
 

@@ -19,7 +19,6 @@ from nova_lite.virt.simulation.watcher import HERE, Watcher, judge
 from nova_lite.virt.steering import Steering
 
 FIRST_DOWNTIME_MS = 300    # QEMU's own, until the first step is taken
-REQUEST = 'aborted on request'
 UNNAMED = 'a migration'    # the maker of a directory when the migration has no uuid
 
 POWER_STATES = {state.RUNNING: power_state.RUNNING, state.PAUSED: power_state.PAUSED,
@@ -190,12 +189,12 @@ class FakeDriver(driver.ComputeDriver):
     def _start(self, world: state.State, instance: Any, dest: str, migrate_data: Any,
                steering: Steering | None) -> None:
         options = CONF.libvirt
-        goals = steering.goals if steering is not None else None   # with them, it throttles itself
-        most = goals.max_downtime_ms if goals is not None else None
+        goals = steering and steering.goals     # with them, it throttles itself
         jobs.start(world, instance.uuid, self._host, dest,
                    block=bool(migrate_data.block_migration),
                    bandwidth=options.live_migration_bandwidth,
-                   downtime_ms=min(FIRST_DOWNTIME_MS, most or FIRST_DOWNTIME_MS),
+                   downtime_ms=min(FIRST_DOWNTIME_MS,
+                                   goals and goals.max_downtime_ms or FIRST_DOWNTIME_MS),
                    auto_converge=options.live_migration_permit_auto_converge
                    and not options.live_migration_permit_post_copy and goals is None)
 
@@ -212,13 +211,13 @@ class FakeDriver(driver.ComputeDriver):
         self._reach('live_migration_abort', instance)
         with self._world.change(self._host) as world:
             jobs.abort(world, instance.uuid, self._host)
-        if steering := self._steerings.get(instance.uuid):
-            steering.record(convergence.Decision(convergence.ABORT, reason=REQUEST))
+        steering = self._steerings.get(instance.uuid) or Steering()
+        steering.record(convergence.Decision(convergence.ABORT, reason='aborted on request'))
 
     def live_migration_force_complete(self, instance: Any) -> None:
         self._reach('live_migration_force_complete', instance)
-        self._watcher(instance, lambda progress: None,
-                      self._steerings.get(instance.uuid)).force_complete()
+        Watcher(self._world, self._host, instance.uuid, lambda progress: None,
+                self._steerings.get(instance.uuid)).force_complete()
 
     def live_migration_set_bandwidth(self, instance: Any, mib_per_s: int) -> None:
         self._reach('live_migration_set_bandwidth', instance)
@@ -285,13 +284,9 @@ class FakeDriver(driver.ComputeDriver):
                steering: Steering | None) -> Outcome:
         steering = self._steerings[instance.uuid] = steering or Steering()
         try:
-            return self._watcher(instance, on_progress, steering).run()
+            return Watcher(self._world, self._host, instance.uuid, on_progress, steering).run()
         finally:
             self._steerings.pop(instance.uuid, None)
-
-    def _watcher(self, instance: Any, on_progress: Callable[[Progress], None],
-                 steering: Steering | None = None) -> Watcher:
-        return Watcher(self._world, self._host, instance.uuid, on_progress, steering)
 
 
 def _info(guest: state.Guest) -> GuestInfo:

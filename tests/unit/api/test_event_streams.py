@@ -60,15 +60,13 @@ def test_stream_when_it_is_over_already_then_tells_once(database, hub, migration
 def test_stream_when_nothing_happens_then_sends_a_comment(database, stream, monkeypatch):
     monkeypatch.setattr(event_streams, 'KEEP_ALIVE', 0.02)
     next(stream)
-    while (event := next(stream)).startswith(b'event'):
-        pass    # the reader's first answer
-    assert event == b': the migration goes on\n\n'
+    assert next(stream) == b': the migration goes on\n\n'
 
 
 def test_stream_when_the_server_stops_then_ends(database, stream, hub):
     next(stream)
     hub.end_all()
-    assert all(told(event) == 'accepted' for event in stream)
+    assert list(stream) == []
 
 
 def test_stream_when_there_are_too_many_then_refused_until_one_closes(
