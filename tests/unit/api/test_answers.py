@@ -57,6 +57,8 @@ def changes(route):
 
 def kinds(minor):
     return [route for route in routes.ROUTES if route.serves(minor)
+            # not for Nova's clients, whose answers these are
+            and not route.own
             # it would take the other rows' host away
             and route.handler.__name__ != 'delete']
 
