@@ -66,7 +66,8 @@ class API:
                                                live=True)
         except rpc.NOT_SENT as error:
             # it is in the database, but who hears that it failed must find the server free
-            migration.advance('reject', reason=exception.message_of(error))
+            with contextlib.suppress(exception.InvalidMigrationState):  # decided meanwhile
+                migration.advance('reject', reason=exception.message_of(error))
             raise
         except messaging.MessagingTimeout as error:
             lost = exception.LiveMigrationLost(

@@ -60,9 +60,10 @@ TRANSITIONS: dict[str, Transition] = {row.event: row for row in (
     Transition('prepare', (QUEUED,), PREPARING, BUSY, 'source'),
     Transition('run', (PREPARING,), RUNNING, BUSY, 'source'),
     Transition('postcopy', (RUNNING,), POSTCOPY, BUSY, 'source'),
-    Transition('complete', (RUNNING, POSTCOPY), COMPLETED, MOVED, 'source'),
+    Transition('complete', (RUNNING, POSTCOPY), COMPLETED, MOVED, 'source, conductor'),
     Transition('reject', (ACCEPTED,), ERROR, STAYS, 'conductor'),
-    Transition('fail', (ACCEPTED, QUEUED, PREPARING, RUNNING), FAILED, STAYS, 'source'),
+    Transition('fail', (ACCEPTED, QUEUED, PREPARING, RUNNING), FAILED, STAYS,
+               'source, conductor'),
     Transition('cancel', (ACCEPTED, QUEUED, PREPARING, RUNNING), CANCELLED, STAYS, 'source'),
     Transition('lose', UNFINISHED, ERROR, LOST, 'anyone'),
 )}

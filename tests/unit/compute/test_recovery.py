@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of recovery, walked: every phase with all that two hosts can say."""
 import itertools
+from pathlib import Path
 
 import pytest
 
@@ -81,3 +82,8 @@ def test_pformat_when_printed_has_a_line_for_each_rule():
     assert len(lines) == 1 + len(recovery.RULES)
     assert all(rule.why in line for rule, line in zip(recovery.RULES, lines[1:]))
     assert AWAY in lines[1]
+
+
+def test_pformat_when_the_document_shows_it_is_this_one():
+    document = Path(recovery.__file__).parents[2] / 'doc' / 'recovery.md'
+    assert recovery.pformat() in document.read_text()
