@@ -16,6 +16,7 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import context, exception, objects, rpc, utils
+from nova_lite.cmd import early
 from nova_lite.conf import CONF
 
 LOG = logging.getLogger(__name__)
@@ -138,6 +139,8 @@ def run(start: Callable[[], None], stop: Callable[[], None]) -> None:
     inbox = utils.Mailbox()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda received, _frame: inbox.put(received))
+    for received in early.came:
+        inbox.put(received)
     starting = utils.spawn(_start_or_die, start, inbox, name='start')
     while True:
         received = inbox.get(timeout=3600)

@@ -4,6 +4,7 @@
 No root, no broker, no database server, no libvirt. What it makes lies in one directory: database,
 world of the simulated guests, users, configuration; a later start goes on from there.
 """
+from nova_lite.cmd import early     # noqa: F401
 from nova_lite import monkey_patch
 
 monkey_patch.patch()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """nova-lite-api: takes requests over HTTP and hands them to the conductor and the computes."""
+from nova_lite.cmd import early     # noqa: F401
 from nova_lite import monkey_patch
 
 monkey_patch.patch()

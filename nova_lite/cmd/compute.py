@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """nova-lite-compute: one on each host, drives the hypervisor. It never opens the database."""
+from nova_lite.cmd import early     # noqa: F401
 from nova_lite import monkey_patch
 
 monkey_patch.patch()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """nova-lite-scheduler: picks the destination of a migration and the host of a new server."""
+from nova_lite.cmd import early     # noqa: F401
 from nova_lite import monkey_patch
 
 monkey_patch.patch()

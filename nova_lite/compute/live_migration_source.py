@@ -15,8 +15,7 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import exception, faults, notifications, rpc
-from nova_lite.compute import (events, migration_states, post_copy, power_state, recovery,
-                               vm_states)
+from nova_lite.compute import events, migration_states, post_copy, recovery, vm_states
 from nova_lite.compute.migration_progress import ProgressKeeper
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.tasks import base
@@ -144,7 +143,7 @@ class Move:
             self._end_badly(error)
         else:
             self.migration.reason = None        # nothing is waited for any more
-            self._finish('complete', self._remark, updates={'power_state': self._power_state})
+            self._finish('complete', self._remark, updates=vm_states.after_move(self._power_state))
 
     # -- steps -----------------------------------------------------------------------------------
     def prepare_destination(self) -> None:
@@ -283,9 +282,7 @@ class Move:
             state = self._driver.get_info(self.instance).state
         except exception.NovaLiteException:
             return {}
-        if state == power_state.SHUTDOWN:
-            return {'power_state': state, 'vm_state': vm_states.STOPPED}
-        return {'power_state': state}
+        return vm_states.after_move(state)
 
     def _finish(self, event: str, reason: str | None = None, failed_check: str | None = None,
                 updates: dict[str, Any] | None = None) -> None:

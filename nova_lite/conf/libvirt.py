@@ -67,7 +67,7 @@ Let a copy switch to post-copy.
 Let QEMU slow the guest's CPUs until the copy converges. Not used with post-copy.
 """),
     cfg.IntOpt('live_migration_parallel_connections', default=1, min=1, mutable=True, help="""
-Connections of one copy.
+Connections of one copy. A copy that may switch to post-copy has one before QEMU 10.1.
 """),
     cfg.IntOpt('live_migration_monitor_interval', default=5, min=1, mutable=True, help="""
 Seconds between two savings of a copy's progress.

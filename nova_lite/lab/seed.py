@@ -41,7 +41,7 @@ class Client:
             self.endpoint + path, method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={'Authorization': f'Basic {login}', 'Content-Type': 'application/json',
-                     'Accept': 'application/json'})
+                     'Accept': 'application/json', 'X-Nova-Lite-Extensions': '1'})
         if microversion:
             request.add_header('OpenStack-API-Version', f'compute {microversion}')
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

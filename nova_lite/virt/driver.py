@@ -199,7 +199,8 @@ class ComputeDriver(abc.ABC):
     def post_live_migration_at_destination(self, ctxt: Any, instance: Any,
                                            migrate_data: Any) -> GuestInfo:
         """At the destination: prove that the guest is whole and ours (running or paused, not
-        incoming, definition kept). InstanceNotRunning when it is not."""
+        incoming, definition kept; or shut off by itself since). InstanceNotRunning when it is
+        not."""
 
     @abc.abstractmethod
     def post_live_migration_at_source(self, ctxt: Any, instance: Any, migrate_data: Any) -> None:

@@ -7,12 +7,15 @@ with the same goals, and knows what the one before it had decided.
 """
 from typing import Any
 
+from oslo_log import log as logging
 from oslo_utils import timeutils
 
 from nova_lite.virt import convergence
 from nova_lite.virt.convergence import Decision, Facts, Goals, Trend
 from nova_lite.virt.driver import Progress
 from nova_lite.virt.libvirt import decisions, migration
+
+LOG = logging.getLogger(__name__)
 
 KEPT = 100      # decisions; the oldest are forgotten
 
@@ -39,6 +42,7 @@ class Steering:
         if self.goals is None or now.post_copy or now.forced_for is not None:
             return decisions.decide(now, limits)
         facts = self.facts(now, can_throttle)
+        LOG.debug('Judging %s', facts)
         trend = convergence.observe(self._trend, facts)
         fresh, self._trend = trend != self._trend, trend
         due = convergence.decide(facts, trend, self._complete(now, limits), fresh)

@@ -101,6 +101,12 @@ def wait_copying(server: Server, timeout: float = 60) -> None:
                .get('memory_processed'), timeout, 'the first bytes of the copy')
 
 
+def decided(server: Server) -> list[str]:
+    """The kinds of decision about the newest migration's copy so far, in order."""
+    kept = ((record(server)['journal'] or {}).get('control') or {}).get('decisions') or ()
+    return [decision['kind'] for decision in kept]
+
+
 def assert_settled(server: Server, host: str, status: str = 'ACTIVE') -> None:
     """One guest on ``host``, and of the migration nothing anywhere: no half, no files, no claim,
     no task."""

@@ -86,16 +86,19 @@ def _make_disk(uuid: str, disk: dict[str, Any]) -> None:
 
 
 def confirm(guest: Guest, migrate_data: Any) -> GuestInfo:
-    """Prove that the whole guest is here. InstanceNotRunning."""
+    """Prove that the whole guest is here, or was and ended by itself since. InstanceNotRunning."""
     seen = look(guest)
+    if seen is not None and seen.ended_by_itself:
+        LOG.info('Instance %s has arrived, and %s', guest.uuid, seen.words)
+        _forget_maker(guest, migrate_data)
+        return seen.info()
     if seen is not None and seen.active and not seen.incoming and not seen.half:
         if not seen.persistent:
             LOG.warning('Instance %s came without its definition; keeping that of the running '
                         'guest', guest.uuid)
             guest.keep_definition()
             seen = guest.look()
-        if not migrate_data.is_shared_instance_path:
-            storage.remove_marker(guest.uuid)
+        _forget_maker(guest, migrate_data)
         return seen.info()
     raise exception.InstanceNotRunning(
         instance_id=guest.uuid, host=CONF.host,
@@ -135,6 +138,12 @@ def look(guest: Guest) -> Seen | None:
         return guest.look()
     except exception.InstanceNotFound:
         return None
+
+
+def _forget_maker(guest: Guest, migrate_data: Any) -> None:
+    """The files are the guest's now: no rollback may remove them."""
+    if not migrate_data.is_shared_instance_path:
+        storage.remove_marker(guest.uuid)
 
 
 def _made_for(guest: Guest, migrate_data: Any) -> str:

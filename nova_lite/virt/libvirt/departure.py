@@ -90,7 +90,7 @@ class Departures:
             if seen.departing:
                 LOG.info('Instance %s is on its way already', guest.uuid)
                 return self._watch(monitor, guest, instance, disks)
-            options = steering.options(migration.Options.read(CONF.libvirt))
+            options = _settled(guest, steering.options(migration.Options.read(CONF.libvirt)))
             plan = make_plan(guest, dest, migrate_data, disks, seen.state, options)
             if monitor.helm.abort_reason:
                 return decisions.judge(seen, monitor.helm.abort_reason, cancelled=True)
@@ -182,6 +182,17 @@ class Departures:
             raise exception.InstanceInvalidState(
                 instance_uuid=guest.uuid, attr='state', state=error.format_message(),
                 method='set the bandwidth of the migration of') from error
+
+
+def _settled(guest: Guest, options: migration.Options) -> migration.Options:
+    if options.parallel_connections == 1 or not options.permit_post_copy:
+        return options
+    settled = migration.one_connection(options, guest.hypervisor_version())
+    if settled != options:
+        LOG.warning('Instance %s is copied over one connection, not %d '
+                    '(live_migration_parallel_connections): together with post-copy several need '
+                    'QEMU 10.1', guest.uuid, options.parallel_connections)
+    return settled
 
 
 def make_plan(guest: Guest, dest: str, migrate_data: Any, disks: list[config.DiskSeen],

@@ -78,6 +78,12 @@ class Seen(NamedTuple):
             abi.Paused.MIGRATION, abi.Paused.POSTCOPY, abi.Paused.POSTCOPY_FAILED)
 
     @property
+    def ended_by_itself(self) -> bool:
+        """Off, and once whole here: libvirt forgets an unfinished half when that ends."""
+        return self.persistent and (self.state, self.reason) in (
+            (abi.State.SHUTOFF, abi.Shutoff.SHUTDOWN), (abi.State.SHUTOFF, abi.Shutoff.DESTROYED))
+
+    @property
     def words(self) -> str:
         default = abi.State(self.state).name.lower() if self.state in list(abi.State) else '?'
         return _REASONS.get((self.state, self.reason), default)
@@ -173,6 +179,10 @@ class Guest:
 
     def set_max_downtime(self, milliseconds: int) -> None:
         self._call(lambda domain: domain.migrateSetMaxDowntime(milliseconds, 0))
+
+    def hypervisor_version(self) -> int:
+        """QEMU's own number: major * 1000000 + minor * 1000 + release."""
+        return self._host.call(lambda connection: connection.getVersion())
 
     def set_max_speed(self, mib_per_s: int) -> None:
         self._call(lambda domain: domain.migrateSetMaxSpeed(mib_per_s, 0))

@@ -51,6 +51,18 @@ def check_options(options: Options) -> None:
                    '[libvirt]: unset the first')
 
 
+# From here QEMU can switch a copy over several connections to post-copy; before, the guest ends.
+PARALLEL_POST_COPY_SINCE = 10_001_000
+
+
+def one_connection(options: Options, qemu_version: int) -> Options:
+    """``options`` with one connection where QEMU ``qemu_version`` cannot have both several and
+    post-copy."""
+    if options.permit_post_copy and qemu_version < PARALLEL_POST_COPY_SINCE:
+        return options._replace(parallel_connections=1)
+    return options
+
+
 def make_flags(options: Options, block: bool, copies_disks: bool, paused: bool) -> Migrate:
     """Nova's table of flags.
 

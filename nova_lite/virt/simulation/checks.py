@@ -10,7 +10,7 @@ from nova_lite import exception
 from nova_lite.conf import CONF
 from nova_lite.virt.libvirt import checks
 from nova_lite.virt.simulation import guests, jobs, storage
-from nova_lite.virt.simulation.state import ACTIVE, NOT_MOVING, Guest, Host, State
+from nova_lite.virt.simulation.state import ACTIVE, NOT_MOVING, SHUTOFF, Guest, Host, State
 
 # a guest moves to a CPU that has all features of its own
 CPU_FEATURES = {'sim-v1': ('base',), 'sim-v2': ('base', 'wide'),
@@ -76,11 +76,14 @@ def disk_info(state: State, host: str, uuid: str) -> list[dict[str, Any]]:
 
 
 def why_not_whole(guest: Guest | None) -> str:
-    """What speaks against a guest having arrived; '' when nothing does."""
+    """What speaks against a guest having arrived; '' when nothing does. One that arrived and then
+    shut itself down is whole."""
     if guest is None:
         return 'there is no such guest'
     if guest.incoming:
         return 'its memory is still on the way'
+    if guest.state == SHUTOFF and guest.persistent:
+        return ''
     if guest.state not in ACTIVE:
         return f'it is {guest.state}'
     return '' if guest.reason in NOT_MOVING else f'it is {guest.state} ({guest.reason})'

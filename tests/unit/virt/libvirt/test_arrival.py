@@ -156,7 +156,9 @@ def test_prepare_when_files_of_another_are_here_then_they_stay(places, guest, in
 @pytest.mark.parametrize(('seen', 'state'), [
     (RUNNING, power_state.RUNNING),
     (Seen(abi.State.PAUSED, abi.Paused.USER), power_state.PAUSED),
-    (Seen(abi.State.PAUSED, abi.Paused.IOERROR), power_state.PAUSED)])
+    (Seen(abi.State.PAUSED, abi.Paused.IOERROR), power_state.PAUSED),
+    # it arrived, and shut itself down before anybody asked
+    (OFF, power_state.SHUTDOWN)])
 def test_confirm_when_whole_then_is_ours_and_no_rollback_removes_it(places, guest, seen, state):
     storage.make_directory(UUID, MIGRATION)
     guest.seen = seen
@@ -166,8 +168,9 @@ def test_confirm_when_whole_then_is_ours_and_no_rollback_removes_it(places, gues
 
 
 @pytest.mark.parametrize('seen', [
-    None, HALF, HALF._replace(persistent=True), IN_POSTCOPY, OFF,
-    Seen(abi.State.RUNNING, abi.Running.POSTCOPY_FAILED),
+    None, HALF, HALF._replace(persistent=True), IN_POSTCOPY,
+    OFF._replace(reason=abi.Shutoff.CRASHED), OFF._replace(reason=abi.Shutoff.FAILED),
+    OFF._replace(persistent=False), Seen(abi.State.RUNNING, abi.Running.POSTCOPY_FAILED),
     Seen(abi.State.PAUSED, abi.Paused.POSTCOPY)])
 def test_confirm_when_not_whole_then_not_proved_and_mark_stays(places, guest, seen):
     storage.make_directory(UUID, MIGRATION)

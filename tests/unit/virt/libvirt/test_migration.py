@@ -152,3 +152,11 @@ def test_params_when_bandwidth_is_bounded_then_so_is_post_copy(post_copy):
     params = migration.make_params(Options(bandwidth=7), 'a', 'b', [], None, flags)
     assert params['bandwidth'] == 7
     assert params.get('bandwidth.postcopy') == (7 if post_copy else None)
+
+
+@pytest.mark.parametrize(('post_copy', 'qemu', 'connections'), [
+    (True, 10_000_002, 1), (True, 10_001_000, 4), (False, 7_002_000, 4)])
+def test_one_connection_when_post_copy_is_permitted_then_until_qemu_can_do_more(
+        post_copy, qemu, connections):
+    options = migration.Options(permit_post_copy=post_copy, parallel_connections=4)
+    assert migration.one_connection(options, qemu).parallel_connections == connections
