@@ -4,8 +4,10 @@
 The newest microversion that the client knows is sent at once; only a server that does not know it
 is asked for its own, so that most commands cost no extra request.
 """
+import json
 import re
 import urllib.parse
+from collections.abc import Iterator
 from typing import Any
 
 from nova_lite.cli import errors
@@ -14,6 +16,8 @@ from nova_lite.cli.auth import Connection
 NEWEST = (2, 80)
 # asks nova-lite for what Nova's answers do not have; other servers do not mind it
 EXTENSIONS = {'X-Nova-Lite-Extensions': '1'}
+
+EVENT_STREAM = 'text/event-stream'
 
 Version = tuple[int, int]
 
@@ -78,6 +82,16 @@ class Client:
                 return items[:limit] if limit else items
             params = following
 
+    def events(self, path: str) -> Iterator[Any] | None:
+        """The JSON of server-sent events until the server ends them; None when it has none to
+        give. OSError when the connection breaks."""
+        response = self._send('GET', path, None, None, None, accept=EVENT_STREAM, stream=True,
+                              log=False)
+        if response.headers.get('Content-Type', '').partition(';')[0] != EVENT_STREAM:
+            response.close()
+            return None
+        return _events(response)
+
     def images(self, path: str, **params: Any) -> Any:
         """GET from the image service."""
         return _result(self._session.request(
@@ -85,12 +99,12 @@ class Client:
             headers={'Accept': 'application/json'}))
 
     def _send(self, method: str, path: str, body: Any, params: dict[str, Any] | None,
-              cap: Version | None) -> Any:
+              cap: Version | None, accept: str = 'application/json', **more: Any) -> Any:
         number = '%d.%d' % min(self._version, cap or self._version)
-        headers = {'Accept': 'application/json', 'OpenStack-API-Version': f'compute {number}',
+        headers = {'Accept': accept, 'OpenStack-API-Version': f'compute {number}',
                    'X-OpenStack-Nova-API-Version': number, **EXTENSIONS}
         return self._session.request(self._compute + path + _query(params), method, json=body,
-                                     headers=headers, raise_exc=False)
+                                     headers=headers, raise_exc=False, **more)
 
     def _negotiate(self) -> None:
         """Find the newest microversion that both sides know. CommandError if there is none."""
@@ -104,6 +118,14 @@ class Client:
                 'The server needs microversion %d.%d at least, this client knows 2.1 to %d.%d'
                 % (*oldest, *NEWEST))
         self._version, self._negotiable = min(newest, NEWEST), False
+
+
+def _events(response: Any) -> Iterator[Any]:
+    with response:
+        for line in response.iter_lines(chunk_size=1):
+            name, _, value = line.decode().partition(': ')
+            if name == 'data':
+                yield json.loads(value)
 
 
 def _query(params: dict[str, Any] | None) -> str:

@@ -33,6 +33,10 @@ SERVER = arg('server', metavar='<server>', help='Name or ID of server.')
 SERVERS = arg('server', metavar='<server>', nargs='+', help='Name or ID of server(s).')
 MIGRATION = arg('migration', metavar='<migration>', help='ID or UUID of migration.')
 WATCH = _flag('--watch', 'Follow the migration to its end; exit 0 only when it completed.')
+GOALS = (_option('--max-downtime-ms', 'The longest pause of the guest that is wanted, in ms '
+                 '(nova-lite only).', type=int),
+         _option('--deadline', 'Seconds within which the copy is to end (nova-lite only).',
+                 type=int))
 PAGE = (_option('--marker', 'Show what comes after this ID.'),
         _option('--limit', 'Show at most this many.', type=int))
 CHANGES = (_option('--changes-since', 'Only what changed at or after this ISO 8601 time.'),
@@ -90,7 +94,10 @@ COMMANDS: dict[str, Command] = {
             _flag('--disk-over-commit', 'Count only what the disks really take up when looking '
                   'for room (sends the form of microversion 2.24, in which a given host is '
                   'forced).'),
-            _flag('--force', 'Do not ask the scheduler about the given host.'), WATCH)),
+            _flag('--force', 'Do not ask the scheduler about the given host.'), *GOALS,
+            arg('--if-not', choices=('abort', 'force', 'postcopy'),
+                help='What is done when the deadline cannot be kept otherwise (default: abort; '
+                'nova-lite only).'), WATCH)),
     'server-migration-list': Command(
         'migrations:server_migration_list', 'Get the migrations list of specified server.',
         (SERVER,)),
@@ -103,6 +110,11 @@ COMMANDS: dict[str, Command] = {
     'live-migration-force-complete': Command(
         'migrations:live_migration_force_complete',
         'Force on-going live migration to complete.', (SERVER, MIGRATION)),
+    'migration-tune': Command(
+        'migrations:migration_tune', 'Give a running live migration other terms (nova-lite '
+        'only).', (
+            SERVER, MIGRATION, *GOALS,
+            _option('--bandwidth', 'The most MiB/s that its copy may use.', type=int))),
     'migration-list': Command('migrations:migration_list', 'Print a list of migrations.', (
         _option('--instance-uuid', 'Only migrations of this server.'),
         _option('--host', 'Only migrations from or to this host.'),
@@ -114,7 +126,7 @@ COMMANDS: dict[str, Command] = {
         _option('--user-id', 'Only migrations that this user asked for.'))),
     'migration-show': Command(
         'migrations:migration_show', 'Show a migration of any status, with its receipt: how long '
-        'each phase took, what was copied, who asked.', (MIGRATION,)),
+        'each phase took, what was copied, what was decided, who asked.', (MIGRATION, WATCH)),
     'instance-action-list': Command(
         'actions:instance_action_list', 'List actions on a server.',
         (arg('server', metavar='<server>', help='Name or UUID of the server; a deleted server '

@@ -2,6 +2,7 @@
 """live-migration and what belongs to it: order a move, look at it, end it, force it."""
 import datetime
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from nova_lite.cli import errors, find, output, progress, watch
@@ -59,6 +60,11 @@ class Moves:
             f'/servers/{self._server_id}/migrations')['migrations']
             if move['id'] == migration_id), None)
 
+    def told(self, migration_id: int) -> Iterator[dict[str, Any]] | None:
+        """Its readings as the server tells of them; None when it does not."""
+        told = self._client.events(f'/servers/{self._server_id}/migrations/{migration_id}/events')
+        return None if told is None else (event['migration'] for event in told)
+
     def _list(self) -> list[dict[str, Any]]:
         # the newest come first where a limit is known; older servers give all of them
         limit = 20 if self._client.version >= (2, 59) else None
@@ -101,10 +107,14 @@ def _version_for(newest: Version, args: Any) -> Version:
 
 def live_migration_body(version: Version, args: Any) -> dict[str, Any]:
     """The body of os-migrateLive in ``version``; below 2.30 a given host is always forced."""
+    goals = {name: value for name, value in (
+        ('max_downtime_ms', args.max_downtime_ms), ('deadline_s', args.deadline),
+        ('if_not', args.if_not)) if value is not None}
+    own = {'nova-lite:goals': goals} if goals else {}
     if version < (2, 25):
         return {'host': args.host, 'block_migration': args.block_migrate,
-                'disk_over_commit': args.disk_over_commit}
-    body = {'host': args.host, 'block_migration': True if args.block_migrate else 'auto'}
+                'disk_over_commit': args.disk_over_commit, **own}
+    body = {'host': args.host, 'block_migration': True if args.block_migrate else 'auto', **own}
     if args.force and version >= (2, 30):
         body['force'] = True
     return body
@@ -191,15 +201,19 @@ def server_migration_list(client: Client, args: Any) -> None:
 def server_migration_show(client: Client, args: Any) -> int:
     server = find.server(client, args.server)
     if args.watch:
-        moves = Moves(client, server)
-        move = moves.get(args.migration)
-        move = moves.in_progress(move['id']) or move
-        return _watched(client, server, None, args, lambda display: watch.follow(
-            moves, move, display, progress.Tracker(from_start=False)))
+        return _follow(client, server, Moves(client, server).get(args.migration), args)
     number = _number(client, server, args.migration)
     migration = client.get(f"/servers/{server['id']}/migrations/{number}")['migration']
     output.print_properties(migration, args.json)
     return 0
+
+
+def _follow(client: Client, server: dict[str, Any], move: dict[str, Any], args: Any) -> int:
+    """Watch a migration that was ordered before."""
+    moves = Moves(client, server)
+    move = moves.in_progress(move['id']) or move
+    return _watched(client, server, None, args, lambda display: watch.follow(
+        moves, move, display, progress.Tracker(from_start=False)))
 
 
 def live_migration_abort(client: Client, args: Any) -> None:
@@ -213,6 +227,18 @@ def live_migration_force_complete(client: Client, args: Any) -> None:
     number = _number(client, server, args.migration)
     client.request('POST', f"/servers/{server['id']}/migrations/{number}/action",
                    body={'force_complete': None})
+
+
+def migration_tune(client: Client, args: Any) -> None:
+    terms = {name: value for name, value in (
+        ('bandwidth', args.bandwidth), ('max_downtime_ms', args.max_downtime_ms),
+        ('deadline_s', args.deadline)) if value is not None}
+    if not terms:
+        raise errors.UsageError('say what to change: --bandwidth, --max-downtime-ms, --deadline')
+    server = find.server(client, args.server)
+    number = _number(client, server, args.migration)
+    client.request('PATCH', f"/servers/{server['id']}/migrations/{number}",
+                   body={'migration': terms})
 
 
 def _number(client: Client, server: dict[str, Any], migration: str) -> str:
@@ -244,13 +270,16 @@ def migration_list(client: Client, args: Any) -> None:
     output.print_list(migrations, columns, args.json)
 
 
-def migration_show(client: Client, args: Any) -> None:
+def migration_show(client: Client, args: Any) -> int:
     """Nova's API has no such request: the list is asked, which holds migrations of any status."""
     wanted = str(args.migration)
     for migration in client.list('/os-migrations', 'migrations'):
         if wanted in (str(migration['id']), migration.get('uuid')):
+            if args.watch:
+                server = find.server(client, migration['instance_uuid'])
+                return _follow(client, server, migration, args)
             output.print_properties(_with_receipt(migration), args.json)
-            return
+            return 0
     raise errors.CommandError(f'No migration with an ID or UUID of {wanted!r} exists.')
 
 

@@ -6,12 +6,14 @@ while, changes nothing about it.
 """
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any, Protocol, TextIO
 
 from nova_lite.cli import errors
 from nova_lite.cli.output import bytes_text
 from nova_lite.cli.progress import Step, Tracker, reading_of
 
+OWN = 'nova-lite:'
 UNSUCCESSFUL = {'error': 'ended with an error', 'failed': 'failed', 'cancelled': 'was cancelled'}
 FINAL = ('completed', *UNSUCCESSFUL)
 MOVING = ('running', 'running (post-copy)')
@@ -29,6 +31,8 @@ class Moves(Protocol):
 
     def in_progress(self, migration_id: int) -> dict[str, Any] | None: ...
 
+    def told(self, migration_id: int) -> Iterator[dict[str, Any]] | None: ...
+
 
 # -- following --------------------------------------------------------------------------------
 def follow_new(moves: Moves, last: int, shown: 'Lines | Bar') -> dict[str, Any]:
@@ -40,14 +44,37 @@ def follow(moves: Moves, move: dict[str, Any], shown: 'Lines | Bar',
            tracker: Tracker) -> dict[str, Any]:
     """Show a migration, of which ``move`` is the first reading, until it is over; returns its
     last record. CommandError when the API is silent for SILENCE_TIMEOUT."""
-    migration_id = shown.migration_id = move['id']
-    while True:
+    shown.migration_id = move['id']
+    for move in _readings(moves, move, shown):
         shown.show(move, tracker.update(reading_of(move), time.monotonic()))
-        status = move['status']
-        if status in FINAL:
-            return move
-        time.sleep(INTERVAL if status in MOVING else EARLY_INTERVAL)
-        move = _patiently(lambda: _read(moves, migration_id, status), shown)
+    return move
+
+
+def _readings(moves: Moves, move: dict[str, Any],
+              shown: 'Lines | Bar') -> Iterator[dict[str, Any]]:
+    """As the server tells them where it does so; else it is asked now and then. The last one is
+    as os-migrations has it in any case."""
+    migration_id, tells = move['id'], True
+    yield move
+    while (status := move['status']) not in FINAL:
+        if tells:
+            tells = False
+            for move in _told(moves, migration_id):
+                if move['status'] not in FINAL:
+                    yield move
+                tells = True    # and if it breaks off, it is asked for again after one reading
+        if not tells:
+            time.sleep(INTERVAL if status in MOVING else EARLY_INTERVAL)
+        move = _patiently(lambda: _read(moves, migration_id, move['status']), shown)
+        yield move
+
+
+def _told(moves: Moves, migration_id: int) -> Iterator[dict[str, Any]]:
+    from keystoneauth1 import exceptions
+    try:
+        yield from moves.told(migration_id) or ()
+    except (exceptions.ConnectFailure, OSError):
+        pass    # asking tells more
 
 
 def until_checked(moves: Moves, last: int) -> dict[str, Any]:
@@ -140,8 +167,7 @@ class Lines:
     def _details(self, move: dict[str, Any], step: Step) -> str:
         parts = [self._new_way(move)]
         if move['status'] in MOVING:
-            parts += [f'{step.percent}%', f'remaining {bytes_text(step.remaining)}',
-                      f'speed {speed_text(step.speed)}']
+            parts += [f'{step.percent}%', *copy_text(move, step)]
         return ''.join(f'  {part}' for part in parts if part)
 
     def _new_way(self, move: dict[str, Any]) -> str:
@@ -175,7 +201,7 @@ class Bar:
         if self._task is None:
             self._progress.start()
             self._task = self._progress.add_task(self._server_name, total=100, details='')
-        details = f'remaining {bytes_text(step.remaining)}  speed {speed_text(step.speed)}'
+        details = '  '.join(copy_text(move, step))
         self._progress.update(self._task, completed=step.percent, details=details, refresh=True)
 
     def note(self, text: str) -> None:
@@ -193,6 +219,29 @@ class Bar:
 
 def way_text(move: dict[str, Any]) -> str:
     return f"{move.get('source_compute') or '?'} -> {move.get('dest_compute') or '?'}"
+
+
+def copy_text(move: dict[str, Any], step: Step) -> list[str]:
+    """How the copy goes on; what only nova-lite tells is left out of another server's."""
+    own = {name.removeprefix(OWN): value for name, value in move.items()
+           if name.startswith(OWN) and value is not None}
+    parts = [f'remaining {bytes_text(step.remaining)}',
+             f"speed {speed_text(own.get('bandwidth_bytes', step.speed))}"]
+    if 'memory_iteration' in own:
+        parts.append(f"pass {own['memory_iteration']}")
+    if own.get('dirty_rate_bytes'):
+        parts.append(f"written {speed_text(own['dirty_rate_bytes'])}")
+    if own.get('throttle_percent'):
+        parts.append(f"slowed {own['throttle_percent']}%")
+    if eta := own.get('eta_seconds'):
+        parts.append(f'left {eta_text(*eta)}')
+    return parts
+
+
+def eta_text(least: float | None, most: float | None) -> str:
+    """Seconds from and to, as far as they are known."""
+    low, high = ('?' if part is None else f'{part:.0f}' for part in (least, most))
+    return f'{low} s' if low == high else f'{low}-{high} s'
 
 
 def speed_text(speed: float | None) -> str:

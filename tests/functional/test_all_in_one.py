@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """nova-lite-all-in-one as a user runs it: one command, the exports it prints, and the API."""
+import json
 import os
 import signal
 import subprocess
@@ -44,10 +45,15 @@ class Embedded:
         assert lines and 'OS_IMAGE' in lines[-1], 'it ended before it was ready'
         return ''.join(lines)
 
-    def ask(self, method, path, body=None):
+    def ask(self, method, path, body=None, stream=False, **headers):
         return requests.request(
             method, self.endpoint + path, json=body, auth=self._login, timeout=TIMEOUT,
-            headers={'OpenStack-API-Version': 'compute 2.80'})
+            stream=stream, headers={'OpenStack-API-Version': 'compute 2.80', **headers})
+
+    def environment(self):
+        """Of a client of it."""
+        return {**os.environ, **dict(line.removeprefix('export ').split('=', 1)
+                                     for line in self.exports.splitlines())}
 
     def wait_for(self, met, what):
         """The API has nothing to subscribe to: ask again until it is so."""
@@ -151,3 +157,25 @@ def test_all_in_one_when_called_wrongly_then_says_so(tmp_path):
     done = run_again(tmp_path, '--hosts', '0')
     assert done.returncode == 2
     assert '--hosts: at least 1' in done.stderr
+
+
+def test_all_in_one_when_a_migration_is_watched_then_its_events_come_to_the_end(start):
+    running = start('--hosts', '2')
+    uuid = running.boot()
+    answer = running.ask('POST', f'/servers/{uuid}/action',
+                         {'os-migrateLive': {'host': None, 'block_migration': 'auto'}})
+    assert answer.status_code == 202, answer.text
+    running.wait_for(lambda: running.ask('GET', '/os-migrations').json()['migrations'], 'record')
+    [move] = running.ask('GET', '/os-migrations').json()['migrations']
+    with running.ask('GET', f'/servers/{uuid}/migrations/{move["id"]}/events', stream=True,
+                     **{'X-Nova-Lite-Extensions': '1'}) as events:
+        assert events.headers['Content-Type'].startswith('text/event-stream')
+        told = [json.loads(line.removeprefix(b'data: '))['migration']['status']
+                for line in events.iter_lines() if line.startswith(b'data: ')]
+    assert told[-1] == 'completed', told
+    # a stream that is open does not keep the server from stopping
+    done = subprocess.run(
+        [sys.executable, '-m', 'nova_lite.cmd.shell', 'migration-show', str(move['id']),
+         '--watch'], env=running.environment(), capture_output=True, text=True, timeout=TIMEOUT)
+    assert (done.returncode, 'completed' in done.stdout) == (0, True), done.stderr
+    assert running.stop() == 0

@@ -35,6 +35,7 @@ class FakeApi:
         self.script: list[dict[str, Any]] = []
         self.refuse: dict[str, tuple[int, Any]] = {}    # 'METHOD /path' -> answer
         self.page_length = 1000
+        self.streams: list[list[dict[str, Any]]] = []   # what a migration's events tell
         self.requests: list[tuple[str, str, dict[str, str], Any]] = []
         self._httpd = http.server.ThreadingHTTPServer(('127.0.0.1', 0), self._handler())
         self._thread = threading.Thread(target=self._httpd.serve_forever, args=(0.02,))
@@ -170,6 +171,15 @@ class FakeApi:
             self.migrations[-1].update(self.script.pop(0))
         return found
 
+    def events(self) -> bytes:
+        """The next stream; the newest migration is then where that ends."""
+        told = []
+        for values in self.streams.pop(0):
+            self.migrations[-1].update(values)
+            told.append(f'event: migration\ndata: '
+                        f'{json.dumps({"migration": self.migrations[-1]})}\n\n')
+        return ': welcome\n\n'.join(['', *told]).encode()
+
     def _handler(self) -> type:
         api = self
 
@@ -181,14 +191,17 @@ class FakeApi:
                 body = json.loads(self.rfile.read(length)) if length else None
                 status, answer = api.answer(self.command, self.path, self.headers, body)
                 data = b'' if answer is None else json.dumps(answer).encode()
+                kind = 'application/json'
+                if self.path.endswith('/events') and api.streams:
+                    kind, data = 'text/event-stream; charset=utf-8', api.events()
                 self.send_response(status)
-                self.send_header('Content-Type', 'application/json')
+                self.send_header('Content-Type', kind)
                 self.send_header('Content-Length', str(len(data)))
                 self.send_header('X-OpenStack-Request-Id', REQUEST_ID)
                 self.end_headers()
                 self.wfile.write(data)
 
-            do_POST = do_DELETE = do_GET
+            do_POST = do_DELETE = do_PATCH = do_GET
 
             def log_message(self, *_: Any) -> None:
                 pass
