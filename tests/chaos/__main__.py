@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tools/chaos: one cell, random ones, or the whole matrix, on simulated hypervisors.
+
+Exit code 0 only when every cell has passed. The last line says how many have.
+"""
+import argparse
+import datetime
+import logging
+import queue
+import random
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.chaos import cells, report, stage as stages
+from tests.chaos.group import AT_ONCE, Group
+from tests.chaos.report import Results
+
+TOP = Path(__file__).parents[2]
+
+Work = tuple[str, str, Callable[[Group], Results], Callable[[str], Results]]
+
+
+def parse(argv: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog='tools/chaos', description=__doc__)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument('--all', action='store_true', help='the whole matrix (the default)')
+    what.add_argument('--cell', action='append', metavar='ACTOR[:FAULT[:MOMENT]]',
+                      help='these cells only; may be given again')
+    what.add_argument('--random', type=int, metavar='N', help='N cells at random moments')
+    parser.add_argument('--simulated', action='store_true',
+                        help='on simulated hypervisors (the default)')
+    parser.add_argument('--seed', type=int, help='of --random; by default a new one')
+    parser.add_argument('--share', type=int, default=1, metavar='N',
+                        help='one cell of N: of each actor and fault, and of each moment')
+    parser.add_argument('--lanes', type=int, default=2, help='whole deployments side by side')
+    parser.add_argument('--write', type=Path, metavar='FILE', help='the table, as Markdown')
+    parser.add_argument('--keep-logs', type=Path, metavar='DIRECTORY',
+                        help='logs of the groups in which a cell failed')
+    parser.add_argument('--verbose', action='store_true', help='how long what took')
+    return parser.parse_args(argv)
+
+
+def plan(options: argparse.Namespace) -> list[Work]:
+    """What is to be done on a stage, group by group."""
+    if options.random:
+        return _random(options.random, options.seed)
+    wanted = cells.every()
+    if options.cell:
+        wanted = [cell for text in options.cell for cell in cells.parse(text)]
+    wanted = cells.share(wanted, options.share)
+    return [(actor, fault, lambda group, mine=mine: group.run(mine),
+             lambda why, mine=mine: {cell: [why] for cell in mine})
+            for (actor, fault), mine in cells.groups(wanted).items()]
+
+
+def _random(count: int, seed: int) -> list[Work]:
+    dice = random.Random(seed)
+    pairs = [(actor, fault) for actor, faults in cells.ACTORS.items() for fault in faults]
+    works: list[Work] = []
+    while count > 0:
+        actor, fault = dice.choice(pairs)
+        size, own = min(count, AT_ONCE), dice.randrange(2 ** 32)
+        count -= size
+        works.append((actor, fault,
+                      lambda group, size=size, own=own: group.run_at_random(size, own),
+                      lambda why, actor=actor, fault=fault, size=size: {
+                          cells.Cell(actor, fault, f'{number}: not run'): [why]
+                          for number in range(size)}))
+    return works
+
+
+class Lane(threading.Thread):
+    """Takes one group after the other, on a stage that is made anew after a failure."""
+
+    def __init__(self, works: queue.Queue, results: Results, logs: Path | None) -> None:
+        super().__init__(daemon=True)
+        self._works, self._results, self._logs = works, results, logs
+        self._next: Work | None = None
+
+    def run(self) -> None:
+        while self._take():
+            try:
+                self._on_one_stage()
+            except Exception:
+                self._note(self._next[3](f'the harness: {traceback.format_exc()}'), 0)
+                self._next = None
+
+    def _take(self) -> bool:
+        if self._next is None:
+            try:
+                self._next = self._works.get_nowait()
+            except queue.Empty:
+                return False
+        return True
+
+    def _on_one_stage(self) -> None:
+        pool: list[str] = []
+        with stages.opened() as stage:
+            clean = True
+            while clean and self._take():
+                actor, fault, run, _ = self._next
+                began = time.monotonic()
+                results = run(Group(stage, pool, actor, fault))
+                self._next = None
+                clean = not any(results.values())
+                self._note(results, time.monotonic() - began)
+                if not clean and self._logs:
+                    for name, text in stage.logs().items():
+                        self._logs.mkdir(parents=True, exist_ok=True)
+                        (self._logs / f'{actor}-{fault}-{name}.log').write_text(text)
+
+    def _note(self, results: Results, seconds: float) -> None:
+        self._results.update(results)
+        first = next(iter(results))
+        print(f'{first.actor}:{first.fault}: {report.summary(results)} ({seconds:.0f} s)',
+              flush=True)
+        for cell, found in results.items():
+            if found:
+                print(f'  {cell}: {"; ".join(found)}', flush=True)
+
+
+def main() -> int:
+    options = parse()
+    if options.random and options.seed is None:
+        options.seed = random.SystemRandom().randrange(2 ** 32)
+    if options.random:
+        print(f'--random {options.random} --seed {options.seed}', flush=True)
+    logging.basicConfig(format='%(message)s')
+    logging.getLogger('tests.chaos').setLevel(logging.INFO if options.verbose else logging.WARNING)
+    works, results = queue.Queue(), {}
+    for work in (planned := plan(options)):
+        works.put(work)
+    lanes = [Lane(works, results, options.keep_logs)
+             for _ in range(min(options.lanes, len(planned)))]
+    for lane in lanes:
+        lane.start()
+    for lane in lanes:
+        lane.join()
+    if options.write:
+        _write(options, results)
+    print(report.summary(results))
+    return 1 if any(results.values()) or not results else 0
+
+
+def _write(options: argparse.Namespace, results: Results) -> None:
+    commit = subprocess.run(['git', '-C', str(TOP), 'rev-parse', '--short', 'HEAD'],
+                            capture_output=True, text=True).stdout.strip() or 'unknown'
+    what = '' if options.share == 1 else f'one cell of {options.share}; '
+    what += 'processes, RabbitMQ and MariaDB are real, the hypervisors simulated'
+    if options.random:
+        what += f'; --random {options.random} --seed {options.seed}'
+    order = {cell: number for number, cell in enumerate(cells.every())}
+    ordered = dict(sorted(results.items(), key=lambda item: order.get(item[0], len(order))))
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    options.write.parent.mkdir(parents=True, exist_ok=True)
+    options.write.write_text(report.markdown(ordered, what, today, commit))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cells of the matrix: who, what, when."""
+import itertools
+from typing import NamedTuple
+
+from nova_lite.compute.live_migration_source import Move
+from nova_lite.compute.migration_states import TRANSITIONS
+from nova_lite.conductor.tasks.live_migrate import LiveMigrationTask
+
+KILL_SOON, KILL_LATE, TERM, STOP = 'kill', 'kill-15s', 'term', 'stop-20s'
+CUT_SHORT, CUT_LONG = 'cut-5s', 'cut-45s'
+PROCESS_FAULTS = (KILL_SOON, KILL_LATE, TERM, STOP)
+LINK_FAULTS = (CUT_SHORT, CUT_LONG)
+
+# actor: what can befall it
+ACTORS: dict[str, tuple[str, ...]] = {
+    'api': PROCESS_FAULTS,
+    'conductor': PROCESS_FAULTS,
+    'scheduler': PROCESS_FAULTS,
+    'source-compute': PROCESS_FAULTS,
+    'destination-compute': PROCESS_FAULTS,
+    'source-libvirtd': PROCESS_FAULTS,
+    'destination-libvirtd': PROCESS_FAULTS,
+    # nobody starts a QEMU that died again, so it dies once and in one way
+    'destination-qemu': (KILL_SOON, STOP),
+    'rabbitmq': PROCESS_FAULTS,
+    'database': PROCESS_FAULTS,
+    'link-hosts': LINK_FAULTS,
+    'link-broker': LINK_FAULTS,
+}
+
+# how a migration is made to pass a moment
+PLAIN, FAILING, REFUSED, ABORTED, POSTCOPY, LOSING = (
+    'plain', 'failing', 'refused', 'aborted', 'post-copy', 'losing')
+EVENTS = {'accept': PLAIN, 'queue': PLAIN, 'prepare': PLAIN, 'run': PLAIN, 'complete': PLAIN,
+          'postcopy': POSTCOPY, 'reject': REFUSED, 'fail': FAILING, 'cancel': ABORTED,
+          'lose': LOSING}
+# the driver's step in which a step of a task spends its time; the other steps are one statement
+# or one message, which the edges have
+MIDDLES = {
+    'find_destination': ('check_can_live_migrate_destination',),
+    'prepare_destination': ('pre_live_migration',),
+    'move_guest': ('live_migration@50', 'live_migration@switch-over', 'live_migration@finish'),
+    'confirm_at_destination': ('post_live_migration_at_destination',),
+    'clean_source': ('post_live_migration_at_source',),
+    'rollback_at_destination': ('rollback_live_migration_at_destination',),
+    'rollback_at_source': ('rollback_live_migration_at_source',),
+}
+
+
+class Moment(NamedTuple):
+    """``order``: of nova_lite.moments, or ``step``: of the simulated driver; ``way``: how a
+    migration comes there."""
+    name: str
+    way: str
+    order: str = ''
+    step: str = ''
+
+
+class Cell(NamedTuple):
+    actor: str
+    fault: str
+    moment: str
+
+    def __str__(self) -> str:
+        return ':'.join(self)
+
+
+def _moments() -> dict[str, Moment]:
+    found = []
+    for event in TRANSITIONS:
+        # who accepts is the database's client itself, and who prepares has a list of servers:
+        # neither has anything between the statement and its answer that could be told apart
+        whens = ('start', 'end') if event in ('accept', 'prepare') else ('start', 'middle', 'end')
+        found += [Moment(f'edge-{event}-{when}', EVENTS[event], f'edge-{event}-{when}')
+                  for when in whens]
+    for do, undo in (*LiveMigrationTask.STEPS, *Move.STEPS):
+        undo_way = REFUSED if undo == 'release_destination' else FAILING
+        for kind, name, way in (('step', do, PLAIN), ('undo', undo, undo_way)):
+            if name is None or name == 'point of no return':
+                continue
+            found.append(Moment(f'{kind}-{name}-start', way, f'{kind}-{name}-start'))
+            for step in MIDDLES.get(name, ()):
+                at = step.partition('@')[2]
+                found.append(Moment(f'{kind}-{name}-middle' + (f'@{at}' if at else ''), way,
+                                    step=step))
+            found.append(Moment(f'{kind}-{name}-end', way, f'{kind}-{name}-end'))
+    return {moment.name: moment for moment in found}
+
+
+MOMENTS = _moments()
+
+
+def every() -> list[Cell]:
+    return [Cell(actor, fault, moment) for actor, faults in ACTORS.items()
+            for fault, moment in itertools.product(faults, MOMENTS)]
+
+
+def parse(text: str) -> list[Cell]:
+    """The cells of ACTOR[:FAULT[:MOMENT]]. ValueError when there is none."""
+    wanted = text.split(':')
+    found = [cell for cell in every() if list(cell)[:len(wanted)] == wanted]
+    if not found:
+        raise ValueError(f'no cell {text}; actors: {", ".join(ACTORS)}; faults: '
+                         f'{", ".join((*PROCESS_FAULTS, *LINK_FAULTS))}; moments: '
+                         f'{", ".join(MOMENTS)}')
+    return found
+
+
+def groups(cells: list[Cell]) -> dict[tuple[str, str], list[Cell]]:
+    """The cells that run together, by actor and fault."""
+    found: dict[tuple[str, str], list[Cell]] = {}
+    for cell in cells:
+        found.setdefault((cell.actor, cell.fault), []).append(cell)
+    return found
+
+
+def share(cells: list[Cell], parts: int, which: int = 0) -> list[Cell]:
+    """One of ``parts`` equal shares: in each group other moments, in all of them every one."""
+    place = {name: number for number, name in enumerate(MOMENTS)}
+    group = {pair: number for number, pair in enumerate(groups(every()))}
+    return [cell for cell in cells
+            if (place[cell.moment] + group[cell.actor, cell.fault]) % parts == which]

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One group: the cells of one actor and fault, on one stage, from the first request to the
+verdicts."""
+import logging
+import time
+from collections.abc import Iterable
+
+from nova_lite.compute.migration_states import FINAL
+from nova_lite.virt.simulation import guests
+from tests.chaos import cells, harm, stage as stages, verdict
+from tests.chaos.cells import Cell, Moment
+from tests.chaos.servers import Servers
+from tests.chaos.stage import SOURCE, Stage, wait_until
+from tests.chaos.watch import Watch
+
+LOG = logging.getLogger(__name__)
+
+SETTLE_TIMEOUT = 75     # s after the healing
+SECOND_TIMEOUT = 60
+AT_ONCE = 16            # servers of one blow: more would wait for one another, not for us
+RANDOM_LONGEST = 4.0    # s from a request to the blow
+
+
+class Group:
+    """``pool``: servers that live at the source and are well, kept for the next group."""
+
+    def __init__(self, stage: Stage, pool: list[str], actor: str, fault: str) -> None:
+        self._stage, self._pool = stage, pool
+        self._actor, self._fault = actor, fault
+        self._dead: set[str] = set()
+        self._lost: set[str] = set()
+
+    def run(self, wanted: list[Cell]) -> dict[Cell, list[str]]:
+        """The violations of each cell; none: it has passed."""
+        found: dict[Cell, list[str]] = {}
+        for first in range(0, len(wanted), AT_ONCE):
+            found |= self._run(wanted[first:first + AT_ONCE])
+        return found
+
+    def _run(self, wanted: list[Cell]) -> dict[Cell, list[str]]:
+        began = time.monotonic()
+        moments = {cells.MOMENTS[cell.moment]: cell for cell in wanted}
+        servers = self._engage(moments)
+        self._lost = {uuid for moment, uuid in servers.at.items() if moment.way == cells.LOSING}
+        with Watch(self._stage.world_file) as watch:
+            missed = servers.bring()
+            LOG.info('%d servers are at their moments after %.1f s', len(moments),
+                     time.monotonic() - began)
+            found = self._strike_and_judge(servers, watch)
+        for moment in missed:
+            found[servers.at[moment]].insert(0, 'it did not come to its moment')
+        return {cell: found[servers.at[moment]] for moment, cell in moments.items()}
+
+    def run_at_random(self, count: int, seed: int) -> dict[Cell, list[str]]:
+        """The same for ``count`` servers, each at a random time since its request."""
+        servers = self._engage(Moment(str(number), cells.PLAIN) for number in range(count))
+        with Watch(self._stage.world_file) as watch:
+            delays = servers.bring_at_random(seed, RANDOM_LONGEST)
+            found = self._strike_and_judge(servers, watch)
+        return {Cell(self._actor, self._fault, f'{number}: +{delays[uuid]:.3f}s'): found[uuid]
+                for number, uuid in enumerate(servers.at.values())}
+
+    def _engage(self, moments: Iterable[Moment]) -> Servers:
+        wanted = list(moments)
+        if (short := len(wanted) - len(self._pool)) > 0:
+            self._pool += self._stage.boot(short)
+        return Servers(self._stage, dict(zip(wanted, self._pool)))
+
+    def _strike_and_judge(self, servers: Servers, watch: Watch) -> dict[str, list[str]]:
+        uuids = list(servers.at.values())
+        blow = harm.make(self._stage, self._actor, self._fault, uuids, self._dead)
+        blow.hurt()
+        servers.release()
+        time.sleep(blow.seconds)
+        blow.heal()
+        began = time.monotonic()
+        found = self._settle(uuids)
+        LOG.info('settled %.1f s after the healing', time.monotonic() - began)
+        servers.quieten()
+        well = [uuid for uuid in uuids if not found[uuid] and not self._gone(uuid)]
+        self._again(well, found)
+        LOG.info('moved again %.1f s after the healing', time.monotonic() - began)
+        for uuid in uuids:
+            found[uuid] += watch.faults.get(uuid, [])
+            found[uuid] += [what for what in self._stage.world.violations if uuid in what]
+        self._clear_away(uuids, found)
+        return found
+
+    def _gone(self, uuid: str) -> bool:
+        return (uuid in self._dead
+                or self._stage.instances()[uuid]['vm_state'] != 'active')
+
+    # -- looking ---------------------------------------------------------------------------------
+    def _settle(self, uuids: list[str]) -> dict[str, list[str]]:
+        """Wait until all is well with all servers, or time is up."""
+        found: dict[str, list[str]] = {uuid: ['the database is away'] for uuid in uuids}
+
+        def well() -> bool:
+            found.update(self._look(uuids))
+            return not any(found.values())
+
+        wait_until(well, SETTLE_TIMEOUT, interval=0.3)
+        return found
+
+    def _look(self, uuids: list[str]) -> dict[str, list[str]]:
+        stage = self._stage
+        migrations, instances, claims = stage.migrations(), stage.instances(), stage.claims()
+        ours: dict[str, set[str]] = {}
+        for row in stage.rows('SELECT uuid, instance_uuid FROM migrations'):
+            ours.setdefault(row['instance_uuid'], set()).add(row['uuid'])
+        with stage.world.look():
+            pass        # brings about what is due
+        world = stages.read_world(stage.world_file)
+        return {uuid: verdict.violations(verdict.Seen(
+            uuid, migrations.get(uuid), instances[uuid], world, claims, ours.get(uuid, set()),
+            uuid in self._dead, uuid in self._lost)) for uuid in uuids}
+
+    # -- afterwards ------------------------------------------------------------------------------
+    def _again(self, uuids: list[str], found: dict[str, list[str]]) -> None:
+        """Each server can be moved once more; those that are away from the source come home."""
+        for uuid in uuids:
+            code = self._stage.live_migrate(uuid)
+            if code != 202:
+                found[uuid].append(f'a second migration is answered by {code}')
+        uuids = [uuid for uuid in uuids if not found[uuid]]
+        self._expect_completed(uuids, found)
+        away = [uuid for uuid in uuids if not found[uuid]
+                and self._stage.instances()[uuid]['host'] != SOURCE]
+        for uuid in away:
+            self._stage.live_migrate(uuid)
+        self._expect_completed(away, found)
+
+    def _expect_completed(self, uuids: list[str], found: dict[str, list[str]]) -> None:
+        def ended() -> bool:
+            rows = self._stage.migrations()
+            return all(rows[uuid]['status'] in FINAL for uuid in uuids)
+        wait_until(ended, SECOND_TIMEOUT, interval=0.3)
+        rows = self._stage.migrations()
+        for uuid in uuids:
+            if rows[uuid]['status'] != 'completed':
+                found[uuid].append(f"a second migration is {rows[uuid]['status']}: "
+                                   f"{rows[uuid]['reason']}")
+        for uuid, wrong in self._look(uuids).items():
+            found[uuid] += [f'after a second migration {what}' for what in wrong]
+
+    def _clear_away(self, uuids: list[str], found: dict[str, list[str]]) -> None:
+        """Servers that are not well are not used again, nor in the way of others."""
+        spoilt = {uuid for uuid in uuids if found[uuid] or self._gone(uuid)}
+        self._pool[:] = [uuid for uuid in self._pool if uuid not in spoilt]
+        for uuid in spoilt:
+            self._stage.ask('DELETE', f'/servers/{uuid}')
+        with self._stage.world.change() as state:
+            for uuid in spoilt:
+                for host in list(state.guests.get(uuid, {})):
+                    guests.remove(state, host, uuid)
+                for directories in state.storages.values():
+                    directories.pop(uuid, None)
+                state.jobs.pop(uuid, None)

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Brings the servers of a group to their moments, and lets them go."""
+import random
+import threading
+import time
+from collections.abc import Callable
+
+from nova_lite.virt.simulation import faults, jobs
+from nova_lite.virt.simulation.state import RUNNING, State
+from tests.chaos import cells, stage as stages
+from tests.chaos.cells import Moment
+from tests.chaos.stage import Stage, wait_until
+
+BUSY_WRITER, USUAL_WRITER = 4096, 64       # MiB/s
+REACH_TIMEOUT = 30
+# what makes a migration take its way: the driver's step that goes wrong, how, and its error
+TROUBLES = {
+    cells.FAILING: ('live_migration@10', faults.FAIL, ''),
+    cells.REFUSED: ('check_can_live_migrate_destination', faults.REFUSE, ''),
+    cells.LOSING: ('post_live_migration_at_destination', faults.FAIL, 'InstanceNotRunning'),
+    cells.ABORTED: ('live_migration@50', faults.HANG, ''),
+}
+# these hold the one thread that starts migrations: the others have to be past it by then. While
+# it is held at the end of one server's edge, the next in the queue is at its start.
+LAST = ('edge-prepare-end', 'edge-prepare-start')
+
+
+class Servers:
+    """``at``: the server of each moment."""
+
+    def __init__(self, stage: Stage, at: dict[Moment, str]) -> None:
+        self._stage, self.at = stage, at
+        self._faults: dict[str, list[str]] = {uuid: [] for uuid in at.values()}
+        self._released = False
+
+    def bring(self) -> list[Moment]:
+        """Ask for all migrations and wait until each is held; returns those that were not."""
+        self._order()
+        first = {moment: uuid for moment, uuid in self.at.items() if moment.name not in LAST}
+        self._ask(first)
+        missed = self._wait(first)
+        for name in LAST:
+            moment = cells.MOMENTS[name]
+            if moment in self.at:
+                self._touch(moment)
+                self._ask({moment: self.at[moment]})
+                missed += self._wait({moment: self.at[moment]})
+        return missed
+
+    def bring_at_random(self, seed: int, longest: float) -> dict[str, float]:
+        """Ask for each migration at a time of its own; return after ``longest`` seconds, with
+        how long ago each was asked for."""
+        dice = random.Random(seed)
+        delays = {uuid: dice.uniform(0, longest) for uuid in self.at.values()}
+        end = time.monotonic() + longest
+        for uuid, delay in sorted(delays.items(), key=lambda item: -item[1]):
+            time.sleep(max(0.0, end - delay - time.monotonic()))
+            self._in_thread(self._stage.live_migrate, uuid)
+        time.sleep(max(0.0, end - time.monotonic()))
+        return delays
+
+    def release(self) -> None:
+        for order in self._stage.orders.iterdir():
+            if order.suffix == '.met':
+                order.with_name(order.name.removesuffix('.met') + '.go').touch()
+            elif order.suffix != '.go':
+                order.unlink(missing_ok=True)
+        with self._stage.world.change() as state:
+            for fault in state.faults.values():
+                fault.released = True
+                jobs.release(state, fault.id)
+
+    def quieten(self) -> None:
+        """Those that wrote so much that only post-copy moved them write as the others do."""
+        with self._stage.world.change() as state:
+            for moment, uuid in self.at.items():
+                if moment.way == cells.POSTCOPY:
+                    self._write_at(state, uuid, USUAL_WRITER)
+
+    # -- setting up ------------------------------------------------------------------------------
+    def _order(self) -> None:
+        for order in self._stage.orders.iterdir():
+            order.unlink()
+        with self._stage.world.change() as state:
+            state.faults.clear()
+            for moment, uuid in self.at.items():
+                if moment.way in TROUBLES:
+                    step, action, error = TROUBLES[moment.way]
+                    self._faults[uuid].append(faults.order(
+                        state, step, action, uuid=uuid, error=error, times=1).id)
+                if moment.step:
+                    self._faults[uuid].append(faults.order(
+                        state, moment.step, faults.HANG, uuid=uuid, times=1).id)
+                if moment.way == cells.POSTCOPY:
+                    self._write_at(state, uuid, BUSY_WRITER)
+        for moment in self.at:
+            if moment.order and moment.name not in LAST:
+                self._touch(moment)
+
+    def _touch(self, moment: Moment) -> None:
+        if moment.name != 'edge-prepare-start':
+            (self._stage.orders / f'{moment.order}.{self.at[moment]}').touch()
+
+    @staticmethod
+    def _write_at(state: State, uuid: str, rate: int) -> None:
+        for guest in state.guests.get(uuid, {}).values():
+            if guest.state == RUNNING:
+                jobs.guest_wrote(state, guest, rate)
+
+    # -- asking and waiting ----------------------------------------------------------------------
+    def _ask(self, at: dict[Moment, str]) -> None:
+        for moment, uuid in at.items():
+            self._in_thread(self._stage.live_migrate, uuid)
+            if moment.way == cells.ABORTED:
+                self._in_thread(self._abort, uuid)
+            elif moment.way == cells.POSTCOPY:
+                self._in_thread(self._force, uuid)
+
+    @staticmethod
+    def _in_thread(work: Callable, uuid: str) -> None:
+        threading.Thread(target=work, args=(uuid,), daemon=True).start()
+
+    def _abort(self, uuid: str) -> None:
+        if wait_until(lambda: self._hit(self._faults[uuid][0]), REACH_TIMEOUT):
+            self._stage.ask('DELETE', f'/servers/{uuid}/migrations/{self._migration_id(uuid)}')
+
+    def _force(self, uuid: str) -> None:
+        if wait_until(lambda: self._status(uuid) == 'running', REACH_TIMEOUT):
+            self._stage.ask(
+                'POST', f'/servers/{uuid}/migrations/{self._migration_id(uuid)}/action',
+                {'force_complete': None})
+
+    def _wait(self, at: dict[Moment, str]) -> list[Moment]:
+        def missing() -> list[Moment]:
+            return [moment for moment, uuid in at.items() if not self._reached(moment, uuid)]
+        wait_until(lambda: not missing(), REACH_TIMEOUT)
+        return missing()
+
+    def _reached(self, moment: Moment, uuid: str) -> bool:
+        if moment.step:
+            return self._hit(self._faults[uuid][-1])
+        if moment.name == 'edge-prepare-start':
+            return self._status(uuid) == 'queued'
+        return (self._stage.orders / f'{moment.order}.{uuid}.met').exists()
+
+    def _hit(self, fault: str) -> bool:
+        world = stages.read_world(self._stage.world_file)
+        return world['faults'].get(fault, {}).get('hits', 0) > 0
+
+    def _status(self, uuid: str) -> str | None:
+        return (self._stage.migrations().get(uuid) or {}).get('status')
+
+    def _migration_id(self, uuid: str) -> int:
+        return self._stage.migrations()[uuid]['id']

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A whole nova-lite to do harm to: its processes, a broker, a database, two simulated hosts."""
+import concurrent.futures
+import contextlib
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import requests
+import sqlalchemy as sa
+
+from nova_lite.lab.servers import MariaDB, RabbitMQ
+from nova_lite.virt.simulation.store import DirectoryStore
+from nova_lite.virt.simulation.world import World
+from tests.chaos.link import Link
+from tests.fixtures.processes import Deployment
+
+TIME_SCALE = 1.0
+SOURCE, DESTINATION = 'src', 'dst'
+OVERRIDES = {
+    'DEFAULT': {'report_interval': 1, 'service_down_time': 6, 'rpc_response_timeout': 10,
+                'update_resources_interval': 2, 'sync_power_state_interval': 5,
+                'graceful_shutdown_timeout': 5, 'lost_host_timeout': 120,
+                'max_concurrent_live_migrations': 0},
+    # so slow a link that a guest which writes a lot does not get over it without post-copy
+    'simulation': {'vcpus': 64, 'memory_mb': 262144, 'bandwidth': 256, 'time_scale': TIME_SCALE},
+    'libvirt': {'live_migration_permit_post_copy': 'true'},
+}
+
+
+class Stage:
+    """Made once for several groups of cells, and again after one that left something behind."""
+
+    def __init__(self) -> None:
+        # not under a private directory: the servers run under accounts of their own
+        self._directory = Path(tempfile.mkdtemp(prefix='nova-lite-chaos-'))
+        self._directory.chmod(0o711)
+        self.rabbitmq = RabbitMQ(self._directory / 'rabbitmq')
+        self.database = MariaDB(self._directory / 'mariadb')
+        self._opened = contextlib.ExitStack()
+
+    def open(self) -> None:
+        self._opened.callback(shutil.rmtree, self._directory, ignore_errors=True)
+        for server in (self.database, self.rabbitmq):
+            self._opened.callback(server.stop)
+            server.start()
+        self.broker_link = self._opened.enter_context(Link(self.rabbitmq.port))
+        here = self._directory / 'nova-lite'
+        here.mkdir(mode=0o700)
+        self.orders = here / 'moments'
+        self.orders.mkdir()
+        url = self.rabbitmq.url
+        self.deployed = Deployment(
+            here, url, self.database.url, hosts=(SOURCE, DESTINATION), overrides=OVERRIDES,
+            own={f'compute-{SOURCE}': {'transport_url': url.replace(
+                f':{self.rabbitmq.port}/', f':{self.broker_link.port}/')}},
+            environment={'NOVA_LITE_MOMENTS': str(self.orders)})
+        self._opened.callback(self.deployed.stop_all)
+        self.deployed.start_all()
+        self.world = World(DirectoryStore(str(here / 'world')), TIME_SCALE)
+        self.world_file = here / 'world' / 'world.json'
+        self._engine = sa.create_engine(self.database.url, pool_pre_ping=True,
+                                        isolation_level='AUTOCOMMIT')
+        self._opened.callback(self._engine.dispose)
+        self.flavor = self.deployed.make_flavor()
+
+    def close(self) -> None:
+        self._opened.close()
+
+    def logs(self) -> dict[str, str]:
+        return {name: self.deployed.whole_log(name) for name in self.deployed.processes}
+
+    # -- what the database says ------------------------------------------------------------------
+    def rows(self, statement: str, **values: Any) -> list[dict[str, Any]]:
+        """Rows of the database; an OperationalError while it is away."""
+        with self._engine.connect() as link:
+            found = link.execute(sa.text(statement), values).mappings()
+            return [dict(row) for row in found]
+
+    def migrations(self) -> dict[str, dict[str, Any]]:
+        """The newest migration of each server."""
+        return {row['instance_uuid']: row for row in self.rows(
+            'SELECT * FROM migrations WHERE deleted = 0 ORDER BY id')}
+
+    def instances(self) -> dict[str, dict[str, Any]]:
+        return {row['uuid']: row for row in self.rows(
+            'SELECT uuid, host, vm_state, task_state, power_state FROM instances '
+            'WHERE deleted = 0')}
+
+    def claims(self) -> set[tuple[str, str]]:
+        """(consumer, host)."""
+        return {(row['consumer_uuid'], row['host'])
+                for row in self.rows('SELECT consumer_uuid, host FROM claims')}
+
+    # -- servers ---------------------------------------------------------------------------------
+    def boot(self, count: int) -> list[str]:
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            return list(pool.map(lambda _: self.deployed.boot('guest', SOURCE, self.flavor),
+                                 range(count)))
+
+    def ask(self, method: str, path: str, body: Any = None) -> int:
+        """Status of the answer; 0 when there was none."""
+        try:
+            return self.deployed.request(method, path, body).status_code
+        except requests.RequestException:
+            return 0
+
+    def live_migrate(self, uuid: str) -> int:
+        return self.ask('POST', f'/servers/{uuid}/action', {
+            'os-migrateLive': {'host': None, 'block_migration': 'auto'}})
+
+
+def wait_until(met: Callable[[], Any], timeout: float, interval: float = 0.1) -> Any:
+    """What ``met`` says when it is true, or its last answer after ``timeout`` seconds. A database
+    that is away says nothing."""
+    end = time.monotonic() + timeout
+    while True:
+        answer = None
+        with contextlib.suppress(sa.exc.DBAPIError):
+            answer = met()
+        if answer or time.monotonic() > end:
+            return answer
+        time.sleep(interval)
+
+
+def read_world(path: Path) -> dict[str, Any]:
+    """The simulated world as it was saved last, without its lock."""
+    return json.loads(path.read_text())
+
+
+@contextlib.contextmanager
+def opened() -> Iterator[Stage]:
+    stage = Stage()
+    try:
+        stage.open()
+        yield stage
+    finally:
+        stage.close()

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+import copy
+
+import pytest
+
+from tests.chaos import report, verdict, watch
+from tests.chaos.cells import Cell
+
+GUEST = {'host': 'dst', 'state': 'running', 'boot_id': 'b', 'ran': 10.0, 'since': None,
+         'memory_ok': True}
+WORLD = {'guests': {'u': {'dst': GUEST}}, 'storages': {'src': {}, 'dst': {'u': {}}},
+         'now': 0.0, 'epoch': 0.0, 'epoch_now': 0.0, 'time_scale': 1.0}
+
+
+def _seen(**changes):
+    return verdict.Seen(**{
+        'uuid': 'u', 'migration': {'status': 'completed', 'reason': None},
+        'instance': {'host': 'dst', 'vm_state': 'active', 'task_state': None},
+        'world': WORLD, 'claims': {('u', 'dst')}, 'migrations': {'m'}, **changes})
+
+
+def _world(guests, storages=None):
+    return {'guests': {'u': guests}, 'storages': storages or WORLD['storages']}
+
+
+def test_violations_when_all_is_well_then_none():
+    assert verdict.violations(_seen()) == []
+    assert verdict.violations(_seen(migration=None)) == []
+
+
+@pytest.mark.parametrize('changes, word', [
+    ({'migration': {'status': 'running', 'reason': None}}, 'still running'),
+    ({'instance': {'host': 'dst', 'vm_state': 'active', 'task_state': 'migrating'}},
+     'task_state'),
+    ({'instance': {'host': 'dst', 'vm_state': 'error', 'task_state': None}}, 'vm_state'),
+    ({'instance': {'host': 'src', 'vm_state': 'active', 'task_state': None}}, 'record says src'),
+    ({'world': _world({})}, 'runs on no host'),
+    ({'world': _world({'dst': GUEST, 'src': {**GUEST, 'host': 'src'}})}, "['dst', 'src']"),
+    ({'world': _world({'dst': GUEST, 'src': {**GUEST, 'state': 'shutoff'}})}, 'a domain'),
+    ({'world': _world({'dst': GUEST}, {'src': {'u': {}}, 'dst': {'u': {}}})}, 'its files'),
+    ({'world': _world({'dst': GUEST}, {'dst': {}})}, 'are gone'),
+    ({'claims': set()}, 'claimed on []'),
+    ({'claims': {('u', 'dst'), ('m', 'dst')}}, 'a claim of its migration'),
+    ({'dead': True}, 'it was dead and runs'),
+])
+def test_violations_when_something_is_wrong_then_it_is_named(changes, word):
+    found = verdict.violations(_seen(**changes))
+    assert any(word in what for what in found), found
+
+
+def test_watch_when_a_guest_runs_twice_or_counts_back_or_begins_anew_then_it_is_noted(tmp_path):
+    watcher = watch.Watch(tmp_path / 'world.json')
+    watcher.look(WORLD, 0.0)
+    assert watcher.faults == {}
+    world = copy.deepcopy(WORLD)
+    world['guests']['u']['dst'] |= {'ran': 5.0, 'boot_id': 'other'}
+    world['guests']['u']['src'] = {**GUEST, 'host': 'src'}
+    watcher.look(world, 1.0)
+    noted = ' '.join(watcher.faults['u'])
+    assert 'runs on dst and src' in noted and 'anew' in noted and 'counted back' in noted
+
+
+def test_markdown_when_cells_have_failed_then_the_table_says_which_and_why():
+    results = {Cell('api', 'kill', 'one'): [], Cell('api', 'kill', 'two'): ['it is gone'],
+               Cell('api', 'term', 'one'): []}
+    text = report.markdown(results, 'tried', '2026-01-01', 'abc')
+    assert '| one | ok | ok |' in text
+    assert '| two | **failed** (1) |  |' in text
+    assert '1. it is gone' in text
+    assert report.summary(results) == '2 passed, 1 failed'
