@@ -15,6 +15,7 @@ from nova_lite.lab.image import Image
 from nova_lite.lab.lab import Lab
 from tests.lab.cloud import Cloud, Server
 from tests.lab.rawguest import RawGuest
+from tests.lab.watcher import Watcher
 
 
 @pytest.fixture(scope='session')
@@ -27,6 +28,22 @@ def ground() -> Iterator[Lab]:
         yield lab
     finally:
         lab.down()
+
+
+@pytest.fixture(scope='session')
+def _watcher(ground: Lab) -> Iterator[Watcher]:
+    with Watcher(ground.topology.computes) as watcher:
+        yield watcher
+
+
+@pytest.fixture
+def one_copy(_watcher: Watcher) -> Iterator[None]:
+    """The test fails when a guest ran on two hosts at once while it went on."""
+    before = _watcher.looks
+    yield
+    violations, _watcher.violations = _watcher.violations, []
+    assert violations == []
+    assert _watcher.looks > before, 'nobody looked'
 
 
 @pytest.fixture(scope='session')
@@ -43,7 +60,7 @@ def cloud(lab: Lab) -> Cloud:
 
 
 @pytest.fixture
-def boot(cloud: Cloud) -> Iterator[Callable[..., Server]]:
+def boot(cloud: Cloud, one_copy: None) -> Iterator[Callable[..., Server]]:
     """Boot a guest by REST (see Cloud.boot); it is deleted after the test, whatever came."""
     with contextlib.ExitStack() as stack:
         def booted(*arguments: object, **named: object) -> Server:
@@ -55,7 +72,7 @@ def boot(cloud: Cloud) -> Iterator[Callable[..., Server]]:
 
 
 @pytest.fixture
-def raw(ground: Lab) -> Iterator[Callable[..., RawGuest]]:
+def raw(ground: Lab, one_copy: None) -> Iterator[Callable[..., RawGuest]]:
     """A guest by libvirt alone, not started; it is gone from every host after the test."""
     with contextlib.ExitStack() as stack:
         def made(image: Image, storage: str = 'instances') -> RawGuest:
