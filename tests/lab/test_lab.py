@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 
 import libvirt
 import pytest
@@ -22,8 +21,6 @@ from nova_lite.lab.image import Image
 from nova_lite.lab.lab import Lab
 from nova_lite.lab.netns import NETNS_DIRECTORY
 from tests.lab.memory import damage_one_page
-from tests.lab.rawguest import RawGuest
-from tests.lab.watcher import Watcher
 
 COMMAND = [sys.executable, '-m', 'nova_lite.cmd.lab']
 
@@ -279,23 +276,3 @@ def test_up_when_a_program_is_missing_says_so_in_one_line(tmp_path):
     assert len(done.stderr.splitlines()) == 1
     assert 'bindfs' in done.stderr and 'apt-get install' in done.stderr
     assert not (tmp_path / 'lab').exists()
-
-
-def test_watcher_when_a_guest_runs_on_two_hosts_then_says_so(ground):
-    """Two guests of the same uuid, each with a disk of its own: nobody is harmed."""
-    image = Image('tick')
-    with Watcher(ground.topology.computes) as watcher:
-        twins = [RawGuest(ground, image), RawGuest(ground, image)]
-        twins[1].uuid, twins[1].name = twins[0].uuid, twins[0].name
-        hosts = ground.topology.computes[:2]
-        try:
-            for twin, host in zip(twins, hosts):
-                twin.start(host)
-            deadline = time.monotonic() + 20
-            while not watcher.violations and time.monotonic() < deadline:
-                time.sleep(0.1)
-        finally:
-            for twin, host in zip(twins, hosts):
-                twin.destroy(host)
-    names = ' and '.join(host.name for host in hosts)
-    assert watcher.violations and watcher.violations[0] == f'guest {twins[0].uuid} runs on {names}'
