@@ -34,6 +34,14 @@ def run_out(server):
                     table.c.uuid == server.migration.uuid)
 
 
+def hand_over_in_vain(server, conductor, lose):
+    """The conductor has done its part, and the source does not hear of it."""
+    lose(compute_rpcapi.ComputeAPI, 'live_migration')
+    assert server.live_migrate('dst').status == 202
+    server.wait(lambda server: server.migration.migrate_data, 'destination')
+    server.wait(lambda server: not conductor._at_work, 'the hand-over')
+
+
 def assert_moved(cloud, server, host):
     assert server.wait_status().status == 'completed'
     server.wait_task_over()
@@ -57,10 +65,7 @@ def test_take_over_when_the_message_to_the_conductor_was_lost_moves_the_server(
 
 def test_take_over_when_the_message_to_the_source_was_lost_sends_it_again(cloud, conductor, lose):
     server = cloud.boot()
-    lose(compute_rpcapi.ComputeAPI, 'live_migration')
-    assert server.live_migrate('dst').status == 202
-    server.wait(lambda server: server.migration.migrate_data, 'destination')
-    server.wait(lambda server: not conductor._at_work, 'the hand-over')
+    hand_over_in_vain(server, conductor, lose)
     assert server.migration.status == 'accepted'
     lose.found()
     run_out(server)
@@ -85,10 +90,7 @@ def test_take_over_when_a_conductor_died_after_its_claim_starts_afresh(cloud, co
 
 def test_take_over_when_the_source_is_down_gives_the_server_back(cloud, conductor, lose):
     server = cloud.boot()
-    lose(compute_rpcapi.ComputeAPI, 'live_migration')
-    assert server.live_migrate('dst').status == 202
-    server.wait(lambda server: server.migration.migrate_data, 'destination')
-    server.wait(lambda server: not conductor._at_work, 'the hand-over')
+    hand_over_in_vain(server, conductor, lose)
     service = objects.Service.get_by_host_and_binary(cloud.ctxt, 'src', 'nova-compute')
     service.forced_down = True
     service.save()
@@ -138,10 +140,7 @@ def test_run_when_the_lease_was_lost_meanwhile_leaves_all_to_the_next_owner(clou
 
 def test_release_when_a_conductor_stops_another_goes_on_at_once(cloud, conductor, lose):
     server = cloud.boot()
-    lose(compute_rpcapi.ComputeAPI, 'live_migration')
-    assert server.live_migrate('dst').status == 202
-    server.wait(lambda server: server.migration.migrate_data, 'destination')
-    server.wait(lambda server: not conductor._at_work, 'the hand-over')
+    hand_over_in_vain(server, conductor, lose)
     lose.found()
     other = LiveMigrations('another')
     other.take_over()

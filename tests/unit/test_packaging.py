@@ -23,6 +23,9 @@ NOT_IMPORTED = {'oslo-service', 'python-novaclient', 'python-openstackclient', '
                 'pytest-timeout', 'tox'}
 
 
+OURS = ('nova_lite', 'tests', 'benchmarks')
+
+
 def _requirements(text: str) -> dict[str, Requirement]:
     lines = [line.partition('#')[0].strip() for line in text.splitlines()]
     found = [Requirement(line) for line in lines if line]
@@ -45,7 +48,7 @@ def _imported(*folders: str) -> dict[str, str]:
     found = {}
     for path in sources.files(*folders):
         for top in {name.partition('.')[0] for _, name in sources.imports(sources.tree(path))}:
-            if top not in sys.stdlib_module_names and top not in ('nova_lite', 'tests', 'benchmarks'):
+            if top not in sys.stdlib_module_names and top not in OURS:
                 owner = canonicalize_name(owners.get(top, [top])[0])
                 found[{'libvirt': 'libvirt-python'}.get(owner, owner)] = sources.name(path)
     return found
@@ -53,13 +56,13 @@ def _imported(*folders: str) -> dict[str, str]:
 
 def test_library_when_imported_is_declared():
     declared = set(_declared()) | {'packaging'}     # packaging: pytest's own, for tests only
-    missing = {name: path for name, path in _imported('nova_lite', 'tests', 'benchmarks').items()
+    missing = {name: path for name, path in _imported(*OURS).items()
                if name not in declared}
     assert missing == {}
 
 
 def test_library_when_declared_is_used():
-    unused = set(_declared()) - set(_imported('nova_lite', 'tests', 'benchmarks')) - NOT_IMPORTED
+    unused = set(_declared()) - set(_imported(*OURS)) - NOT_IMPORTED
     assert unused == set()
 
 
