@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decisions about a copy that is governed by goals: rule by rule, and over whole copies."""
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -183,24 +181,3 @@ def test_copy_when_the_guest_can_be_slowed_then_it_is_before_the_deadline_decide
 def test_copy_when_guest_converges_then_pause_is_no_longer_than_needed():
     _, copy, made = drive(Goals(4000, 300), STEADY)
     assert model.downtime_ms(copy) <= 1000, made
-
-
-RECORDED = sorted(Path(__file__).with_name('traces').glob('*.json'))
-
-
-@pytest.mark.parametrize('path', RECORDED, ids=lambda path: path.stem)
-def test_recorded_copy_when_judged_again_then_same_decisions_come_out(path):
-    """Looks at real copies, as libvirt and QEMU gave them, and what was decided then."""
-    story = json.loads(path.read_text())
-    goals, trend, downtime, made = Goals(**story['goals']), Trend(), None, []
-    for look in story['looks']:
-        facts = Facts(**look, downtime=downtime)
-        before, trend = trend, convergence.observe(trend, facts)
-        due = convergence.decide(facts, trend, goals, trend != before)
-        if due.kind != 'nothing':
-            made.append(list(due[:2]))
-        if due.kind == 'set_downtime':
-            downtime = due.value
-        if due.kind in ('pause', 'post_copy', 'abort'):
-            break
-    assert made == story['decisions']
