@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from nova_lite.virt.simulation import faults, jobs
+from nova_lite.virt.simulation import faults, jobs, model
 from nova_lite.virt.simulation.state import RUNNING, State
 from tests.chaos import cells, stage as stages
 from tests.chaos.cells import Moment
@@ -125,7 +125,7 @@ class Servers:
             self._stage.ask('DELETE', f'/servers/{uuid}/migrations/{self._migration_id(uuid)}')
 
     def _force(self, uuid: str) -> None:
-        if wait_until(lambda: self._status(uuid) == 'running', REACH_TIMEOUT):
+        if wait_until(lambda: self._copies_memory(uuid), REACH_TIMEOUT):
             self._stage.ask(
                 'POST', f'/servers/{uuid}/migrations/{self._migration_id(uuid)}/action',
                 {'force_complete': None})
@@ -146,6 +146,13 @@ class Servers:
     def _hit(self, fault: str) -> bool:
         world = stages.read_world(self._stage.world_file)
         return world['faults'].get(fault, {}).get('hits', 0) > 0
+
+    def _copies_memory(self, uuid: str) -> bool:
+        """Only then can the guest be switched to post-copy; before, it would be paused."""
+        with self._stage.world.look() as state:
+            job = jobs.active(state, uuid)
+            return (job is not None
+                    and model.advance(job.copy, state.now).phase == model.MEMORY)
 
     def _status(self, uuid: str) -> str | None:
         return (self._stage.migrations().get(uuid) or {}).get('status')
