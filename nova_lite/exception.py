@@ -67,6 +67,10 @@ class NotImplementedInVersion(NovaLiteException):
     msg_fmt = '%(what)s is not available at API version %(version)s.'
 
 
+class DatabaseUnavailable(NovaLiteException):
+    msg_fmt = 'The database is away. Try again; is its server running?'
+
+
 class ConfigInvalid(NovaLiteException):
     msg_fmt = 'Invalid configuration: %(reason)s'
 

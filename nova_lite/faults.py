@@ -31,6 +31,7 @@ FAULTS: dict[type[Exception], Fault] = {
     exc.Forbidden: Fault(403, None),
     exc.NotImplementedInVersion: Fault(404, None),
     exc.ConfigInvalid: Fault(500, None),
+    exc.DatabaseUnavailable: Fault(503, None),
     exc.TooManyEventStreams: Fault(429, None),
     # refused by a check: nothing was touched, the instance is as it was
     exc.MigrationPreCheckError: Fault(400, 'reject'),

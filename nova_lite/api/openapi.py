@@ -9,7 +9,7 @@ from typing import Any
 
 import nova_lite
 from nova_lite import policies
-from nova_lite.api import errors, microversion, routes, routing
+from nova_lite.api import errors, microversion, routes, routing, wsgi
 from nova_lite.api.schemas import shapes
 from nova_lite.api.schemas.answers import surroundings as answers
 from nova_lite.api.schemas.parameter_types import obj
@@ -27,10 +27,15 @@ TOKEN = {'type': 'apiKey', 'in': 'header', 'name': 'X-Auth-Token'}
 SECURITY_SCHEMES = {'http_basic': {'type': 'http', 'scheme': 'basic'}, 'keystone': TOKEN,
                     'noauth2': TOKEN}
 
+# what Nova has not is there for who asks for it
+EXTENSIONS_HEADER = {'name': wsgi.EXTENSIONS_HEADER, 'in': 'header', 'required': True,
+                     'schema': {'enum': ['1']}}
+
 # what can be answered to whom, beside the good answer
 ALWAYS = (400, 401, 403, 404, 405, 406, 500, 503)
 TO_A_BODY = (409, 413, 415)
 TO_A_DELETE = (409,)
+TO_A_STREAM = (429,)
 NOT_IMPLEMENTED = 501
 VERSION_DOCUMENTS = {'/': answers.VERSIONS, '/v2.1': answers.VERSION,
                      '/v2': answers.IMAGE_VERSIONS}
@@ -51,7 +56,7 @@ def document(minor: int, strategy: str) -> dict[str, Any]:
             'securitySchemes': {strategy: SECURITY_SCHEMES[strategy]},
             'parameters': {'microversion': _version_header(version)},
             'responses': {str(code): _error(code) for code in
-                          sorted({*ALWAYS, *TO_A_BODY, NOT_IMPLEMENTED})}},
+                          sorted({*ALWAYS, *TO_A_BODY, *TO_A_STREAM, NOT_IMPLEMENTED})}},
         'security': [{strategy: []}]}
     return _portable(made)
 
@@ -81,7 +86,8 @@ def _operation(same: list[routing.Route], minor: int) -> dict[str, Any]:
         # who may do it, by the names of the policy file
         'x-policy': first.rule if len(same) == 1 else rules,
         'parameters': [{'$ref': '#/components/parameters/microversion'},
-                       *_in_path(first.path), *_in_query(first, minor)],
+                       *_in_path(first.path), *_in_query(first, minor),
+                       *([EXTENSIONS_HEADER] if first.own else ())],
         'responses': {str(first.status): _good(first, minor), **_bad(_codes(first))}}
     if bodies:
         schema = bodies[0] if len(bodies) == 1 else {'oneOf': bodies}
@@ -97,6 +103,8 @@ def _codes(route: routing.Route) -> Iterable[int]:
         yield from TO_A_DELETE
     if route.path.endswith('/uptime'):
         yield NOT_IMPLEMENTED
+    if isinstance(route.answer, shapes.Stream):
+        yield from TO_A_STREAM
 
 
 def _resource(route: routing.Route) -> str:
@@ -140,7 +148,8 @@ def _version_header(version: str) -> dict[str, Any]:
 def _good(route: routing.Route, minor: int) -> dict[str, Any]:
     if route.answer is None:
         return {'description': 'Done, or begun; the answer is empty.'}
-    return _content('What was asked for.', shapes.at(route.answer, minor))
+    return _content('What was asked for.', shapes.at(route.answer, minor),
+                    getattr(route.answer, 'media_type', MEDIA_TYPE))
 
 
 def _bad(codes: Iterable[int]) -> dict[str, Any]:
@@ -159,8 +168,9 @@ def error_schema(code: int) -> dict[str, Any]:
     return obj({name: inner}, [name])
 
 
-def _content(description: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {'description': description, 'content': {MEDIA_TYPE: {'schema': schema}}}
+def _content(description: str, schema: dict[str, Any],
+             media_type: str = MEDIA_TYPE) -> dict[str, Any]:
+    return {'description': description, 'content': {media_type: {'schema': schema}}}
 
 
 def _documents() -> dict[str, Any]:

@@ -106,7 +106,7 @@ LIVE_MIGRATIONS = (
     Route('PATCH', MIGRATION, server_migrations.update, server_migration_rules.UPDATE, 202,
           since=23, body=server_migration_schemas.TUNE, own=True),
     Route('GET', MIGRATION + '/events', server_migrations.events, server_migration_rules.SHOW,
-          since=23, own=True),
+          since=23, own=True, answer=migration_answers.EVENTS),
     Route('GET', '/os-migrations', migrations.index, migration_rules.INDEX,
           query=migration_schemas.LIST, answer=migration_answers.LIST),
     Route('GET', ACTIONS, instance_actions.index, instance_action_rules.LIST, deleted_since=21,

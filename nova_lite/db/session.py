@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy
 from oslo_db import api as oslo_db_api
+from oslo_db import exception as db_exc
 from oslo_db.sqlalchemy import enginefacade
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -26,6 +27,8 @@ from nova_lite.conf import database
 CONF = nova_conf.CONF
 BUSY_TIMEOUT_MS = 30_000
 WRITER = 'nova_lite_writer'
+# a broken regular expression, a number out of range, text that is none, text too long
+MARIADB_VALUE_ERRORS = (1139, 1264, 1366, 1406, 3988)
 
 _lock = threading.Lock()
 _first_use = threading.Lock()
@@ -93,19 +96,62 @@ def get_engine() -> sqlalchemy.Engine:
     return _current().writer.get_engine()
 
 
+class Unreachable(exception.DatabaseUnavailable, db_exc.DBConnectionError):
+    """Ours for who answers a client, oslo.db's for who tries again."""
+
+
 @contextlib.contextmanager
 def reader() -> Iterator[Session]:
-    """A transaction that only reads."""
-    with _current().reader.using(types.SimpleNamespace()) as session:
+    """A transaction that only reads. Errors as of :func:`_our_errors`."""
+    with _our_errors(), _current().reader.using(types.SimpleNamespace()) as session:
         yield session
 
 
 @contextlib.contextmanager
 def writer() -> Iterator[Session]:
-    """A transaction that commits at the end of the block, or leaves nothing on an error."""
-    with _current().writer.using(types.SimpleNamespace()) as session:
+    """A transaction that commits at the end of the block, or leaves nothing on an error. Errors
+    as of :func:`_our_errors`."""
+    with _our_errors(), _current().writer.using(types.SimpleNamespace()) as session:
         session.connection(execution_options={WRITER: True})
         yield session
+
+
+@contextlib.contextmanager
+def _our_errors() -> Iterator[None]:
+    """Unreachable when the server is away; Invalid when it refuses a value as such: a pattern
+    that is none of its regular expressions, a number that is too large, text that is none."""
+    try:
+        yield
+    except exception.NovaLiteException:
+        raise
+    except (db_exc.DBError, sqlalchemy.exc.StatementError, UnicodeError) as error:
+        cause = getattr(error, 'inner_exception', None) or getattr(error, 'orig', None) or error
+        if _is_away(error, cause):
+            raise Unreachable(cause) from error
+        if _is_about_a_value(cause):
+            raise exception.Invalid(reason=f'the database refuses a value: {cause}') from error
+        raise
+
+
+def _is_away(error: Exception, cause: Any) -> bool:
+    if isinstance(error, db_exc.DBConnectionError):
+        return True
+    # psycopg's word for a connection that cannot be made; SQLite's file is never away
+    return (getattr(error, 'connection_invalidated', False)
+            or type(cause).__module__.startswith('psycopg')
+            and type(cause).__name__ == 'OperationalError' and cause.sqlstate is None)
+
+
+def _is_about_a_value(cause: Any) -> bool:
+    cause = getattr(cause, 'orig', None) or cause
+    if isinstance(cause, (OverflowError, UnicodeError)):
+        return True
+    if type(cause).__name__ == 'DataError':
+        return True     # psycopg's of a NUL has no state, as nothing was sent
+    number = cause.args[0] if getattr(cause, 'args', None) else None
+    # PostgreSQL's class 22 is "data exception"
+    state = getattr(cause, 'sqlstate', None) or ''
+    return number in MARIADB_VALUE_ERRORS or state.startswith('22')
 
 
 def retried(function: Callable) -> Callable:

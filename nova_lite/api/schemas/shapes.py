@@ -73,6 +73,15 @@ class Changing:
         return at([kind for since, kind in self.versions if since <= minor][-1], minor)
 
 
+class Stream:
+    """Server-sent events, of which each is such an object."""
+    media_type = 'text/event-stream'
+
+    @staticmethod
+    def at(minor: int) -> dict[str, Any]:
+        return {'type': 'object', 'properties': {'event': TEXT, 'data': TEXT}}
+
+
 def at(kind: Any, minor: int) -> dict[str, Any]:
     """The JSON schema of ``kind`` at a microversion."""
     return kind.at(minor) if hasattr(kind, 'at') else kind

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Migrations in Nova's two forms."""
 from nova_lite.api.schemas.shapes import (COUNT, LINKS, NUMBER, TEXT, TIME, UUID, Field, Shape,
-                                          one, or_null, page)
+                                          Stream, one, or_null, page)
 
 # hosts are null for who may not see them
 _HOSTS = tuple(Field(name, or_null(TEXT)) for name in (
@@ -16,6 +16,7 @@ _IN_PROGRESS = Shape(
     Field('uuid', UUID, 59), *_WHO)
 SERVER_LIST = page('migrations', _IN_PROGRESS)
 SERVER_SHOW = one('migration', _IN_PROGRESS)
+EVENTS = Stream()
 
 LIST = page('migrations', Shape(
     Field('id', NUMBER), Field('status', TEXT), Field('instance_uuid', UUID), *_HOSTS, *_TIMES,
