@@ -17,6 +17,7 @@ from nova_lite.virt.libvirt.host import LibvirtError
 LOG = logging.getLogger(__name__)
 
 _LOOK = 1.0     # s between two looks at a guest that shuts down; its end has an event
+_ASK_AGAIN = 10.0     # s after which a guest is asked again to shut down, as Nova does
 
 
 def spawn(guest: Guest, instance: Any) -> None:
@@ -78,23 +79,33 @@ def power_off(guest: Guest, timeout: int) -> None:
 
 
 def shut_down(guest: Guest, timeout: float) -> bool:
-    """Ask the guest to shut down and wait; whether it did."""
-    deadline = time.monotonic() + timeout
+    """Ask the guest to shut down and wait; whether it did.
+
+    It is asked again and again, as one that still boots does not see the button pressed.
+    """
+    deadline, next_time = time.monotonic() + timeout, 0.0
     with guest.courier.subscribe(guest.uuid) as news:
-        if not guest.look().active:
-            return True
-        try:
-            guest.shutdown()
-        except LibvirtError as error:
-            LOG.info('Instance %s cannot be asked to shut down: %s', guest.uuid,
-                     error.format_message())
-            return False
-        while time.monotonic() < deadline:
-            events.wait(news, min(_LOOK, deadline - time.monotonic()))
-            if not guest.look().active:
-                return True
-    LOG.info('Instance %s did not shut down within %s s', guest.uuid, timeout)
-    return False
+        while guest.look().active:
+            now = time.monotonic()
+            if now >= deadline:
+                LOG.info('Instance %s did not shut down within %s s', guest.uuid, timeout)
+                return False
+            if now >= next_time:
+                if not _ask_to_shut_down(guest):
+                    return not guest.look().active
+                next_time = now + _ASK_AGAIN
+            events.wait(news, min(_LOOK, deadline - now))
+    return True
+
+
+def _ask_to_shut_down(guest: Guest) -> bool:
+    try:
+        guest.shutdown()
+    except LibvirtError as error:
+        LOG.info('Instance %s cannot be asked to shut down: %s', guest.uuid,
+                 error.format_message())
+        return False
+    return True
 
 
 def reboot(guest: Guest, instance: Any, reboot_type: str) -> None:

@@ -11,13 +11,13 @@ OFF = Seen(abi.State.SHUTOFF, abi.Shutoff.SHUTDOWN)
 
 class DomainGuest:
     """The calls of libvirt.guest.Guest on a domain in memory. ``seen`` is None when there is no
-    domain; ``obeys``: shuts down when asked."""
+    domain; ``obeys``: shuts down when asked, but for the first ``deaf`` times."""
 
     def __init__(self, uuid, seen=None, xml='<domain/>'):
         self.uuid, self.seen, self.xml = uuid, seen, xml
         self.courier = events.Courier()
         self.courier.start()
-        self.calls, self.starts, self.obeys = [], 0, True
+        self.calls, self.starts, self.obeys, self.deaf = [], 0, True, 0
         self._refused = {}
 
     def refuse(self, name, error=None):
@@ -55,7 +55,7 @@ class DomainGuest:
 
     def shutdown(self):
         self._note('shutdown')
-        if self.obeys:
+        if self.obeys and self.calls.count('shutdown') > self.deaf:
             self._end()
 
     def destroy(self):

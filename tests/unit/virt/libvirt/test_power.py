@@ -102,6 +102,17 @@ def test_power_off_when_guest_does_not_obey_then_is_pulled_down(places, guest):
     assert not guest.look().active
 
 
+def test_power_off_when_guest_still_boots_then_is_asked_again(places, guest, monkeypatch):
+    monkeypatch.setattr(power, '_ASK_AGAIN', 0.01)
+    monkeypatch.setattr(power, '_LOOK', 0.01)
+    guest.define('<domain/>')
+    guest.start()
+    guest.deaf = 2
+    power.power_off(guest, timeout=10)
+    assert guest.calls.count('shutdown') == 3
+    assert 'pulled' not in guest.calls
+
+
 @pytest.mark.parametrize('timeout', [0, 5])
 def test_power_off_when_it_is_off_or_gone_then_nothing_to_do(guest, timeout):
     power.power_off(guest, timeout)
