@@ -226,6 +226,10 @@ class HypervisorUnavailable(NovaLiteException):
     msg_fmt = 'Connection to the hypervisor is broken on host %(host)s: %(reason)s'
 
 
+class UptimeUnknown(NovaLiteException):
+    msg_fmt = 'Hypervisor %(host)s does not tell its uptime'
+
+
 class InsufficientResources(NovaLiteException):
     msg_fmt = 'Insufficient resources on host %(host)s: %(what)s.'
 

@@ -33,6 +33,7 @@ FAULTS: dict[type[Exception], Fault] = {
     exc.ConfigInvalid: Fault(500, None),
     exc.DatabaseUnavailable: Fault(503, None),
     exc.TooManyEventStreams: Fault(429, None),
+    exc.UptimeUnknown: Fault(501, None),
     # refused by a check: nothing was touched, the instance is as it was
     exc.MigrationPreCheckError: Fault(400, 'reject'),
     exc.NoValidHost: Fault(400, 'reject'),

@@ -63,6 +63,9 @@ class ComputeManager:
         self.queue.stop()
         self.driver.cleanup_host()
 
+    def get_host_uptime(self, ctxt: Any) -> str:
+        return self.driver.get_host_uptime()
+
     # -- the life of a server --------------------------------------------------------------------
     def build_and_run_instance(self, ctxt: Any, instance: Any) -> None:
         self.servers.build(ctxt, instance)

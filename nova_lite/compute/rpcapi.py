@@ -11,6 +11,10 @@ from nova_lite import rpc
 class ComputeAPI(rpc.Interface):
     topic = 'compute'
 
+    @rpc.call(to='host')
+    def get_host_uptime(self, ctxt: Any, host: str) -> str:
+        """How long the host is up, as uptime(1) says it."""
+
     # -- the life of a server --------------------------------------------------------------------
     @rpc.cast(to='host', event=True)
     def build_and_run_instance(self, ctxt: Any, host: str, instance: Any) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from nova_lite import exception
+from nova_lite.conf import CONF
 
 COMPLETED = 'completed'
 FAILED = 'failed'
@@ -86,6 +87,10 @@ class ComputeDriver(abc.ABC):
         """What the host has, by column of compute_nodes: hypervisor_hostname, hypervisor_type,
         hypervisor_version (int), vcpus, memory_mb, local_gb, disk_available_least (GiB),
         running_vms, cpu_info (JSON text), supported_instances (JSON text), host_ip."""
+
+    def get_host_uptime(self) -> str:
+        """The line of uptime(1) on this host. UptimeUnknown where there is none."""
+        raise exception.UptimeUnknown(host=CONF.host)
 
     @abc.abstractmethod
     def list_instance_uuids(self) -> list[str]:

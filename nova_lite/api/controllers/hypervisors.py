@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import oslo_messaging as messaging
 import webob.exc
 from oslo_utils import uuidutils
 
-from nova_lite import exception, objects
+from nova_lite import exception, objects, servicegroup
 from nova_lite.api import paging, wsgi
 from nova_lite.api.views import hypervisors as views
+from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.objects import ComputeNode
 
 COMPUTE = 'nova-compute'
@@ -24,17 +26,21 @@ def detail(request: wsgi.Request, query: dict[str, Any]) -> dict[str, Any]:
 
 
 def show(request: wsgi.Request, hypervisor_id: str, query: dict[str, Any]) -> dict[str, Any]:
-    node = _by_id(request, hypervisor_id)
-    found = _hosts(request, [node], paging.boolean(query, 'with_servers'))
-    if not found:
-        raise webob.exc.HTTPNotFound(f'The nova-compute of hypervisor {node.host} is gone')
-    return {'hypervisor': views.detail(request, found[0])}
+    host = _by_id(request, hypervisor_id, paging.boolean(query, 'with_servers'))
+    return {'hypervisor': views.detail(request, host)}
 
 
 def uptime(request: wsgi.Request, hypervisor_id: str) -> dict[str, Any]:
-    """501, as Nova says of hypervisors that do not tell; its clients go on without."""
-    node = _by_id(request, hypervisor_id)
-    raise webob.exc.HTTPNotImplemented(f'Hypervisor {node.host} does not tell its uptime')
+    """Asked of the host: 400 while it is down, 501 where its hypervisor does not tell."""
+    host = _by_id(request, hypervisor_id)
+    away = exception.ComputeServiceUnavailable(host=host.node.host)
+    if not servicegroup.service_is_up(host.service):
+        raise away
+    try:
+        said = ComputeAPI().get_host_uptime(request.context, host=host.node.host)
+    except messaging.MessagingTimeout as error:
+        raise away from error
+    return {'hypervisor': {**views.basic(request, host), 'uptime': said}}
 
 
 def statistics(request: wsgi.Request) -> dict[str, Any]:
@@ -108,7 +114,16 @@ def _marker(request: wsgi.Request, query: dict[str, Any]) -> str | None:
         raise exception.MarkerNotFound(marker=marker) from error
 
 
-def _by_id(request: wsgi.Request, hypervisor_id: str) -> ComputeNode:
+def _by_id(request: wsgi.Request, hypervisor_id: str, with_servers: bool = False) -> views.Host:
+    """404 for an unknown one, and where its service was deleted."""
+    node = _node(request, hypervisor_id)
+    found = _hosts(request, [node], with_servers)
+    if not found:
+        raise webob.exc.HTTPNotFound(f'The nova-compute of hypervisor {node.host} is gone')
+    return found[0]
+
+
+def _node(request: wsgi.Request, hypervisor_id: str) -> ComputeNode:
     """404 for an unknown one; 400 from 2.53 for what is no uuid."""
     try:
         if request.minor >= views.UUID_SINCE:

@@ -51,6 +51,9 @@ class LibvirtDriver(virt_driver.ComputeDriver):
     def get_available_resource(self) -> dict[str, Any]:
         return resources.available(self._host)
 
+    def get_host_uptime(self) -> str:
+        return resources.uptime()
+
     def list_instance_uuids(self) -> list[str]:
         return list(guests.list_all(self._host))
 

@@ -2,16 +2,19 @@
 """What the host has, as libvirt and the file system tell it, by column of compute_nodes."""
 import json
 import os
+import subprocess
 import uuid
 import xml.etree.ElementTree as ET
 from typing import Any, NamedTuple
 
+from nova_lite import exception
 from nova_lite.conf import CONF
 from nova_lite.virt.libvirt import config, guest, storage
 from nova_lite.virt.libvirt.host import Host, LibvirtError, libvirt
 
 GIB = 1024 ** 3
 MIB = 1024 ** 2
+UPTIME_TIMEOUT = 10     # s
 
 
 class Space(NamedTuple):
@@ -40,6 +43,15 @@ def available(host: Host) -> dict[str, Any]:
         'supported_instances': json.dumps(read_supported(found['capabilities'])),
         'host_ip': CONF.my_ip,
     }
+
+
+def uptime() -> str:
+    """What uptime(1) prints, in English whatever the host speaks. UptimeUnknown without it."""
+    try:
+        return subprocess.run(['uptime'], env={**os.environ, 'LC_ALL': 'C'}, check=True,
+                              capture_output=True, text=True, timeout=UPTIME_TIMEOUT).stdout
+    except (OSError, subprocess.SubprocessError) as error:
+        raise exception.UptimeUnknown(host=CONF.host) from error
 
 
 def hostname(host: Host) -> str:

@@ -70,20 +70,22 @@ class Client:
 
 
 class Wire:
-    """What would have gone to the broker: (interface, method, arguments). ``answer`` with an
-    exception to have the other side refuse."""
+    """What would have gone to the broker: (interface, method, arguments). ``refusal`` is what the
+    other side raises, else it says ``answer``."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str, dict[str, Any]]] = []
         self.contexts: list[Any] = []
         self.refusal: Exception | None = None
+        self.answer: Any = None
 
-    def send(self, interface: Any, name: str, declaration: Any, values: dict[str, Any]) -> None:
+    def send(self, interface: Any, name: str, declaration: Any, values: dict[str, Any]) -> Any:
         values = dict(values)
         self.contexts.append(values.pop('ctxt'))
         self.sent.append((type(interface).__name__, name, values))
         if self.refusal is not None:
             raise self.refusal
+        return self.answer
 
     @property
     def methods(self) -> list[str]:

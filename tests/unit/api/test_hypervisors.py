@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
+import oslo_messaging as messaging
 import pytest
 
-from nova_lite import objects
+from nova_lite import exception, objects
 from tests.unit.api.tables import walk
 
 URL = '/v2.1/os-hypervisors'
@@ -69,10 +70,32 @@ def test_list_below_2_33_is_whole(api, hosts):
     assert names(api.get(f'{URL}?limit=1', version='2.32')) == ['host1', 'host2']
 
 
-def test_uptime_is_not_told(api, hosts):
+def test_uptime_when_host_tells_then_is_its_line(api, hosts, wire):
+    wire.answer = ' 08:32:11 up 2 days,  1 user,  load average: 0.20, 0.12, 0.14\n'
     response = api.get(f'{URL}/{hosts[0].uuid}/uptime')
-    assert response.status_int == 501
-    assert response.json['notImplemented']['code'] == 501
+    assert wire.sent == [('ComputeAPI', 'get_host_uptime', {'host': 'host1'})]
+    assert response.json == {'hypervisor': {
+        'id': hosts[0].uuid, 'hypervisor_hostname': 'host1', 'state': 'up', 'status': 'enabled',
+        'uptime': wire.answer}}
+
+
+@pytest.mark.parametrize(('refusal', 'code'), [
+    (exception.UptimeUnknown(host='host1'), 501), (messaging.MessagingTimeout('60 s'), 400)])
+def test_uptime_when_host_does_not_tell_then_says_so(api, hosts, wire, refusal, code):
+    wire.refusal = refusal
+    assert api.get(f'{URL}/{hosts[0].uuid}/uptime').status_int == code
+
+
+def test_uptime_when_host_is_down_then_it_is_not_asked(api, ctxt, hosts, wire):
+    service = objects.Service.get_by_host_and_binary(ctxt, 'host1', 'nova-compute')
+    service.forced_down = True
+    service.save()
+    response = api.get(f'{URL}/{hosts[0].uuid}/uptime')
+    assert (response.status_int, wire.sent) == (400, [])
+    assert 'host1 is unavailable' in response.json['badRequest']['message']
+
+
+def test_uptime_when_hypervisor_is_unknown_then_is_not_found(api, hosts):
     assert api.get(f'{URL}/c4a0a3a0-0000-4000-8000-000000000000/uptime').status_int == 404
 
 

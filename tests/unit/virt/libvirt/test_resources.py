@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 import os
+import re
 
+import pytest
+
+from nova_lite import exception
 from nova_lite.virt.libvirt import resources, storage
 from tests.unit.virt.libvirt.conftest import UUID, qcow2_header
 
@@ -57,3 +61,14 @@ def test_available_disk_when_over_committed_then_is_what_is_free_now(places, opt
     assert resources.available_mb(None) < free
     options.set(reserved_host_disk_mb=5000)
     assert abs(free - resources.available_mb(True) - 5000) < 100
+
+
+def test_uptime_when_asked_then_is_the_line_of_the_program():
+    assert re.match(r'\s*[\d:]+ up .+ load average: [\d., ]+\n$', resources.uptime())
+
+
+def test_uptime_when_there_is_no_such_program_then_is_unknown(monkeypatch, tmp_path, options):
+    options.set(host='here')
+    monkeypatch.setenv('PATH', str(tmp_path))
+    with pytest.raises(exception.UptimeUnknown, match='here'):
+        resources.uptime()
