@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from nova_lite.lab import config
+
 START_TIMEOUT = 90
 HOSTS = ('compute1', 'compute2', 'compute3')
 # A tenth of the time of a real link of 100 MiB/s, so that a guest of 128 MiB moves in a blink;
@@ -23,9 +25,7 @@ class AllInOne:
     def __init__(self, directory: Path, options: dict[str, dict[str, Any]] | None = None) -> None:
         self._state, self._log = directory / 'state', directory / 'all-in-one.log'
         self._config = directory / 'more.conf'
-        self._config.write_text(''.join(
-            f'[{section}]\n' + ''.join(f'{key} = {value}\n' for key, value in values.items())
-            for section, values in {**SPEED, **(options or {})}.items()))
+        self._config.write_text(config.render({**SPEED, **(options or {})}))
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> 'AllInOne':

@@ -56,8 +56,8 @@ class Cloud:
 
     variables: dict[str, str]
     home: Path
-    image: str = 'tiny'
-    flavor: str = 'm1.nano'
+    image: str
+    flavor: str
 
     # -- the programs ----------------------------------------------------------------------------
     def openstack(self, *arguments: str, version: str | None = None, code: int = 0) -> Said:

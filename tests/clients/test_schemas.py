@@ -9,8 +9,9 @@ from tempest.lib.services import compute
 from tempest.lib.services.compute import base_compute_client
 import pytest
 
+from tests.clients import clouds
 from tests.clients.all_in_one import RESTLESS
-from tests.fixtures.keystone import PASSWORD, REGION
+from tests.fixtures.keystone import PASSWORD
 
 MINORS = range(1, 81)
 ISSUED = (1, 23, 25, 30, 34, 53, 59, 65, 68, 73, 80)     # where a shape of live migration changes
@@ -31,13 +32,15 @@ class Clients:
     def __call__(self, name):
         if name not in self._made:
             self._made[name] = getattr(compute, f'{name}Client')(
-                self._provider, 'compute', REGION)
+                self._provider, 'compute', clouds.EMBEDDED_REGION)
         return self._made[name]
 
 
 @pytest.fixture(scope='module')
-def cloud(keystone_cloud):
-    return keystone_cloud
+def cloud(keystone, tmp_path_factory):
+    """A shape does not depend on what runs the guests, and simulated ones do not slow it down."""
+    with clouds.embedded(tmp_path_factory.mktemp('embedded'), keystone) as cloud:
+        yield cloud
 
 
 @pytest.fixture(scope='module')

@@ -1,42 +1,55 @@
 # SPDX-License-Identifier: Apache-2.0
 """``openstack server``: the life of a server outside a migration."""
-import pytest
+from tests.clients.conftest import once
+
+# command and its options, status afterwards
+STATES = [(['pause'], 'PAUSED'), (['unpause'], 'ACTIVE'), (['stop'], 'SHUTOFF'),
+          (['start'], 'ACTIVE')]
+MORE_STATES = [(['suspend'], 'SUSPENDED'), (['resume'], 'ACTIVE'),
+               (['reboot', '--hard', '--wait'], 'ACTIVE')]
 
 
-@pytest.fixture
-def made(cloud):
-    """A server made by the program; what it printed."""
-    said = cloud.openstack('server', 'create', '--image', 'tiny', '--flavor', 'm1.nano',
-                           '--property', 'colour=red', '--wait', '-f', 'json', 'made')
-    yield said.json
-    cloud.delete(said.json['id'])
+def walk(cloud, server, states):
+    """Each command prints nothing, or that it is done, and the server settles in its state."""
+    for words, status in states:
+        said = cloud.openstack('server', *words, server).out
+        assert said.strip() == ('Complete' if '--wait' in words else ''), words
+        cloud.wait(lambda: cloud.server(server)['OS-EXT-STS:task_state'] is None, words)
+        assert cloud.server(server)['status'] == status, words
 
 
-def test_server_create_when_waited_for_then_it_is_printed_and_can_be_listed_and_deleted(
-        cloud, made):
-    assert made['status'] == 'ACTIVE'
-    assert made['OS-EXT-SRV-ATTR:host'] in ('compute1', 'compute2', 'compute3')
-    assert made['properties'] == {'colour': 'red'}
-    assert made['adminPass']
-    [row] = cloud.openstack('server', 'list', '--name', '^made$').table
-    assert row == {'ID': made['id'], 'Name': 'made', 'Status': 'ACTIVE', 'Networks': '',
-                   'Image': 'tiny', 'Flavor': 'm1.nano'}
+def test_server_when_created_used_and_deleted_then_openstack_prints_it(cloud):
+    made = cloud.openstack('server', 'create', '--image', 'tick', '--flavor', 'tick.small',
+                           '--property', 'colour=red', '--wait', '-f', 'json', 'made').json
+    try:
+        assert (made['status'], made['properties']) == ('ACTIVE', {'colour': 'red'})
+        assert made['adminPass']
+        [row] = cloud.openstack('server', 'list', '--name', '^made$').table
+        assert row == {'ID': made['id'], 'Name': 'made', 'Status': 'ACTIVE', 'Networks': '',
+                       'Image': 'tick', 'Flavor': 'tick.small'}
+        shown = cloud.openstack('server', 'show', 'made').fields
+        assert (shown['id'], shown['OS-EXT-SRV-ATTR:host']) == (
+            made['id'], made['OS-EXT-SRV-ATTR:host'])
+        assert shown['image'].startswith('tick (')
+        assert "name='tick.small'" in shown['flavor'] and "ram='192'" in shown['flavor']
+        assert (shown['OS-EXT-STS:power_state'], shown['host_status']) == ('Running', 'UP')
 
-    shown = cloud.openstack('server', 'show', 'made').fields
-    assert shown['id'] == made['id']
-    assert shown['image'].startswith('tiny (')
-    assert (shown['OS-EXT-STS:power_state'], shown['OS-EXT-STS:vm_state']) == ('Running', 'active')
-    assert "name='m1.nano'" in shown['flavor'] and "ram='128'" in shown['flavor']
-    assert shown['host_status'] == 'UP'
+        walk(cloud, made['id'], STATES)
+        cloud.openstack('server', 'lock', '--reason', 'do not touch', 'made', version='2.73')
+        shown = cloud.openstack('server', 'show', 'made', '-f', 'json').json
+        assert (shown['locked'], shown['locked_reason']) == (True, 'do not touch')
+        cloud.openstack('server', 'unlock', 'made')
+        assert cloud.server(made['id'])['locked'] is False
 
-    assert cloud.openstack('server', 'delete', '--wait', 'made').out == ''
-    assert cloud.openstack('server', 'list', '--name', '^made$', '-f', 'json').json == []
-    said = cloud.openstack('server', 'show', 'made', code=1)
-    assert 'No Server found for made' in said.err
+        assert cloud.openstack('server', 'delete', '--wait', 'made').out == ''
+        assert cloud.openstack('server', 'list', '--name', '^made$', '-f', 'json').json == []
+    finally:
+        cloud.delete(made['id'])
 
 
+@once
 def test_server_create_when_host_is_named_then_it_is_there(cloud):
-    said = cloud.openstack('server', 'create', '--image', 'tiny', '--flavor', 'm1.nano',
+    said = cloud.openstack('server', 'create', '--image', 'tick', '--flavor', 'tick.small',
                            '--nic', 'none', '--host', 'compute2', '--wait', '-f', 'json', 'placed',
                            version='2.74').json
     try:
@@ -48,45 +61,19 @@ def test_server_create_when_host_is_named_then_it_is_there(cloud):
         cloud.delete(said['id'])
 
 
-def test_server_create_when_flavor_is_unknown_then_error_is_said(cloud):
-    said = cloud.openstack('server', 'create', '--image', 'tiny', '--flavor', 'm9.none', 'x',
-                           code=1)
-    assert 'No Flavor found for m9.none' in said.err
-
-
-STATES = [
-    # command, status, task state and vm state afterwards
-    ('pause', 'PAUSED', 'paused'), ('unpause', 'ACTIVE', 'active'),
-    ('suspend', 'SUSPENDED', 'suspended'), ('resume', 'ACTIVE', 'active'),
-    ('stop', 'SHUTOFF', 'stopped'), ('start', 'ACTIVE', 'active'),
-]
-
-
-def test_server_when_stopped_paused_and_back_then_state_is_shown(cloud, boot):
+@once
+def test_server_when_suspended_and_rebooted_then_runs_again(cloud, boot, watch):
     server = boot()
-    for command, status, vm_state in STATES:
-        assert cloud.openstack('server', command, server).out == ''
-        cloud.wait(lambda: cloud.server(server)['OS-EXT-STS:task_state'] is None, command)
-        shown = cloud.server(server)
-        assert (shown['status'], shown['OS-EXT-STS:vm_state']) == (status, vm_state), command
+    walk(cloud, server, MORE_STATES)
+    watch(server).wait_ticks(5)
     said = cloud.openstack('server', 'start', server, code=1)
     assert 'vm_state active' in said.err
 
 
-def test_server_when_rebooted_then_it_runs_again(cloud, boot):
-    server = boot()
-    for kind in ('--soft', '--hard'):
-        said = cloud.openstack('server', 'reboot', kind, '--wait', server)
-        assert 'Complete' in said.out
-        assert cloud.server(server)['status'] == 'ACTIVE'
-
-
-def test_server_when_locked_then_reason_is_shown_until_unlocked(cloud, boot):
-    server = boot()
-    cloud.openstack('server', 'lock', '--reason', 'do not touch', server, version='2.73')
-    shown = cloud.openstack('server', 'show', '-f', 'json', server).json
-    assert (shown['locked'], shown['locked_reason']) == (True, 'do not touch')
-    assert [row['ID'] for row in cloud.openstack(
-        'server', 'list', '--locked', '-f', 'json', version='2.73').json] == [server]
-    cloud.openstack('server', 'unlock', server)
-    assert (cloud.server(server)['locked'], cloud.server(server)['locked_reason']) == (False, None)
+@once
+def test_server_when_name_or_flavor_is_unknown_then_error_is_said(cloud):
+    said = cloud.openstack('server', 'show', 'nobody', code=1)
+    assert 'No Server found for nobody' in said.err
+    said = cloud.openstack('server', 'create', '--image', 'tick', '--flavor', 'm9.none', 'x',
+                           code=1)
+    assert 'No Flavor found for m9.none' in said.err

@@ -25,10 +25,8 @@ def main(classes: list[str]) -> int:
     failed = 0
     with Keystone(directory / 'keystone') as keystone, \
             clouds.with_keystone(directory / 'cloud', keystone) as cloud:
-        flavors = {each['name']: each['id'] for each in cloud.get('/flavors')['flavors']}
-        path = configuration.write(
-            directory / 'tempest', keystone, image=cloud.sdk.image.find_image('tiny-disk').id,
-            flavors=(flavors['m1.tiny'], flavors['m1.small']), hosts=3)
+        path = configuration.write(directory / 'tempest', keystone, cloud, image='tiny-disk',
+                                   flavors=('m1.tiny', 'm1.small'))
         for result in runner.run(path, classes, TIMEOUT):
             failed += result.outcome == runner.FAILED
             last = (result.reason.strip().splitlines() or [''])[-1]

@@ -2,8 +2,8 @@
 """tempest.conf for a nova-lite with Keystone: what there is, and what there is not."""
 import configparser
 from pathlib import Path
-from typing import Any
 
+from tests.clients.cloud import Cloud
 from tests.fixtures import keystone as keystones
 
 # Nova's features that nova-lite has no part of. Tempest skips their tests.
@@ -22,13 +22,13 @@ SERVICES = {'nova': True, 'glance': True, 'neutron': True, 'cinder': False, 'swi
 ROLES = 'admin,manager,member,reader'
 
 
-def write(directory: Path, keystone: keystones.Keystone, image: str, flavors: tuple[str, str],
-          hosts: int, **compute: Any) -> Path:
-    """Write tempest.conf into ``directory`` and return its path.
-
-    ``image`` and ``flavors`` are ids; ``compute`` are more options of its section.
-    """
+def write(directory: Path, keystone: keystones.Keystone, cloud: Cloud, image: str,
+          flavors: tuple[str, str]) -> Path:
+    """Write tempest.conf into ``directory`` and return its path. Image and flavors by name."""
     account = keystone.credentials()
+    image = cloud.sdk.image.find_image(image, ignore_missing=False).id
+    flavors = [cloud.sdk.compute.find_flavor(name, ignore_missing=False).id for name in flavors]
+    hosts = len(cloud.get('/os-hypervisors')['hypervisors'])
     sections = {
         'DEFAULT': {'log_file': directory / 'tempest.log', 'use_stderr': False},
         'oslo_concurrency': {'lock_path': directory / 'locks'},
@@ -41,7 +41,7 @@ def write(directory: Path, keystone: keystones.Keystone, image: str, flavors: tu
         'compute': {'image_ref': image, 'image_ref_alt': image, 'flavor_ref': flavors[0],
                     'flavor_ref_alt': flavors[1], 'min_compute_nodes': hosts,
                     'max_microversion': 'latest', 'build_interval': 1, 'build_timeout': 120,
-                    'ready_wait': 0, **compute},
+                    'ready_wait': 0},
         'compute-feature-enabled': {**dict.fromkeys(ABSENT, False), **dict.fromkeys(PRESENT, True),
                                     'api_extensions': 'all', 'nova_policy_roles': ROLES},
         'enforce_scope': {'nova': True},

@@ -2,13 +2,14 @@
 """Runs classes of Tempest in a process of their own and tells what became of each test.
 
 As a program: ``runner.py CLASS...`` with the variable TEMPEST_CONFIG; one JSON object a line,
-{"test", "outcome", "reason"}. Tempest's classes are plain unittest ones.
+{"test", "outcome", "reason", "seconds"}. Tempest's classes are plain unittest ones.
 """
 import json
 import os
 import re
 import subprocess
 import sys
+import time
 import unittest
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +22,7 @@ class Result(NamedTuple):
     test: str       # Class.test_name; Class alone when its setUpClass did not pass
     outcome: str
     reason: str = ''
+    seconds: float = 0.     # since the test before ended, with what the class needed
 
 
 def run(configuration: Path, classes: list[str], timeout: float) -> list[Result]:
@@ -28,13 +30,13 @@ def run(configuration: Path, classes: list[str], timeout: float) -> list[Result]
     environment = {**os.environ, 'TEMPEST_CONFIG_DIR': str(configuration.parent),
                    'TEMPEST_CONFIG': configuration.name, 'PYTHONWARNINGS': 'ignore',
                    'no_proxy': '127.0.0.1', 'NO_PROXY': '127.0.0.1'}
-    with open(configuration.with_name('runner.log'), 'ab') as log:
+    results = configuration.with_name('results')
+    with open(configuration.with_name('runner.log'), 'wb') as log, open(results, 'wb') as out:
         done = subprocess.run([sys.executable, __file__, *classes], env=environment, stderr=log,
-                              stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=timeout,
-                              text=True)
+                              stdout=out, stdin=subprocess.DEVNULL, timeout=timeout)
     if done.returncode:
         raise RuntimeError(f'{classes}: exit code {done.returncode}, see {log.name}')
-    return [Result(**json.loads(line)) for line in done.stdout.splitlines()]
+    return [Result(**json.loads(line)) for line in results.read_text().splitlines()]
 
 
 class Told(unittest.TestResult):
@@ -43,13 +45,15 @@ class Told(unittest.TestResult):
     def __init__(self, stream: Any) -> None:
         super().__init__()
         self._stream = stream
+        self._last = time.monotonic()
 
     def _tell(self, test: unittest.TestCase, outcome: str, reason: str = '') -> None:
         name = re.sub(r'^setUpClass \((.*)\)$', r'\1', test.id())
         name = re.sub(r'\[.*', '', name)     # Tempest's id and tags
         parts = name.split('.')
         shown = '.'.join(parts[-2:]) if parts[-1].startswith('test') else parts[-1]
-        print(json.dumps({'test': shown, 'outcome': outcome, 'reason': reason}),
+        last, self._last = self._last, time.monotonic()
+        print(json.dumps(Result(shown, outcome, reason, self._last - last)._asdict()),
               file=self._stream, flush=True)
 
     def addSuccess(self, test: Any) -> None:

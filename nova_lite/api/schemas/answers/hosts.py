@@ -42,8 +42,7 @@ HYPERVISOR_SERVERS = page('hypervisors', Shape(
     *_BRIEF[:-1], Field('servers', _SERVERS, optional=True)))
 STATISTICS = one('hypervisor_statistics', Shape(
     Field('count', COUNT), *_NUMBERS, Field('disk_available_least', NUMBER)))
-# 501 is all that is ever said
-UPTIME = one('hypervisor', {'type': 'object'})
+UPTIME = one('hypervisor', Shape(*_BRIEF[:-1], Field('uptime', TEXT)))
 
 # -- zones and aggregates ---------------------------------------------------------------------
 _AT = Shape(Field('available', FLAG), Field('active', FLAG), Field('updated_at', or_null(TIME)))
