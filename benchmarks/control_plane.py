@@ -110,7 +110,7 @@ def many_at_once(cloud: Cloud, result: Result, flavor: str, levels: tuple[int, .
     uuids = cloud.boot_many([(f'many-{number}', hosts[number % len(hosts)])
                              for number in range(max(levels))], flavor)
     table = Table('Many migrations at once', ['at once', 'completed', 'seconds to the last',
-                                              'migrations/s', 'CPU s of'] , [])
+                                              'migrations/s', 'CPU s of'], [])
     points = []
     for level in levels:
         cpu = cpu_seconds(cloud)

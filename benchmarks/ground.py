@@ -114,7 +114,7 @@ class Cloud(Deployment):
             if len(page) < 1000:
                 return found
 
-    # -- what the traces say -----------------------------------------------------------------------
+    # -- what the traces say ---------------------------------------------------------------------
     def traced(self) -> list[dict[str, Any]]:
         """Everything recorded so far, in order of time."""
         found = []

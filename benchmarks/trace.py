@@ -4,7 +4,8 @@ MODULE [OPTIONS]`` runs ``MODULE.main()`` and writes what it does to FILE, a JSO
 
 LEVEL ``driver``: begin and end of each of the hypervisor's steps. LEVEL ``all``: also every SQL
 statement, remote call, cast and notification, with the step of the migration that it is made for.
-The product knows nothing of it. Times are time.monotonic(), which all processes of a machine share.
+The product knows nothing of it. Times are time.monotonic(), which all processes of a machine
+share.
 """
 import functools
 import importlib

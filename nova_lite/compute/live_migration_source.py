@@ -200,22 +200,27 @@ class Move:
         if self._broken is not None:
             self._split.wait_until_whole(self._broken.reason)
             self._keeper.close(self._broken.progress._replace(post_copy=True, note=''))
+        try:
+            self._power_state = self._insist(
+                lambda: self._compute.post_live_migration_at_destination(
+                    self.ctxt, host=self.dest, instance=self.instance,
+                    migration=self.migration, migrate_data=self.migrate_data),
+                f'host {self.dest} does not answer whether it runs the guest')
+        except exception.InstanceNotRunning as error:
+            raise exception.LiveMigrationLost(reason=error.format_message())
+
+    def _insist(self, act: Callable[[], Any], trouble: str) -> Any:
+        """Wait for a host or its hypervisor; LiveMigrationLost after lost_host_timeout."""
         deadline = time.monotonic() + CONF.lost_host_timeout
         while True:
             try:
-                self._power_state = self._compute.post_live_migration_at_destination(
-                    self.ctxt, host=self.dest, instance=self.instance, migration=self.migration,
-                    migrate_data=self.migrate_data)
-                return
+                return act()
             except (*rpc.UNREACHABLE, exception.HypervisorUnavailable) as error:
-                trouble = (f'host {self.dest} does not answer whether it runs the guest: '
-                           + exception.message_of(error))
+                words = f'{trouble}: {exception.message_of(error)}'
                 if time.monotonic() > deadline:
-                    raise exception.LiveMigrationLost(reason=trouble)
-                self._say(trouble)
+                    raise exception.LiveMigrationLost(reason=words)
+                self._say(words)
                 time.sleep(CONFIRM_INTERVAL)
-            except exception.InstanceNotRunning as error:
-                raise exception.LiveMigrationLost(reason=error.format_message())
 
     def _obstacle(self) -> str:
         return self._compute.live_migration_obstacle(self.ctxt, host=self.dest,
@@ -230,11 +235,10 @@ class Move:
 
     def _say(self, text: str) -> None:
         """Show what is waited for; that it cannot be written is no reason to end."""
-        if self.migration.reason == text:
-            return
         try:
-            self.migration.reason = text
-            self.migration.save()
+            if self.migration.reason != text:
+                self.migration.reason = text
+                self.migration.save()
         except Exception as error:
             LOG.info('Migration %s: %s (%s)', self.migration.uuid, text,
                      exception.message_of(error))
@@ -246,16 +250,16 @@ class Move:
         try:
             with notifications.live_migration_phase(self.ctxt, self.instance, 'post',
                                                     self.migration.source_compute):
-                self._driver.post_live_migration_at_source(self.ctxt, self.instance,
-                                                           self.migrate_data)
+                self._insist(lambda: self._driver.post_live_migration_at_source(
+                    self.ctxt, self.instance, self.migrate_data),
+                    'the guest has moved, and the source cannot be cleaned yet')
         except Exception as error:
             LOG.exception('Cannot clean up after instance %s', self.instance.uuid)
             self._remark = (f'the guest has moved, but host {self.migration.source_compute} could '
                             f'not be cleaned: {exception.message_of(error)}')
 
     def _given_up(self) -> bool:
-        """Has a conductor ended this migration, since it did not hear of this host? Then what to
-        keep is for an operator to say."""
+        """Has a conductor given this host up? Then what to keep is for an operator to say."""
         try:
             self.migration.refresh()
         except Exception as error:

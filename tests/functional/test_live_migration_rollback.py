@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 
 from nova_lite.compute import live_migration_source
-from nova_lite.virt.simulation import faults, state
+from nova_lite.virt.simulation import faults, state, storage
 
 STAYS = {'src': state.RUNNING}
 MOVED = {'dst': state.RUNNING}
@@ -128,6 +128,17 @@ def test_clean_source_when_it_fails_then_the_guest_lives_at_the_destination(clou
     assert (migration.status, server.states()) == ('completed', ('active', None))
     assert server.record.host == 'dst'
     assert cloud.claims_of(server) == {('server', 'dst')}
+
+
+def test_clean_source_when_the_hypervisor_is_away_then_waits_for_it(cloud):
+    server = cloud.boot('src', disk=True)
+    cloud.world.script('post_live_migration_at_source', uuid=server.uuid, times=2,
+                       error='HypervisorUnavailable')
+    assert server.live_migrate('dst').status == 202
+    migration = server.wait_status()
+    assert (migration.status, migration.reason) == ('completed', None)
+    with cloud.world.look() as state:
+        assert storage.find(state, 'src', server.uuid) is None
 
 
 def test_rollback_when_the_destination_does_not_do_it_then_the_rest_is_done(cloud):
