@@ -12,13 +12,6 @@ from benchmarks import figures, plots, report
 BENCHES = {
     'control-plane': ('control_plane', 'what the control plane adds to a migration, and by which '
                       'statements and messages; 1 to 200 at once over 20 hosts', 8),
-    'api': ('api', 'server lists and migrations of a server, at 1 and 16 connections', 4),
-    'scale': ('scale', '10 to 5,000 simulated hosts with 20 servers each: host selection, '
-              'heartbeats, one drain, memory', 20),
-    'footprint': ('footprint', 'memory and start time of each process, idle and after 1,000 '
-                  'migrations', 15),
-    'overhead': ('overhead', 'a migration of a real guest by the API against raw virsh, in the '
-                 'lab; as root', 12),
 }
 
 
@@ -42,6 +35,8 @@ def parse(argv: list[str]) -> argparse.Namespace:
 def main() -> int:
     arguments = parse(sys.argv[1:])
     if arguments.name == 'report':
+        if not report.DOCUMENT.exists():
+            sys.exit(f'{report.DOCUMENT} is not there: it has to mark where results go')
         results = [figures.Result.load(json.loads(path.read_text()))
                    for path in arguments.results]
         report.update(report.DOCUMENT, results)
