@@ -6,6 +6,7 @@ The body has Nova's form ``{"<faultName>": {"code": 409, "message": "..."}}``. W
 inside (5xx) is told to administrators only; everybody gets the request id to ask with.
 """
 import contextlib
+import http
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -63,7 +64,7 @@ def _protocol_error(error: webob.exc.HTTPException) -> webob.Response:
 
 def _domain_error(request: wsgi.Request, error: Exception) -> webob.Response:
     code = faults.fault_for(error).code
-    if code < 500:
+    if code < 500 or code == http.HTTPStatus.NOT_IMPLEMENTED:      # not a failure of ours
         # the message of a ValidationError may hold a password out of the body
         said = '' if isinstance(error, exception.ValidationError) else exception.message_of(error)
         LOG.info('Refused with %d: %s %s', code, type(error).__name__, said)

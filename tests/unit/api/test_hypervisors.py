@@ -81,9 +81,10 @@ def test_uptime_when_host_tells_then_is_its_line(api, hosts, wire):
 
 @pytest.mark.parametrize(('refusal', 'code'), [
     (exception.UptimeUnknown(host='host1'), 501), (messaging.MessagingTimeout('60 s'), 400)])
-def test_uptime_when_host_does_not_tell_then_says_so(api, hosts, wire, refusal, code):
+def test_uptime_when_host_does_not_tell_then_says_so(api, hosts, wire, refusal, code, caplog):
     wire.refusal = refusal
     assert api.get(f'{URL}/{hosts[0].uuid}/uptime').status_int == code
+    assert not [record for record in caplog.records if record.levelname == 'ERROR']
 
 
 def test_uptime_when_host_is_down_then_it_is_not_asked(api, ctxt, hosts, wire):
