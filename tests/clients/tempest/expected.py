@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What of Tempest is run at each level, and what is known not to pass. README.md tells more."""
+"""What of Tempest is run at each level, and what is known not to pass."""
 from tests.clients.tempest import runner
 
 # below tempest.api.compute
