@@ -46,6 +46,8 @@ class SilentHosts:
         migration._context = ctxt
         instance = objects.Instance.get_by_uuid(ctxt, migration.instance_uuid)
         seen = recovery.ask(self._compute, ctxt, migration.dest_compute, instance)
+        if not self._is_as_it_was(ctxt, migration):
+            return      # the answer took its time, and the source is back or has gone on
         rule = recovery.decide(migration.status, recovery.AWAY, seen)
         known = (f'host {migration.source_compute} does not answer; on host '
                  f'{migration.dest_compute} the guest is {seen}')
@@ -60,6 +62,13 @@ class SilentHosts:
         elif migration.reason != known:
             migration.reason = known
             migration.save()
+
+    @staticmethod
+    def _is_as_it_was(ctxt: Any, migration: Any) -> bool:
+        """Is its source still silent, and its status still the one that was looked at?"""
+        now = {each.id: each.status for each in objects.MigrationList.get_forsaken(
+            ctxt, servicegroup.cutoff())}
+        return now.get(migration.id) == migration.status
 
     def _roll_back(self, ctxt: Any, instance: Any, migration: Any, reason: str) -> None:
         """The record first: from then on the source, should it live, cannot begin to copy. What

@@ -6,7 +6,7 @@ import pytest
 from oslo_utils import timeutils
 
 from nova_lite import embedded, objects
-from nova_lite.compute import departed
+from nova_lite.compute import departed, recovery
 from nova_lite.conf import CONF
 from nova_lite.virt.simulation import storage
 
@@ -145,6 +145,28 @@ def test_silent_source_when_it_is_gone_for_good_then_nothing_is_touched(
     assert server.states() == ('error', None)
     assert cloud.world.places(server.uuid) == before
     cloud.world.release(fault)
+
+
+def test_silent_source_when_it_goes_on_while_the_destination_is_asked_then_is_let_alone(
+        cloud, conductor, silence, monkeypatch):
+    server = cloud.boot()
+    fault = held_at(cloud, server, 'pre_live_migration')
+    silence.change('src', last_seen_up=timeutils.utcnow(with_timezone=True)
+                   - datetime.timedelta(seconds=CONF.service_down_time + 1))
+
+    copying = cloud.world.script('live_migration@50', 'hang', uuid=server.uuid, times=1)
+
+    def slow(*arguments):
+        cloud.world.release(fault)
+        server.wait_status('running')
+        return recovery.RUNS
+
+    monkeypatch.setattr(recovery, 'ask', slow)
+    conductor.look_after_silent_hosts()
+    cloud.world.release(copying)
+    assert server.wait_status().status == 'completed'
+    assert server.states() == ('active', None) and server.record.host == 'dst'
+    silence.change('src', last_seen_up=timeutils.utcnow(with_timezone=True))
 
 
 def test_departed_when_a_guest_is_about_to_return_then_its_files_stay(cloud):
