@@ -1,25 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Migrations that are bounded, aborted and forced, with guests that write faster than the link."""
-import pytest
-
-from nova_lite.lab.image import Image
 from tests.lab import control
-from tests.lab.control import (BUSY, BUSY_MIB, BUSY_RATE, LINK, assert_settled, assert_unharmed,
-                               process_of, record, stopped, wait_copying, wait_status)
-
-
-@pytest.fixture(scope='module')
-def busy(lab):
-    """An image whose guests dirty their memory faster than they may be copied."""
-    Image(BUSY, dirty=BUSY_MIB, rate=BUSY_RATE).write(lab.state.images)
-    return BUSY
-
-
-@pytest.fixture
-def options(lab):
-    chosen = control.Options(lab)
-    yield chosen
-    chosen.write('')
+from tests.lab.control import (LINK, assert_settled, assert_unharmed, process_of, record, stopped,
+                               wait_copying, wait_status)
 
 
 # -- the completion timeout -----------------------------------------------------------------------

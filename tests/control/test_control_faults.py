@@ -10,23 +10,9 @@ import pytest
 from nova_lite.lab.command import run
 from nova_lite.lab.image import Image
 from tests.lab import control
-from tests.lab.control import (BUSY, BUSY_MIB, BUSY_RATE, LINK, assert_settled, assert_unharmed,
+from tests.lab.control import (BUSY_MIB, BUSY_RATE, LINK, assert_settled, assert_unharmed,
                                cut, emulator_of, process_of, query, record, wait_copying,
                                wait_status, wait_until)
-
-
-@pytest.fixture(scope='module')
-def busy(lab):
-    """An image whose guests dirty their memory faster than they may be copied."""
-    Image(BUSY, dirty=BUSY_MIB, rate=BUSY_RATE).write(lab.state.images)
-    return BUSY
-
-
-@pytest.fixture
-def options(lab):
-    chosen = control.Options(lab)
-    yield chosen
-    chosen.write('')
 
 
 @pytest.fixture

@@ -2,26 +2,8 @@
 """Migrations that are governed by goals, of guests that write faster than the link."""
 import signal
 
-import pytest
-
-from nova_lite.lab.image import Image
-from tests.lab import control
-from tests.lab.control import (BUSY, BUSY_MIB, BUSY_RATE, LINK, assert_settled, assert_unharmed,
-                               decided, process_of, record, wait_copying, wait_status, wait_until)
-
-
-@pytest.fixture(scope='module')
-def busy(lab):
-    """An image whose guests dirty their memory faster than they may be copied."""
-    Image(BUSY, dirty=BUSY_MIB, rate=BUSY_RATE).write(lab.state.images)
-    return BUSY
-
-
-@pytest.fixture
-def options(lab):
-    chosen = control.Options(lab)
-    yield chosen
-    chosen.write('')
+from tests.lab.control import (LINK, assert_settled, assert_unharmed, decided, process_of, record,
+                               wait_copying, wait_status, wait_until)
 
 
 def migrate(server, **goals):
