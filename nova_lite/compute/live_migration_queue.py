@@ -21,7 +21,6 @@ from nova_lite.virt import driver as virt_driver
 LOG = logging.getLogger(__name__)
 
 LOOK_INTERVAL = 5.0
-BEGUN = (migration_states.PREPARING, migration_states.RUNNING, migration_states.POSTCOPY)
 
 
 class LiveMigrationQueue:
@@ -93,7 +92,7 @@ class LiveMigrationQueue:
         for migration in unfinished:
             if migration.source_compute != self.host or migration.uuid in self.moves:
                 continue
-            if migration.status in BEGUN:
+            if migration.status in migration_states.BEGUN:
                 self._begin(migration, Move.take_up)
 
     def _begin(self, migration: Any, work: Callable[[Move], None]) -> None:

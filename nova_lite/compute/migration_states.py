@@ -19,9 +19,11 @@ CANCELLED = 'cancelled'
 
 UNFINISHED = (ACCEPTED, QUEUED, PREPARING, RUNNING, POSTCOPY)
 FINAL = (COMPLETED, FAILED, ERROR, CANCELLED)
+# beyond the queue: the source works on it, and it takes a place at either end
+BEGUN = (PREPARING, RUNNING, POSTCOPY)
 # what GET /servers/{id}/migrations lists (Nova leaves out the post-copy status; a guest in
 # post-copy is very much in progress, so we list it)
-IN_PROGRESS = (QUEUED, PREPARING, RUNNING, POSTCOPY)
+IN_PROGRESS = (QUEUED, *BEGUN)
 
 
 class After(NamedTuple):

@@ -22,7 +22,7 @@ def check_order(ctxt: Any, instance: Any, host: str) -> None:
 
 
 def check_alone(ctxt: Any, instance: Any, host: str, compute: Any) -> None:
-    """No other host may have the guest. InstanceInvalidState says which may, and what to do."""
+    """No other host may have the guest. GuestElsewhere says which may, and what to do."""
     newest = objects.MigrationList.get_by_filters(
         ctxt.elevated(), {'instance_uuid': instance.uuid}, limit=1)
     for migration in newest:

@@ -66,9 +66,8 @@ class SilentHosts:
     @staticmethod
     def _is_as_it_was(ctxt: Any, migration: Any) -> bool:
         """Is its source still silent, and its status still the one that was looked at?"""
-        now = {each.id: each.status for each in objects.MigrationList.get_forsaken(
-            ctxt, servicegroup.cutoff())}
-        return now.get(migration.id) == migration.status
+        return bool(len(objects.MigrationList.get_forsaken(
+            ctxt, servicegroup.cutoff(), id=migration.id, status=migration.status)))
 
     def _roll_back(self, ctxt: Any, instance: Any, migration: Any, reason: str) -> None:
         """The record first: from then on the source, should it live, cannot begin to copy. What

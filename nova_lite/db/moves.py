@@ -107,15 +107,16 @@ def _change_instance(s: Session, migration: rows.Row, after: migration_states.Af
 
 
 @session.retried
-def forsaken(seen_since: Any) -> list[rows.Row]:
+def forsaken(seen_since: Any, **columns: Any) -> list[rows.Row]:
     """Migrations beyond ``accepted`` whose source's compute service is forced down, removed, or
-    was last seen before that moment; oldest first."""
+    was last seen before that moment, and whose ``columns`` are these; oldest first."""
     up = sa.select(SERVICES.c.id).where(
         *rows.living(SERVICES, binary=resources.COMPUTE), SERVICES.c.host == T.c.source_compute,
         SERVICES.c.forced_down.is_(False), SERVICES.c.last_seen_up >= rows.moment(seen_since))
     with session.reader() as s:
         return rows.fetch_all(s, sa.select(T).order_by(T.c.id).where(
-            *rows.living(T), T.c.status.in_(migration_states.IN_PROGRESS), ~up.exists()))
+            *rows.living(T, **columns), T.c.status.in_(migration_states.IN_PROGRESS),
+            ~up.exists()))
 
 
 def by_filters(filters: dict[str, Any], keys: list[str] | None, directions: list[str] | None,

@@ -17,7 +17,6 @@ from nova_lite.db import models, rows, session
 
 T = models.Migration.__table__
 NODES = models.ComputeNode.__table__
-MOVING = (migration_states.PREPARING, migration_states.RUNNING, migration_states.POSTCOPY)
 
 
 def start_next(source: str, outbound_limit: int) -> list[rows.Row]:
@@ -91,7 +90,7 @@ def _incoming_limits(s: Session, hosts: set[str]) -> dict[str, int]:
 
 def _moving(s: Session, source: str, dests: Any) -> tuple[int, collections.Counter]:
     """How many guests leave ``source``, and arrive at each of ``dests``, now."""
-    moving = (*rows.living(T), T.c.status.in_(MOVING))
+    moving = (*rows.living(T), T.c.status.in_(migration_states.BEGUN))
     leaving = s.scalar(sa.select(sa.func.count()).select_from(T).where(
         *moving, T.c.source_compute == source))
     arriving = s.execute(sa.select(T.c.dest_compute, sa.func.count()).where(

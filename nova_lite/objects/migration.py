@@ -217,10 +217,10 @@ class MigrationList(base.NovaLiteObjectList):
         return cls._oldest_first(context, {'host': host, 'status': migration_states.UNFINISHED})
 
     @classmethod
-    def get_forsaken(cls, context: Any, seen_since: datetime.datetime) -> Self:
+    def get_forsaken(cls, context: Any, seen_since: datetime.datetime, **columns: Any) -> Self:
         """Those in progress whose source's compute service was last seen before that moment, or
-        is forced down. The conductors' alone."""
-        return cls.from_rows(context, base.db().moves.forsaken(seen_since))
+        is forced down, with these ``columns``. The conductors' alone."""
+        return cls.from_rows(context, base.db().moves.forsaken(seen_since, **columns))
 
     @classmethod
     def get_run_out(cls, context: Any) -> Self:
