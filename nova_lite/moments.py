@@ -11,7 +11,7 @@ import os
 import time
 
 DIRECTORY = os.environ.get('NOVA_LITE_MOMENTS')
-LIMIT = 60.0
+LIMIT = 120.0
 POLL = 0.05
 
 

@@ -8,11 +8,13 @@ import datetime
 import logging
 import queue
 import random
+import signal
 import subprocess
 import sys
 import threading
 import time
 import traceback
+import types
 from collections.abc import Callable
 from pathlib import Path
 
@@ -137,14 +139,24 @@ def main() -> int:
         works.put(work)
     lanes = [Lane(works, results, options.keep_logs)
              for _ in range(min(options.lanes, len(planned)))]
-    for lane in lanes:
-        lane.start()
-    for lane in lanes:
-        lane.join()
+    signal.signal(signal.SIGTERM, _interrupted)
+    try:
+        for lane in lanes:
+            lane.start()
+        for lane in lanes:
+            lane.join()
+    except KeyboardInterrupt:
+        stages.close_all()
+        print(f'interrupted: {report.summary(results)}')
+        return 130
     if options.write:
         _write(options, results)
     print(report.summary(results))
     return 1 if any(results.values()) or not results else 0
+
+
+def _interrupted(number: int, frame: types.FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _write(options: argparse.Namespace, results: Results) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One group: the cells of one actor and fault, on one stage, from the first request to the
 verdicts."""
+import concurrent.futures
 import logging
 import time
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ LOG = logging.getLogger(__name__)
 
 SETTLE_TIMEOUT = 75     # s after the healing
 SECOND_TIMEOUT = 60
-AT_ONCE = 16            # servers of one blow: more would wait for one another, not for us
+AT_ONCE = 64            # servers of one blow: all moments of a group at once
 RANDOM_LONGEST = 4.0    # s from a request to the blow
 
 
@@ -118,17 +119,17 @@ class Group:
     # -- afterwards ------------------------------------------------------------------------------
     def _again(self, uuids: list[str], found: dict[str, list[str]]) -> None:
         """Each server can be moved once more; those that are away from the source come home."""
-        for uuid in uuids:
-            code = self._stage.live_migrate(uuid)
+        self._move(uuids, found)
+        hosts = {uuid: row['host'] for uuid, row in self._stage.instances().items()}
+        self._move([uuid for uuid in uuids if not found[uuid] and hosts[uuid] != SOURCE], found)
+
+    def _move(self, uuids: list[str], found: dict[str, list[str]]) -> None:
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            codes = dict(zip(uuids, pool.map(self._stage.live_migrate, uuids)))
+        for uuid, code in codes.items():
             if code != 202:
                 found[uuid].append(f'a second migration is answered by {code}')
-        uuids = [uuid for uuid in uuids if not found[uuid]]
-        self._expect_completed(uuids, found)
-        away = [uuid for uuid in uuids if not found[uuid]
-                and self._stage.instances()[uuid]['host'] != SOURCE]
-        for uuid in away:
-            self._stage.live_migrate(uuid)
-        self._expect_completed(away, found)
+        self._expect_completed([uuid for uuid in uuids if codes[uuid] == 202], found)
 
     def _expect_completed(self, uuids: list[str], found: dict[str, list[str]]) -> None:
         def ended() -> bool:

@@ -12,7 +12,7 @@ from tests.chaos.cells import Moment
 from tests.chaos.stage import Stage, wait_until
 
 BUSY_WRITER, USUAL_WRITER = 4096, 64       # MiB/s
-REACH_TIMEOUT = 30
+REACH_TIMEOUT = 90
 # what makes a migration take its way: the driver's step that goes wrong, how, and its error
 TROUBLES = {
     cells.FAILING: ('live_migration@10', faults.FAIL, ''),

@@ -132,11 +132,22 @@ def read_world(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text())
 
 
+_open: list[Stage] = []
+
+
 @contextlib.contextmanager
 def opened() -> Iterator[Stage]:
     stage = Stage()
+    _open.append(stage)
     try:
         stage.open()
         yield stage
     finally:
+        stage.close()
+        _open.remove(stage)
+
+
+def close_all() -> None:
+    """End what is still open, for whoever is about to end before the lanes have."""
+    for stage in list(_open):
         stage.close()

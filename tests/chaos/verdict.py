@@ -29,7 +29,9 @@ def violations(seen: Seen) -> list[str]:
     if seen.instance['vm_state'] != 'active' and not (seen.dead or seen.lost):
         reason = (seen.migration or {}).get('reason')
         found.append(f"vm_state is {seen.instance['vm_state']} ({reason})")
-    return found + _guests(seen) + ([] if seen.lost else _files(seen) + _claims(seen))
+    # a migration in error is one that nobody can judge: what is there is kept for an operator
+    kept = seen.lost or (seen.dead and (seen.migration or {}).get('status') == 'error')
+    return found + _guests(seen) + ([] if kept else _files(seen) + _claims(seen))
 
 
 def _guests(seen: Seen) -> list[str]:

@@ -5,8 +5,11 @@ Plain data that can be written to a file and read back. Who changes it: guests.p
 jobs.py and faults.py, always inside a transaction of world.py.
 """
 import dataclasses
+import functools
+import json
 import types
 import typing
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -170,33 +173,45 @@ def link(one: str, other: str) -> str:
     return '|'.join(sorted((one, other)))
 
 
-def dump(state: State) -> dict[str, Any]:
-    return dataclasses.asdict(state)
+def dump(state: State) -> str:
+    return json.dumps(state, default=vars)
 
 
-def load(data: dict[str, Any]) -> State:
-    return _build(State, data)
+def load(text: str) -> State:
+    return _maker(State)(json.loads(text))
 
 
-def _build(kind: Any, data: Any) -> Any:
-    """Make ``kind``, a type of this module's fields, out of what JSON made of it."""
+@functools.cache
+def _maker(kind: Any) -> Callable[[Any], Any]:
+    """What makes ``kind``, a type of this module's fields, out of what JSON made of it."""
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if origin in (types.UnionType, typing.Union):
-        return None if data is None else _build(args[0], data)
+        make = _maker(args[0])
+        return lambda data: None if data is None else make(data)
     if origin is dict:
-        return {key: _build(args[1], value) for key, value in data.items()}
+        make = _maker(args[1])
+        if make is _as_it_is:
+            return make
+        return lambda data: {key: make(value) for key, value in data.items()}
     if origin in (list, tuple):
-        return origin(_build(args[0], value) for value in data)
-    if dataclasses.is_dataclass(kind):
-        hints = _hints(kind)
-        return kind(**{name: _build(hints[name], value) for name, value in data.items()})
+        make = _maker(args[0])
+        return lambda data: origin(map(make, data))
+    return _maker_of_class(kind) if dataclasses.is_dataclass(kind) else _as_it_is
+
+
+def _maker_of_class(kind: Any) -> Callable[[dict[str, Any]], Any]:
+    hints = typing.get_type_hints(kind)
+    makers = {field.name: make for field in dataclasses.fields(kind)
+              if (make := _maker(hints[field.name])) is not _as_it_is}
+
+    def make_one(data: dict[str, Any]) -> Any:
+        for name, make in makers.items():
+            if name in data:
+                data[name] = make(data[name])
+        return kind(**data)
+
+    return make_one
+
+
+def _as_it_is(data: Any) -> Any:
     return data
-
-
-_known: dict[Any, dict[str, Any]] = {}
-
-
-def _hints(kind: Any) -> dict[str, Any]:
-    if kind not in _known:
-        _known[kind] = typing.get_type_hints(kind)
-    return _known[kind]

@@ -6,7 +6,6 @@ killed at any instruction leaves either the old world or the new one, never a to
 """
 import contextlib
 import fcntl
-import json
 import os
 import threading
 import time
@@ -94,7 +93,7 @@ class DirectoryStore:
         if self._cached is None or self._cached[0] != version:
             try:
                 with open(self._file, encoding='utf-8') as file:
-                    self._cached = version, states.load(json.load(file))
+                    self._cached = version, states.load(file.read())
             except FileNotFoundError:
                 self._cached = version, states.State()
         return self._cached[1]
@@ -103,7 +102,7 @@ class DirectoryStore:
         """Replace the file. To be called inside the transaction."""
         new = f'{self._file}.new'
         with open(new, 'w', encoding='utf-8') as file:
-            json.dump(states.dump(state), file)
+            file.write(states.dump(state))
         # the number first: whoever dies in between has only made others read the file again
         version = self.version + 1
         with open(self._lock_file, 'r+b') as lock:

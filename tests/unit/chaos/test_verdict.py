@@ -28,6 +28,15 @@ def test_violations_when_all_is_well_then_none():
     assert verdict.violations(_seen(migration=None)) == []
 
 
+def test_violations_when_a_guest_died_and_its_migration_is_in_error_then_files_may_stay():
+    both = _world({}, {'src': {'u': {}}, 'dst': {'u': {}}})
+    seen = _seen(world=both, dead=True, migration={'status': 'error', 'reason': 'lost'},
+                 instance={'host': 'src', 'vm_state': 'error', 'task_state': None},
+                 claims={('u', 'src'), ('m', 'dst')})
+    assert verdict.violations(seen) == []
+    assert verdict.violations(seen._replace(migration={'status': 'failed', 'reason': 'lost'}))
+
+
 @pytest.mark.parametrize('changes, word', [
     ({'migration': {'status': 'running', 'reason': None}}, 'still running'),
     ({'instance': {'host': 'dst', 'vm_state': 'active', 'task_state': 'migrating'}},

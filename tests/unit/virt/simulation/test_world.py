@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """The simulated world outlives processes, and its waits end."""
-import json
 
 import pytest
 
@@ -65,7 +64,7 @@ def test_state_when_dumped_and_loaded_then_is_the_same(world, clock):
     move(world)
     world.cut_link('src', 'dst')
     with world.look() as now:
-        assert state.load(json.loads(json.dumps(state.dump(now)))) == now
+        assert state.load(state.dump(now)) == now
 
 
 def test_wait_for_when_it_does_not_come_true_then_says_what(world):
