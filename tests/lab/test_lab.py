@@ -17,7 +17,7 @@ import pytest
 
 from nova_lite.lab import accel, daemons
 from nova_lite.lab.command import LabError, run
-from nova_lite.lab.image import Image
+from nova_lite.lab.image import BOOT, Image, kernel_release
 from nova_lite.lab.lab import Lab
 from nova_lite.lab.netns import NETNS_DIRECTORY
 from tests.lab.memory import damage_one_page
@@ -267,6 +267,8 @@ def test_up_when_more_hosts_are_wanted_adds_them_and_takes_none_away(other):
 
 def test_probe_when_the_emulator_runs_a_guest_sees_it():
     assert accel.runs('tcg', timeout=20)
+    kernel = BOOT / f'vmlinuz-{kernel_release()}'
+    assert accel.boots('tcg', kernel, timeout=60)
 
 
 def test_up_when_a_program_is_missing_says_so_in_one_line(tmp_path):
