@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""tools/chaos: one cell, random ones, or the whole matrix, on simulated hypervisors.
+"""tools/chaos: one cell, random ones, or the whole matrix, on simulated hypervisors or in a lab.
 
 Exit code 0 only when every cell has passed. The last line says how many have.
 """
@@ -30,21 +30,29 @@ Work = tuple[str, str, Callable[[Group], Results], Callable[[str], Results]]
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog='tools/chaos', description=__doc__)
     what = parser.add_mutually_exclusive_group()
-    what.add_argument('--all', action='store_true', help='the whole matrix (the default)')
+    what.add_argument('--all', action='store_true',
+                      help='the whole matrix (the default; with --lab one fault of each actor)')
     what.add_argument('--cell', action='append', metavar='ACTOR[:FAULT[:MOMENT]]',
                       help='these cells only; may be given again')
     what.add_argument('--random', type=int, metavar='N', help='N cells at random moments')
-    parser.add_argument('--simulated', action='store_true',
-                        help='on simulated hypervisors (the default)')
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument('--simulated', action='store_true',
+                       help='on simulated hypervisors (the default)')
+    where.add_argument('--lab', action='store_true',
+                       help='with real libvirt and QEMU, every actor in every phase; as root')
     parser.add_argument('--seed', type=int, help='of --random; by default a new one')
     parser.add_argument('--share', type=int, default=1, metavar='N',
-                        help='one cell of N: of each actor and fault, and of each moment')
+                        help='one cell of N: of each actor and fault, and of each moment; with '
+                             '--lab one actor of N')
     parser.add_argument('--lanes', type=int, default=2, help='whole deployments side by side')
     parser.add_argument('--write', type=Path, metavar='FILE', help='the table, as Markdown')
     parser.add_argument('--keep-logs', type=Path, metavar='DIRECTORY',
                         help='logs of the groups in which a cell failed')
     parser.add_argument('--verbose', action='store_true', help='how long what took')
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    if options.lab and options.random:
+        parser.error('--random is for simulated hypervisors')
+    return options
 
 
 def plan(options: argparse.Namespace) -> list[Work]:
@@ -134,12 +142,15 @@ def main() -> int:
         print(f'--random {options.random} --seed {options.seed}', flush=True)
     logging.basicConfig(format='%(message)s')
     logging.getLogger('tests.chaos').setLevel(logging.INFO if options.verbose else logging.WARNING)
+    signal.signal(signal.SIGTERM, _interrupted)
+    if options.lab:
+        from tests.chaos import lab_main        # needs libvirt, which the simulated half does not
+        return lab_main.main(options)
     works, results = queue.Queue(), {}
     for work in (planned := plan(options)):
         works.put(work)
     lanes = [Lane(works, results, options.keep_logs)
              for _ in range(min(options.lanes, len(planned)))]
-    signal.signal(signal.SIGTERM, _interrupted)
     try:
         for lane in lanes:
             lane.start()

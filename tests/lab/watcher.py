@@ -31,15 +31,19 @@ class Watcher:
 
     def _watch(self) -> None:
         while not self._ended.wait(INTERVAL):
-            first = {name: self._running_on(name) for name in self._hosts}
+            self._look()
             self.looks += 1
-            for name, guests in first.items():
-                others = set().union(*(first[other] for other in first if other != name))
-                if guests & others:
-                    # the hosts were not asked at the same moment: a guest that went from the
-                    # first to the other in between is not on the first any more
-                    for guest in guests & others & self._running_on(name):
-                        self.violations.append(self._where(guest))
+
+    def _look(self) -> None:
+        first = {name: self._running_on(name) for name in self._hosts}
+        names = list(first)
+        for place, name in enumerate(names):
+            later = set().union(*(first[other] for other in names[place + 1:]))
+            if first[name] & later:
+                # the hosts were not asked at the same moment: a guest that went from the one
+                # asked first to the other in between is not on the first any more
+                for guest in first[name] & later & self._running_on(name):
+                    self.violations.append(self._where(guest))
 
     def _where(self, guest: str) -> str:
         hosts = [name for name in self._hosts if guest in self._running_on(name)]

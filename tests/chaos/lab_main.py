@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tools/chaos --lab: blow after blow on one lab, which is made anew when a cell has failed."""
+import argparse
+import collections
+import datetime
+import time
+import traceback
+from pathlib import Path
+
+from nova_lite.lab.command import run as run_program
+from tests.chaos import cells, lab_cells, lab_report, lab_stage
+from tests.chaos.cells import Cell
+from tests.chaos.lab_group import LabGroup, Outcome
+from tests.chaos.lab_report import Outcomes
+
+WHAT = 'libvirt, QEMU, RabbitMQ, MariaDB, the processes and the network are real'
+
+LONGEST = 200       # characters of an error in the table
+
+
+def plan(options: argparse.Namespace) -> list[list[Cell]]:
+    """The cells of each blow: one fault of each actor, or what was asked for."""
+    wanted = lab_cells.every() if options.all else lab_cells.usual()
+    if options.cell:
+        wanted = [cell for text in options.cell for cell in lab_cells.parse(text)]
+    wanted = lab_cells.share(wanted, options.share)
+    return list(cells.groups(list(dict.fromkeys(wanted))).values())
+
+
+def main(options: argparse.Namespace) -> int:
+    outcomes: Outcomes = {}
+    try:
+        run(options, outcomes)
+    except KeyboardInterrupt:
+        print(f'interrupted: {lab_report.summary(outcomes)}')
+        return 130
+    if options.write:
+        _write(options, outcomes)
+    print(lab_report.summary(outcomes))
+    return 1 if any(outcome.violations for outcome in outcomes.values()) or not outcomes else 0
+
+
+def _write(options: argparse.Namespace, outcomes: Outcomes) -> None:
+    commit = run_program('git', '-C', Path(__file__).parents[2], 'rev-parse', '--short', 'HEAD',
+                         check=False).stdout.strip() or 'unknown'
+    what = WHAT if options.share == 1 else f'one actor of {options.share}; {WHAT}'
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    options.write.parent.mkdir(parents=True, exist_ok=True)
+    options.write.write_text(lab_report.markdown(outcomes, what, today, commit))
+
+
+def run(options: argparse.Namespace, outcomes: Outcomes) -> None:
+    waiting = collections.deque(plan(options))
+    while waiting:
+        try:
+            _on_one_stage(waiting, outcomes, options.keep_logs)
+        except Exception as error:
+            if not waiting:
+                raise       # the lab could not be taken down
+            traceback.print_exc()
+            why = f'the harness: {type(error).__name__}: {str(error)[:LONGEST]}'
+            _note(outcomes, {cell: Outcome([why]) for cell in waiting.popleft()}, 0)
+
+
+def _on_one_stage(waiting: collections.deque, outcomes: Outcomes, logs: Path | None) -> None:
+    with lab_stage.opened() as stage:
+        clean = True
+        while clean and waiting:
+            began = time.monotonic()
+            try:
+                found = LabGroup(stage, waiting[0]).run()
+            except Exception:
+                _keep(stage, waiting[0][0], logs)
+                raise
+            clean = not any(outcome.violations for outcome in found.values())
+            if not clean:
+                _keep(stage, waiting[0][0], logs)
+            waiting.popleft()
+            _note(outcomes, found, time.monotonic() - began)
+
+
+def _keep(stage: lab_stage.LabStage, cell: Cell, logs: Path | None) -> None:
+    if logs:
+        logs.mkdir(parents=True, exist_ok=True)
+        for name, text in stage.logs().items():
+            (logs / f'{cell.actor}-{cell.fault}-{name}.log').write_text(text)
+
+
+def _note(outcomes: Outcomes, found: Outcomes, seconds: float) -> None:
+    outcomes.update(found)
+    first = next(iter(found))
+    print(f'{first.actor}:{first.fault}: {lab_report.summary(found)} ({seconds:.0f} s)',
+          flush=True)
+    for cell, outcome in found.items():
+        print(f'  {cell.moment}: {"; ".join(outcome.violations) or outcome.end}', flush=True)

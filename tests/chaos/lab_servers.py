@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Brings real servers to their phases all at once, and lets them go."""
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+from nova_lite import moments
+from nova_lite.lab.command import LabError
+from tests.chaos import cells
+from tests.chaos.lab_cells import Phase
+from tests.chaos.lab_stage import LabStage
+from tests.lab import control
+from tests.lab.cloud import Server
+
+REACH_TIMEOUT = 40
+COPIED = 8 << 20        # bytes after which a copy is in its middle
+# The one thread that starts migrations is held for this one, so the others have to be past it.
+QUEUED = 'queued'
+# libvirt holds nobody: these are brought there when the others are where they should be
+HASTY = ('copying', 'post-copy')
+# a conductor takes up what nobody has after a while, so this one comes last
+ACCEPTED = 'accepted'
+
+
+class LabServers:
+    """``at``: the server of each phase."""
+
+    def __init__(self, stage: LabStage, at: dict[Phase, Server]) -> None:
+        self._stage, self.at = stage, at
+
+    def bring(self) -> list[Phase]:
+        """Ask for all migrations; returns those that are not in their phase in the end."""
+        for order in self._stage.orders.iterdir():
+            order.unlink()
+        slow = [phase for phase in self.at if phase.name not in (QUEUED, ACCEPTED, *HASTY)]
+        hasty = [phase for phase in self.at if phase.name in HASTY]
+        for phase in slow:
+            self._ask(phase)
+        self._wait(slow, self._held)
+        for phase in hasty:
+            self._ask(phase)
+        self._wait(hasty, lambda phase: self._stage.copied(self.at[phase]) > COPIED)
+        for phase in self.at:
+            if phase.name == QUEUED:
+                (self._stage.orders / phase.order).touch()
+                self._wait([phase], self._held)
+                self._in_thread(self._live_migrate, self.at[phase])
+                self._wait([phase], lambda _, phase=phase: self._status(phase) == phase.status)
+            elif phase.name == ACCEPTED:
+                self._ask(phase)
+        self._wait([phase for phase in self.at if phase.order], self._held)
+        statuses = self._statuses()
+        return [phase for phase in self.at
+                if statuses.get(self.at[phase].id) != phase.status or not self._held(phase)]
+
+    def release(self) -> None:
+        for order in self._stage.orders.iterdir():
+            if order.suffix == '.met':
+                order.with_name(order.name.removesuffix('.met') + '.go').touch()
+            elif order.suffix != '.go':
+                order.unlink(missing_ok=True)
+
+    # -- asking ----------------------------------------------------------------------------------
+    def _ask(self, phase: Phase) -> None:
+        server = self.at[phase]
+        if phase.order:
+            (self._stage.orders / f'{phase.order}.{server.id}').touch()
+        self._in_thread(self._live_migrate, server)
+        if phase.way == cells.ABORTED:
+            self._in_thread(self._order, server, 'DELETE', '')
+        elif phase.way == cells.POSTCOPY:
+            self._in_thread(self._order, server, 'POST', '/action', {'force_complete': None})
+
+    @staticmethod
+    def _in_thread(work: Callable, *arguments: object) -> None:
+        threading.Thread(target=work, args=arguments, daemon=True).start()
+
+    @staticmethod
+    def _live_migrate(server: Server) -> None:
+        """The answer may be lost with whoever gives it."""
+        try:
+            server.action('os-migrateLive', {'host': None, 'block_migration': 'auto'})
+        except OSError:
+            return
+
+    def _order(self, server: Server, method: str, path: str, body: object = None) -> None:
+        """Order something about the server's copy, once it is under way."""
+        if wait_until(lambda: self._stage.copied(server) > COPIED, REACH_TIMEOUT):
+            number = server.migrations()[-1]['id']
+            server.cloud.request(method, f'/servers/{server.id}/migrations/{number}{path}', body)
+
+    # -- waiting ---------------------------------------------------------------------------------
+    @staticmethod
+    def _wait(phases: Iterable[Phase], there: Callable[[Phase], bool]) -> None:
+        wait_until(lambda: all(there(phase) for phase in phases), REACH_TIMEOUT)
+
+    def _held(self, phase: Phase) -> bool:
+        """Has it come there, and will it still be held for a while?"""
+        if not phase.order:
+            return self._stage.copied(self.at[phase]) > COPIED
+        subject = '' if phase.name == QUEUED else f'.{self.at[phase].id}'
+        met = self._stage.orders / f'{phase.order}{subject}.met'
+        # being renamed is the last that happened to it
+        return met.exists() and time.time() - met.stat().st_ctime < moments.LIMIT - 2
+
+    def _status(self, phase: Phase) -> str | None:
+        return self._statuses().get(self.at[phase].id)
+
+    def _statuses(self) -> dict[str, str]:
+        return {row['instance_uuid']: row['status'] for row in control.query(
+            self._stage.lab, 'instance_uuid, status', 'migrations ORDER BY id')}
+
+
+def wait_until(met: Callable[[], object], timeout: float, interval: float = 0.2) -> object:
+    """What ``met`` says when it is true, or its last answer after ``timeout`` seconds. What is
+    away says nothing."""
+    end = time.monotonic() + timeout
+    while True:
+        try:
+            answer = met()
+        except (OSError, LabError, AssertionError):     # a refusal of the API is an AssertionError
+            answer = None
+        if answer or time.monotonic() > end:
+            return answer
+        time.sleep(interval)
