@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 
+from nova_lite.lab.guest import GuestWatch
 from nova_lite.lab.image import Image
 from nova_lite.lab.lab import Lab
 from tests.lab import control
@@ -42,25 +43,31 @@ def cut_some(lab: Lab, count: int, seconds: float) -> list[str]:
             assert status == 202, answer
         for server in servers:
             control.wait_status(server, 'running (post-copy)')
+        down = time.monotonic()
         with control.cut(lab, 'compute2'):
             time.sleep(seconds)     # this long, and not until something happens
         up = time.monotonic()
-        return [_end(server, watch, up) for server, watch in zip(servers, watches)]
+        return [_end(server, watch, down, up) for server, watch in zip(servers, watches)]
 
 
-def _end(server: Server, watch: object, up: float) -> str:
+def _end(server: Server, watch: GuestWatch, down: float, up: float) -> str:
     while (kept := control.record(server))['status'] not in FINAL:
         if time.monotonic() > up + PATIENCE:
             return STUCK if 'post-copy is paused' in (kept['reason'] or '') else repr(kept)
         time.sleep(0.5)     # the record tells only who asks
-    print(f'  {server.id} {kept["status"]} {time.monotonic() - up:.0f} s after the link',
+    over = time.monotonic()
+    if kept['status'] == 'completed':
+        watch.wait_ticks(10)
+        watch.wait_verified()
+        control.assert_settled(server, 'compute2')
+    seen = watch.record
+    print(f'  {server.id} {kept["status"]} {over - up:.0f} s after the link; it was silent for '
+          f'{seen.longest_silence():.0f} s, and its kernel missed {seen.lockups() or "nothing"}',
           flush=True)
     if kept['status'] != 'completed':
         return f'{kept["status"]}: {kept["reason"]}'
-    watch.wait_ticks(10)
-    watch.wait_verified()
-    control.assert_settled(server, 'compute2')
-    return f'completed, but harmed: {watch.faults()}' if watch.faults() else ALONE
+    faults = watch.faults(stood_still=over - down)
+    return f'completed, but harmed: {faults}' if faults else ALONE
 
 
 def main(cuts: int = 10, seconds: float = 30) -> None:

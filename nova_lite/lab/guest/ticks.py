@@ -12,6 +12,7 @@ import re
 LINE = re.compile(
     r'tick=(?P<tick>\d+) up_ms=(?P<up_ms>\d+) passes=(?P<passes>\d+) scans=(?P<scans>\d+) '
     r'bad=(?P<bad>\d+)(?: disk=(?P<disk>\d+) dscans=(?P<dscans>\d+) dbad=(?P<dbad>\d+))?')
+LOCKUP = re.compile(r'watchdog: BUG: soft lockup - CPU#\d+ stuck for (\d+)s')
 DEATH = ('Kernel panic', 'Oops', 'BUG:', 'general protection fault')
 
 
@@ -96,16 +97,28 @@ class Record:
 
     def deaths(self) -> list[str]:
         """What the guest's kernel said when it died."""
-        return [line for line in self.noise if any(word in line for word in DEATH)]
+        return [line for line in self.noise
+                if any(word in line for word in DEATH) and not LOCKUP.search(line)]
+
+    def lockups(self) -> list[int]:
+        """Seconds of the guest's time in which its kernel says that a CPU did nothing."""
+        found = map(LOCKUP.search, self.noise)
+        return [int(match[1]) for match in found if match]
 
     def longest_silence(self) -> float:
         """Seconds between two neighbouring ticks as they were seen, at most."""
         return max((after - before for (_, before, _), (_, after, _)
                     in itertools.pairwise(self.ticks)), default=0.0)
 
-    def faults(self) -> list[str]:
-        """Everything that speaks against a guest that lived through all of it unharmed."""
+    def faults(self, stood_still: float = 0) -> list[str]:
+        """Everything that speaks against a guest that lived through all of it unharmed.
+
+        :param stood_still: seconds for which it was kept from running on purpose; its clock goes
+            on meanwhile, and its kernel may notice and complain
+        """
         found = [f'ticks jump from {before} to {after}' for before, after in self.gaps()]
         if self.bad():
             found.append(f'{self.bad()} comparisons of what it wrote failed')
+        found += [f'its kernel missed {seconds} s' for seconds in self.lockups()
+                  if seconds > stood_still]
         return found + self.deaths()

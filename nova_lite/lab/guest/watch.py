@@ -48,9 +48,9 @@ class GuestWatch:
         with self._news:
             return self.record.last(host)
 
-    def faults(self) -> list[str]:
+    def faults(self, stood_still: float = 0) -> list[str]:
         with self._news:
-            return self.record.faults()
+            return self.record.faults(stood_still)
 
     def wait(self, wanted: Callable[[Record], bool], timeout: float, what: str) -> None:
         """Wait until ``wanted(record)`` is true.
@@ -107,7 +107,8 @@ class GuestWatch:
             except FileNotFoundError:
                 pass
         pieces: dict[str, bytes] = {}
-        for host, file in self._open:
+        # where it was last comes last: what it said there is complete when another host has news
+        for host, file in sorted(self._open, key=lambda each: each[0] == self.record.host()):
             pieces[host] = pieces.get(host, b'') + file.read()
         if any(pieces.values()):
             with self._news:

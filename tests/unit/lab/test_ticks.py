@@ -82,3 +82,13 @@ def test_faults_when_kernel_only_chats_are_none():
     made = record({'one': b'SeaBIOS\r\n' + lines(1) + b'\n' + lines(2)})
     assert made.faults() == []
     assert made.noise == ['SeaBIOS']
+
+
+def test_faults_when_kernel_missed_time_then_it_is_one_unless_that_was_done_to_the_guest():
+    made = record({'one': lines(1) + b'[   40.2] watchdog: BUG: soft lockup - CPU#0 stuck for '
+                                     b'29s! [tick:1]\n' + lines(2)})
+    assert made.faults() == ['its kernel missed 29 s']
+    assert made.faults(stood_still=28) == ['its kernel missed 29 s']
+    assert made.faults(stood_still=29) == []
+    made.add({'one': b'[   41.0] BUG: unable to handle page fault\n'}, 9.0)
+    assert made.faults(stood_still=60) == ['[   41.0] BUG: unable to handle page fault']

@@ -43,6 +43,44 @@ def test_watch_when_the_guest_comes_back_follows_the_new_file(consoles):
         assert watch.faults() == []
 
 
+class Interrupted:
+    """A file whose reader gets no CPU between a read and the next step, until ``meanwhile``."""
+
+    def __init__(self, file, meanwhile):
+        self._file, self._meanwhile = file, meanwhile
+
+    def read(self):
+        content = self._file.read()
+        self._meanwhile()
+        return content
+
+    def __getattr__(self, name):
+        return getattr(self._file, name)
+
+
+def test_watch_when_the_guest_moves_between_two_reads_then_no_tick_is_out_of_order(consoles):
+    def move():
+        if not moved:
+            moved.append(True)
+            say(consoles['one'], 2)
+            say(consoles['two'], 3)
+
+    moved = []
+    say(consoles['one'], 1)
+    say(consoles['two'])
+    watch = GuestWatch(consoles)
+    watch._look()
+    assert watch.last().tick == 1
+    [(_, one), two] = watch._open
+    watch._open = [('one', Interrupted(one, move)), two]
+    watch._look()
+    watch._look()
+    assert [tick.tick for _, _, tick in watch.record.ticks] == [1, 2, 3]
+    assert watch.faults() == []
+    for _, file in watch._open:
+        file.close()
+
+
 def test_wait_ticks_when_told_a_host_counts_from_now_and_only_there(consoles):
     say(consoles['one'], 1, 2, 3)
     with GuestWatch(consoles, interval=0.01) as watch:
