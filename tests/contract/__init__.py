@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every compute driver must do, as tests that run against any pair of hypervisors.
 
-A level that has two hypervisors (tests/functional the simulated ones, tests/lab libvirt's) imports
+A level that has two hypervisors (tests/functional simulated ones, tests/control libvirt's) imports
 the tests with ``from tests.contract.driver_contract import *`` (and ``storage_contract``) and
 offers a fixture ``hypervisors``, which gives an object of the kind of :class:`Hypervisors`.
 """
@@ -24,16 +24,16 @@ class Hypervisors(Protocol):
     def turn_round(self) -> None:
         """Let source and destination change places."""
 
-    def new_instance(self, disk: bool = False) -> Any:
+    def new_instance(self, disk: bool = False, busy: bool = False) -> Any:
         """An objects.Instance of a small guest that was not spawned yet; with a private disk if
-        asked. Guests that a test leaves behind are the fixture's to remove."""
+        asked, and if ``busy``, one that writes so fast that a copy of it does not end by itself
+        for at least ``timeout``. Guests that a test leaves behind are the fixture's to remove."""
 
     def node(self, driver: ComputeDriver) -> Any:
         """The objects.ComputeNode of a driver's host, as the database would have it."""
 
-    def make_busy(self, instance: Any) -> None:
-        """Make a running guest write so fast that a copy of it does not end by itself for at
-        least ``timeout``."""
+    def boot(self, instance: Any) -> None:
+        """Wait until a guest that was started at the source does its work."""
 
     def ticks(self, driver: ComputeDriver, instance: Any) -> int:
         """What the guest has counted since its boot; InstanceNotFound where it does not run."""

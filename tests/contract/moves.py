@@ -11,11 +11,11 @@ from nova_lite.virt.driver import Outcome, Progress
 
 
 def spawned(hypervisors: Any, disk: bool = False, busy: bool = False) -> Any:
-    """A guest that runs at the source."""
-    instance = hypervisors.new_instance(disk=disk)
+    """A guest that runs at the source; a busy one is at it."""
+    instance = hypervisors.new_instance(disk=disk, busy=busy)
     hypervisors.source.spawn(hypervisors.ctxt, instance)
     if busy:
-        hypervisors.make_busy(instance)
+        hypervisors.boot(instance)
     return instance
 
 
