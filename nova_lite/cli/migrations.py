@@ -284,9 +284,13 @@ def migration_show(client: Client, args: Any) -> int:
 
 
 def _with_receipt(migration: dict[str, Any]) -> dict[str, Any]:
-    """Phases and copy on lines of their own, where the server tells them."""
+    """Phases, copy, goals and decisions on lines of their own, where the server tells them."""
     receipt = migration.pop('nova-lite:receipt', None) or {}
     phases = migration.pop('nova-lite:phases_ms', None) or {}
     return {**migration, **{f'phase {name} (ms)': took for name, took in phases.items()},
             **{f'copy {name}': value for name, value in (receipt.get('copy') or {}).items()
-               if value is not None}}
+               if value is not None},
+            **{f'goal {name}': value for name, value in (receipt.get('goals') or {}).items()
+               if value is not None},
+            **{f'decision {number}': '{at} {kind} {value}: {reason}'.format(**each)
+               for number, each in enumerate(receipt.get('decisions') or (), start=1)}}

@@ -78,6 +78,26 @@ def test_abort_when_not_running_below_2_65_then_400_and_it_goes_on(cloud, versio
     assert server.wait_status().status == 'completed'
 
 
+@pytest.mark.parametrize('status', ['queued', 'preparing'])
+def test_force_complete_when_the_copy_does_not_run_then_400_and_it_goes_on(cloud, status):
+    cloud.options.set(max_concurrent_live_migrations=1)
+    first, second = cloud.boot('src'), cloud.boot('src')
+    order = cloud.world.script('pre_live_migration', faults.HANG, uuid=first.uuid)
+    assert first.live_migrate('dst').status == 202
+    cloud.world.wait_hit(order)
+    assert second.live_migrate('dst').status == 202
+    second.wait_status('queued')
+    server = {'queued': second, 'preparing': first}[status]
+    assert server.wait_status(status).status == status
+    answer = cloud.api.post(f'/servers/{server.uuid}/migrations/{server.migration.id}/action',
+                            {'force_complete': None})
+    assert answer.status == 400
+    assert 'live_migration_force_complete' not in server.actions()
+    cloud.world.release(order)
+    for each in (first, second):
+        assert each.wait_status().status == 'completed'
+
+
 def test_abort_when_over_then_refused_and_nothing_changes(cloud):
     server = cloud.boot('src')
     assert server.live_migrate('dst').status == 202
