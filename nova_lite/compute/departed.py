@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is left here of guests that have moved away, where a conductor completed the migration.
 
-It did so since this host was silent. Looked for at the start of the process only, before anything
-can come here again: a later look could take what is made for a guest that returns.
+It did so since this host was silent, and left a note in the migration's journal. The host reads
+those notes when it starts and again and again afterwards: a conductor may write one while the host
+comes back, or while it was only slow and never knew that it was given up.
 """
 import datetime
+import threading
+from collections.abc import Container
 from typing import Any
 
 from oslo_log import log as logging
@@ -16,30 +19,76 @@ from nova_lite.virt.driver import ComputeDriver
 
 LOG = logging.getLogger(__name__)
 
-LOOK_BACK = datetime.timedelta(days=7)
+NOTE = 'source_not_cleaned'
+LOOK_BACK = datetime.timedelta(days=7)          # of the first look
+OVERLAP = datetime.timedelta(minutes=5)         # of later ones: clocks differ
 
 
-def clean_up(ctxt: Any, host: str, driver: ComputeDriver) -> None:
-    """Remove definitions and files of guests that live elsewhere; one that runs here is left."""
-    newest = {}
-    for migration in objects.MigrationList.get_by_filters(
-            ctxt, {'source_compute': host, 'status': migration_states.COMPLETED,
-                   'changes-since': timeutils.utcnow(with_timezone=True) - LOOK_BACK}):
-        newest.setdefault(migration.instance_uuid, migration)
-    for migration in newest.values():
+def note(migration: Any) -> None:
+    """Have the source of a migration clean up what is left there; to be saved by the caller."""
+    migration.journal = {**(migration.journal or {}), NOTE: True}
+
+
+class Departed:
+    """``at_work``: uuids of the migrations that this process still works on."""
+
+    def __init__(self, host: str, driver: ComputeDriver, at_work: Container[str]) -> None:
+        self.host, self._driver, self._at_work = host, driver, at_work
+        self._since = timeutils.utcnow(with_timezone=True) - LOOK_BACK
+        self._gate = threading.Lock()
+
+    def clean_up(self, ctxt: Any) -> None:
+        """Remove definitions and files of guests that live elsewhere; one that runs here is left.
+        What cannot be removed now is tried again by the next call."""
+        now = timeutils.utcnow(with_timezone=True)
+        done = True
+        for migration in objects.MigrationList.get_by_filters(
+                ctxt, {'source_compute': self.host, 'status': migration_states.COMPLETED,
+                       'changes-since': self._since}):
+            if (migration.journal or {}).get(NOTE):
+                done = self._clean_up_after(ctxt, migration) and done
+        if done:
+            self._since = now - OVERLAP
+
+    def let_in(self) -> None:
+        """Wait until nothing is being removed. Who is in the database as on its way to this host
+        is not touched after that."""
+        with self._gate:
+            pass
+
+    def _clean_up_after(self, ctxt: Any, migration: Any) -> bool:
+        """Is there nothing more to do?"""
+        if migration.uuid in self._at_work:
+            return False
         try:
-            _clean_up_after(ctxt, host, driver, migration)
-        except exception.InstanceNotFound:
-            pass        # deleted since, at the host where it lived
-        except exception.NovaLiteException as error:
+            with self._gate:
+                if self._on_its_way(ctxt, migration):
+                    return False
+                instance = self._elsewhere(ctxt, migration)
+                if instance is not None:
+                    LOG.info('Removing what is left of instance %s, which has moved away',
+                             instance.uuid)
+                    self._driver.post_live_migration_at_source(
+                        ctxt, instance,
+                        objects.LiveMigrateData.from_stored(ctxt, migration.migrate_data))
+        except Exception as error:      # whatever it is, the others are looked after
             LOG.warning('Cannot clean up after instance %s, which lives elsewhere: %s',
-                        migration.instance_uuid, error.format_message())
+                        migration.instance_uuid, exception.message_of(error))
+            return False
+        migration.journal = {name: value for name, value in migration.journal.items()
+                             if name != NOTE}
+        migration.save()
+        return True
 
+    @staticmethod
+    def _on_its_way(ctxt: Any, migration: Any) -> bool:
+        return bool(len(objects.MigrationList.get_in_progress_by_instance(
+            ctxt, migration.instance_uuid)))
 
-def _clean_up_after(ctxt: Any, host: str, driver: ComputeDriver, migration: Any) -> None:
-    instance = objects.Instance.get_by_uuid(ctxt, migration.instance_uuid)
-    on_its_way = objects.MigrationList.get_in_progress_by_instance(ctxt, instance.uuid)
-    if instance.host == host or len(on_its_way):
-        return
-    driver.post_live_migration_at_source(
-        ctxt, instance, objects.LiveMigrateData.from_stored(ctxt, migration.migrate_data))
+    def _elsewhere(self, ctxt: Any, migration: Any) -> Any:
+        """The instance, None when it is back here. One that was deleted since lived elsewhere."""
+        try:
+            instance = objects.Instance.get_by_uuid(ctxt, migration.instance_uuid)
+        except exception.InstanceNotFound:
+            return objects.Instance(ctxt, uuid=migration.instance_uuid, metadata={})
+        return None if instance.host == self.host else instance

@@ -10,7 +10,8 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import context
-from nova_lite.compute import departed, recovery
+from nova_lite.compute import recovery
+from nova_lite.compute.departed import Departed
 from nova_lite.compute.live_migration_destination import LiveMigrationDestination
 from nova_lite.compute.live_migration_queue import LiveMigrationQueue
 from nova_lite.compute.resource_tracker import ResourceTracker
@@ -29,6 +30,7 @@ class ComputeManager:
         self.host, self.driver = host, driver
         self.servers = ServerLifecycle(host, driver)
         self.queue = LiveMigrationQueue(host, driver)
+        self.departed = Departed(host, driver, self.queue.moves)
         self.destination = LiveMigrationDestination(host, driver)
         self.resources = ResourceTracker(host, driver)
         self._compute = ComputeAPI()
@@ -39,7 +41,7 @@ class ComputeManager:
         ctxt = context.get_admin_context()
         self.driver.init_host(self.host)
         self.resources.report(ctxt)
-        departed.clean_up(ctxt, self.host, self.driver)
+        self.departed.clean_up(ctxt)
         self.queue.start()
 
     def periodic_tasks(self) -> list[tuple[float, Callable[[], None]]]:
@@ -54,7 +56,9 @@ class ComputeManager:
         self.resources.report(context.get_admin_context())
 
     def sweep(self) -> None:
-        self.destination.sweep(context.get_admin_context())
+        ctxt = context.get_admin_context()
+        self.destination.sweep(ctxt)
+        self.departed.clean_up(ctxt)
 
     def sync_power_states(self) -> None:
         self.servers.sync_power_states(context.get_admin_context())
@@ -107,6 +111,7 @@ class ComputeManager:
 
     def pre_live_migration(self, ctxt: Any, instance: Any, disk_info: list,
                            migrate_data: Any) -> Any:
+        self.departed.let_in()
         return self.destination.pre(ctxt, instance, disk_info, migrate_data)
 
     def post_live_migration_at_destination(self, ctxt: Any, instance: Any, migration: Any,

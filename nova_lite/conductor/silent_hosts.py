@@ -12,7 +12,7 @@ from oslo_log import log as logging
 from oslo_utils import timeutils
 
 from nova_lite import context, exception, objects, rpc, servicegroup
-from nova_lite.compute import events, recovery
+from nova_lite.compute import departed, events, recovery
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conf import CONF
 
@@ -80,10 +80,11 @@ class SilentHosts:
                 migrate_data=_data(migration))
 
     def _finish(self, ctxt: Any, instance: Any, migration: Any, known: str) -> None:
-        """What is left at the source is removed by its compute when that is back."""
+        """What is left at the source is removed by its compute, which finds a note of it."""
         power_state = self._compute.post_live_migration_at_destination(
             ctxt, host=migration.dest_compute, instance=instance, migration=migration,
             migrate_data=_data(migration))
+        departed.note(migration)
         migration.advance('complete', reason=known, instance_updates={'power_state': power_state})
         LOG.info('Migration %s of instance %s: completed without its source', migration.uuid,
                  instance.uuid)

@@ -6,7 +6,8 @@ import pytest
 from oslo_utils import timeutils
 
 from nova_lite import embedded, objects
-from nova_lite.compute import departed, recovery
+from nova_lite.compute import recovery
+from nova_lite.compute.departed import NOTE, note
 from nova_lite.conf import CONF
 from nova_lite.virt.simulation import storage
 
@@ -169,15 +170,69 @@ def test_silent_source_when_it_goes_on_while_the_destination_is_asked_then_is_le
     silence.change('src', last_seen_up=timeutils.utcnow(with_timezone=True))
 
 
+def uncleaned(cloud, conductor, silence):
+    """A server that lives at dst, its files still at src: src was slow, a conductor completed the
+    migration, and src could not clean up either."""
+    server = cloud.boot(disk=True)
+    fault = held_at(cloud, server, 'post_live_migration_at_destination')
+    silence.change('src', last_seen_up=timeutils.utcnow(with_timezone=True)
+                   - datetime.timedelta(seconds=CONF.service_down_time + 1))
+    conductor.look_after_silent_hosts()
+    assert server.migration.status == 'completed'
+    failing = cloud.world.script('post_live_migration_at_source', 'fail', uuid=server.uuid,
+                                 times=1)
+    cloud.world.release(fault)
+    cloud.world.wait_hit(failing)
+    cloud.world.wait_for(lambda state: not cloud.compute('src').queue.moves, 10, 'the move to end')
+    silence.change('src', last_seen_up=timeutils.utcnow(with_timezone=True))
+    assert has_files(cloud, server, 'src')
+    return server
+
+
+def test_departed_when_the_source_was_slow_then_it_cleans_up_later(cloud, conductor, silence):
+    server = uncleaned(cloud, conductor, silence)
+    cloud.compute('src').sweep()
+    assert not has_files(cloud, server, 'src') and has_files(cloud, server, 'dst')
+    assert cloud.world.places(server.uuid) == {'dst': 'running'}
+    assert NOTE not in server.migration.journal
+
+
+def test_departed_when_the_hypervisor_is_away_then_the_next_sweep_cleans_up(
+        cloud, conductor, silence):
+    server = uncleaned(cloud, conductor, silence)
+    cloud.world.script('post_live_migration_at_source', 'fail', uuid=server.uuid, times=1,
+                       error='HypervisorUnavailable')
+    for remains in (True, False):
+        cloud.compute('src').sweep()
+        assert has_files(cloud, server, 'src') == remains
+
+
+def test_departed_when_the_server_was_deleted_then_its_files_go_too(cloud, conductor, silence):
+    server = uncleaned(cloud, conductor, silence)
+    assert cloud.api.delete(f'/servers/{server.uuid}').status == 204
+    cloud.bell.wait_for(
+        lambda: cloud.api.request('GET', f'/servers/{server.uuid}').status == 404, 'deleted')
+    assert has_files(cloud, server, 'src')
+    cloud.compute('src').sweep()
+    assert not has_files(cloud, server, 'src')
+
+
 def test_departed_when_a_guest_is_about_to_return_then_its_files_stay(cloud):
     server = cloud.boot(disk=True)
     assert server.live_migrate('dst').status == 202
-    assert server.wait_status().status == 'completed'
+    migration = server.wait_status()
+    assert migration.status == 'completed'
     server.wait_task_over()
+    note(migration)
+    migration.save()
     fault = cloud.world.script('live_migration@50', 'hang', uuid=server.uuid, times=1)
     assert server.live_migrate('src').status == 202
     cloud.world.wait_hit(fault)
-    departed.clean_up(cloud.ctxt, 'src', cloud.compute('src').driver)
+    cloud.compute('src').sweep()
+    assert has_files(cloud, server, 'src')
     cloud.world.release(fault)
     assert server.wait_status().status == 'completed'
+    server.wait_task_over()
     assert server.record.host == 'src'
+    cloud.compute('src').sweep()
+    assert has_files(cloud, server, 'src')
