@@ -19,8 +19,9 @@ PROGRAMS = {
     'ip': 'iproute2', 'nsenter': 'util-linux', 'unshare': 'util-linux', 'setpriv': 'util-linux',
     'mount': 'mount', 'qemu-system-x86_64': 'qemu-system-x86', 'qemu-img': 'qemu-utils',
     '/usr/sbin/libvirtd': 'libvirt-daemon', 'virsh': 'libvirt-clients', 'bindfs': 'bindfs',
-    'busybox': 'busybox-static', 'gcc': 'gcc libc6-dev', 'mariadbd': 'mariadb-server',
-    'epmd': 'erlang-base', '/usr/lib/rabbitmq/bin/rabbitmq-server': 'rabbitmq-server',
+    'busybox': 'busybox-static', 'gcc': 'gcc libc6-dev', 'openssl': 'openssl',
+    'mariadbd': 'mariadb-server', 'epmd': 'erlang-base',
+    '/usr/lib/rabbitmq/bin/rabbitmq-server': 'rabbitmq-server',
 }
 FILES = {
     '/usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so':

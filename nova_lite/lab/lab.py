@@ -14,7 +14,7 @@ import sys
 import time
 from typing import Any
 
-from nova_lite.lab import accel, checks, config, image, libvirtd, seed, services
+from nova_lite.lab import accel, checks, config, image, libvirtd, seed, services, tls
 from nova_lite.lab.command import LabError, run
 from nova_lite.lab.host import end_all, holder_of
 from nova_lite.lab.netns import NETNS_DIRECTORY, NetNs
@@ -182,6 +182,10 @@ class Lab:
 
     def _start_ground(self) -> None:
         libvirtd.build_shim(self.state.path)
+        authority = tls.Authority(self.state.etc / 'tls')
+        authority.make()
+        for host in self.topology.computes:
+            tls.furnish(authority, host)
         self._start([part for part in self.topology.parts() if part.kind in GROUND])
 
     def _start_services(self) -> None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each host's own libvirtd: the two ends between which a guest migrates.
 
-It listens for its peers on the lab's switch, which has no way out, and is as a
-compute's libvirt should be but for what a namespace on one machine forbids: no
+It listens for its peers on the lab's switch, which has no way out, in the clear and with
+TLS, and is as a compute's libvirt should be but for what a namespace on one machine forbids: no
 cgroups, no security driver, no mount namespace of its own for every guest.
 """
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ import socket
 import sys
 import time
 
-from nova_lite.lab import daemons
+from nova_lite.lab import daemons, tls
 from nova_lite.lab.command import LabError, last_line, run
 from nova_lite.lab.host import Host
 
@@ -24,10 +24,13 @@ SHIM_FOR = '11.3.0-2~bpo12+1'       # the build that needs it, and whose code it
 PORT = 16509
 
 LIBVIRTD_CONF = '''\
-listen_tls = 0
+listen_tls = 1
 listen_tcp = 1
 listen_addr = "{address}"
 auth_tcp = "none"
+ca_file = "{pki}/cacert.pem"
+cert_file = "{pki}/servercert.pem"
+key_file = "{pki}/serverkey.pem"
 auth_unix_rw = "none"
 unix_sock_group = "root"
 host_uuid = "00000000-0000-4000-8000-{number:012x}"
@@ -46,6 +49,8 @@ namespaces = []
 stdio_handler = "file"
 migration_host = "{address}"
 migration_address = "{address}"
+migrate_tls_x509_cert_dir = "{pki}"
+migrate_tls_x509_verify = 1
 keepalive_interval = 5
 keepalive_count = 5
 '''
@@ -83,7 +88,7 @@ class Libvirtd:
         self.stop()
         number = int(self.host.address.rpartition('.')[2])
         etc = self.host.directory('etc-libvirt')
-        values = {'address': self.host.address, 'number': number}
+        values = {'address': self.host.address, 'number': number, 'pki': tls.PKI_ON_HOST}
         (etc / 'libvirtd.conf').write_text(LIBVIRTD_CONF.format(**values))
         (etc / 'qemu.conf').write_text(QEMU_CONF.format(**values))
         preload = [f'LD_PRELOAD={self.shim}'] if self.shim else []

@@ -9,36 +9,9 @@ import kombu
 import pytest
 
 from nova_lite.lab.servers import RabbitMQ
+from nova_lite.lab.tls import Authority
 from tests.fixtures.processes import Deployment
 from tests.fixtures.servers import empty_database
-
-DAYS = '2'
-
-
-class Authority:
-    """A certificate authority and what it has signed, in one directory."""
-
-    def __init__(self, directory):
-        self.directory = directory
-        directory.mkdir()
-        self._openssl('req', '-x509', '-subj', '/CN=test authority', '-keyout', 'ca.key',
-                      '-out', 'ca.pem')
-        self.file = directory / 'ca.pem'
-
-    def sign(self, name, address):
-        """NAME.pem and NAME.key for a server at that address."""
-        (self.directory / 'san').write_text(f'subjectAltName=IP:{address}')
-        self._openssl('req', '-subj', f'/CN={name}', '-keyout', f'{name}.key',
-                      '-out', f'{name}.csr')
-        self._openssl('x509', '-req', '-in', f'{name}.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key',
-                      '-CAcreateserial', '-extfile', 'san', '-out', f'{name}.pem')
-
-    def _openssl(self, command, *arguments):
-        new = () if command == 'x509' else ('-newkey', 'ec', '-pkeyopt',
-                                            'ec_paramgen_curve:prime256v1', '-nodes')
-        days = ('-days', DAYS) if '-out' in arguments and 'csr' not in arguments[-1] else ()
-        subprocess.run(['openssl', command, *new, *days, *arguments], cwd=self.directory,
-                       check=True, capture_output=True, timeout=60)
 
 
 class TlsRabbitMQ(RabbitMQ):
@@ -70,12 +43,13 @@ class TlsRabbitMQ(RabbitMQ):
 @pytest.fixture(scope='module')
 def broker(server_directory, tmp_path_factory):
     authority = Authority(tmp_path_factory.mktemp('tls') / 'ca')
-    authority.sign('broker', '127.0.0.1')
+    authority.make()
     broker = TlsRabbitMQ(server_directory / 'rabbitmq-tls')
     files = broker.directory / 'tls'
     files.mkdir(parents=True)
+    shutil.copy(authority.certificate, files)
+    authority.sign(files / 'broker.pem', files / 'broker.key', 'broker', '127.0.0.1')
     for name in ('ca.pem', 'broker.pem', 'broker.key'):
-        shutil.copy(authority.directory / name, files)
         shutil.chown(files / name, broker.account)
     broker.ca, broker.certificate, broker.key = (
         files / name for name in ('ca.pem', 'broker.pem', 'broker.key'))
@@ -115,8 +89,9 @@ def test_services_when_the_broker_has_tls_and_quorum_queues_then_move_a_server(
 def test_broker_when_its_certificate_is_of_another_authority_then_is_not_trusted(
         broker, tmp_path):
     other = Authority(tmp_path / 'other')
+    other.make()
     with pytest.raises(ssl.SSLCertVerificationError):
-        broker.connect(other.file)
+        broker.connect(other.certificate)
 
 
 def test_broker_when_asked_without_tls_then_does_not_answer(broker):
