@@ -16,6 +16,9 @@ from nova_lite.virt import driver as virt_driver
 
 LOG = logging.getLogger(__name__)
 
+# how a migration ended of which the destination may still have something
+LEAVE_SOMETHING = (migration_states.FAILED, migration_states.CANCELLED, migration_states.ERROR)
+
 
 class LiveMigrationDestination:
     def __init__(self, host: str, driver: virt_driver.ComputeDriver) -> None:
@@ -76,20 +79,35 @@ class LiveMigrationDestination:
 
     def sweep(self, ctxt: Any) -> None:
         """Remove what is left here of migrations that have failed or were cancelled. One that
-        ended in ``error`` is for an operator to look at."""
+        ended in ``error`` is for an operator to look at, until the server is deleted."""
         for instance_uuid, migration_uuid in self._driver.list_incoming():
             try:
                 migration = objects.Migration.get_by_uuid(ctxt, migration_uuid)
             except exception.MigrationNotFound:
                 continue
-            if (migration.dest_compute != self.host or migration.status not in (
-                    migration_states.FAILED, migration_states.CANCELLED)):
-                continue
-            LOG.info('Removing what is left of migration %s', migration_uuid)
-            try:
+            if migration.dest_compute == self.host and migration.status in LEAVE_SOMETHING:
+                self._remove_what_is_left(ctxt, instance_uuid, migration)
+
+    def _remove_what_is_left(self, ctxt: Any, instance_uuid: str, migration: Any) -> None:
+        instance = objects.Instance(ctxt, uuid=instance_uuid, metadata={}, task_state=None)
+        try:
+            if migration.status != migration_states.ERROR:
+                LOG.info('Removing what is left of migration %s', migration.uuid)
                 self._driver.rollback_live_migration_at_destination(
-                    ctxt, objects.Instance(ctxt, uuid=instance_uuid, metadata={}),
+                    ctxt, instance,
                     objects.LiveMigrateData.from_stored(ctxt, migration.migrate_data))
-            except exception.NovaLiteException as error:
-                LOG.warning('Cannot remove what is left of migration %s: %s', migration_uuid,
-                            error.format_message())
+            elif self._is_deleted(ctxt, instance_uuid):
+                LOG.info('Removing the deleted instance %s, which migration %s has lost',
+                         instance_uuid, migration.uuid)
+                self._driver.destroy(ctxt, instance)
+        except exception.NovaLiteException as error:
+            LOG.warning('Cannot remove what is left of migration %s: %s', migration.uuid,
+                        error.format_message())
+
+    @staticmethod
+    def _is_deleted(ctxt: Any, instance_uuid: str) -> bool:
+        try:
+            objects.Instance.get_by_uuid(ctxt, instance_uuid)
+        except exception.InstanceNotFound:
+            return True
+        return False

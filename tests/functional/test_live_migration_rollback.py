@@ -169,3 +169,22 @@ def test_rollback_when_the_destinations_hypervisor_is_away_then_it_is_swept_late
     with cloud.world.look() as world:
         assert server.uuid not in world.storages['dst'] and server.uuid in world.storages['src']
     assert cloud.world.places(server.uuid) == STAYS
+
+
+def test_lost_server_when_it_is_deleted_then_room_and_files_are_free_again_on_both_hosts(cloud):
+    server = cloud.boot('src', disk=True)
+    cloud.world.script('post_live_migration_at_destination', uuid=server.uuid,
+                       error='InstanceNotRunning')
+    assert server.live_migrate('dst').status == 202
+    assert server.wait_status().status == 'error'
+    cloud.compute('dst').sweep()
+    with cloud.world.look() as world:       # until then it is kept for an operator
+        assert storage.find(world, 'dst', server.uuid) is not None
+    assert cloud.api.delete(f'/servers/{server.uuid}').status == 204
+    cloud.bell.wait_for(
+        lambda: cloud.api.request('GET', f'/servers/{server.uuid}').status == 404, 'deleted')
+    assert cloud.claims_of(server) == set()
+    cloud.compute('dst').sweep()
+    assert cloud.world.places(server.uuid) == {}
+    with cloud.world.look() as world:
+        assert [storage.find(world, host, server.uuid) for host in cloud.hosts] == [None] * 3
