@@ -3,8 +3,8 @@
 
 A migration must survive the death of anything at any moment, so a test has to bring a process to a
 moment and keep it there while it does harm. Without NOVA_LITE_MOMENTS in the environment
-:func:`reach` does nothing. With it, it names a directory of orders. The order ``NAME.UUID`` (or
-``NAME``, for whichever server comes first) is renamed to ``….met`` by the one who reaches that
+:func:`reach` does nothing. With it, it names a directory of orders. The order ``NAME.SUBJECT`` (or
+``NAME``, for whoever comes first) is renamed to ``….met`` by the one who reaches that
 moment, and he waits there until ``….go`` appears, LIMIT seconds at most.
 """
 import os
@@ -16,7 +16,8 @@ POLL = 0.05
 
 
 def reach(name: str, subject: str | None = None) -> None:
-    """The caller is at the moment ``name`` in the migration of the server ``subject``."""
+    """The caller is at the moment ``name`` in the migration of the server ``subject`` or, where
+    it is about no one server yet, on the host ``subject``."""
     if DIRECTORY is None:
         return
     for order in filter(None, (subject and f'{name}.{subject}', name)):

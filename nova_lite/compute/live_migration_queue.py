@@ -77,7 +77,7 @@ class LiveMigrationQueue:
                             exception.message_of(error))
 
     def _start_next(self) -> None:
-        moments.reach('edge-prepare-start')
+        moments.reach('edge-prepare-start', self.host)      # of no one server
         started = objects.MigrationList.start_next(
             context.get_admin_context(), self.host, CONF.max_concurrent_live_migrations)
         for migration in started:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One group: the cells of one actor and fault, on one stage, from the first request to the
 verdicts."""
-import concurrent.futures
+import collections
 import logging
 import time
 from collections.abc import Iterable
@@ -17,7 +17,8 @@ from tests.chaos.watch import Watch
 LOG = logging.getLogger(__name__)
 
 SETTLE_TIMEOUT = 75     # s after the healing
-SECOND_TIMEOUT = 60
+SECOND_TIMEOUT = 60     # s for each
+SIDE_BY_SIDE = 16       # second migrations
 AT_ONCE = 64            # servers of one blow: all moments of a group at once
 RANDOM_LONGEST = 4.0    # s from a request to the blow
 
@@ -103,7 +104,7 @@ class Group:
         wait_until(well, SETTLE_TIMEOUT, interval=0.3)
         return found
 
-    def _look(self, uuids: list[str]) -> dict[str, list[str]]:
+    def _look(self, uuids: Iterable[str]) -> dict[str, list[str]]:
         stage = self._stage
         migrations, instances, claims = stage.migrations(), stage.instances(), stage.claims()
         ours: dict[str, set[str]] = {}
@@ -124,18 +125,31 @@ class Group:
         self._move([uuid for uuid in uuids if not found[uuid] and hosts[uuid] != SOURCE], found)
 
     def _move(self, uuids: list[str], found: dict[str, list[str]]) -> None:
-        with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            codes = dict(zip(uuids, pool.map(self._stage.live_migrate, uuids)))
-        for uuid, code in codes.items():
-            if code != 202:
-                found[uuid].append(f'a second migration is answered by {code}')
-        self._expect_completed([uuid for uuid in uuids if codes[uuid] == 202], found)
+        """Each within SECOND_TIMEOUT of its request. They go a few at a time: what is looked at
+        is whether a server can be moved, not how many at once."""
+        waiting, until = collections.deque(uuids), {}
+        ended: set[str] = set()
 
-    def _expect_completed(self, uuids: list[str], found: dict[str, list[str]]) -> None:
-        def ended() -> bool:
+        def step() -> bool:
+            while waiting and len(until) < SIDE_BY_SIDE:
+                uuid = waiting.popleft()
+                if (code := self._stage.live_migrate(uuid)) != 202:
+                    found[uuid].append(f'a second migration is answered by {code}')
+                    continue
+                until[uuid] = time.monotonic() + SECOND_TIMEOUT
             rows = self._stage.migrations()
-            return all(rows[uuid]['status'] in FINAL for uuid in uuids)
-        wait_until(ended, SECOND_TIMEOUT, interval=0.3)
+            for uuid, end in list(until.items()):
+                if rows[uuid]['status'] in FINAL or time.monotonic() > end:
+                    del until[uuid]
+                    ended.add(uuid)
+            return not waiting and not until
+
+        wait_until(step, SECOND_TIMEOUT * (1 + len(uuids) / SIDE_BY_SIDE), interval=0.2)
+        self._expect_completed(ended | set(until), found)
+        for uuid in waiting:
+            found[uuid].append('there was no time for a second migration')
+
+    def _expect_completed(self, uuids: set[str], found: dict[str, list[str]]) -> None:
         rows = self._stage.migrations()
         for uuid in uuids:
             if rows[uuid]['status'] != 'completed':

@@ -3,12 +3,13 @@
 import threading
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from nova_lite import moments
 from nova_lite.lab.command import LabError
 from tests.chaos import cells
 from tests.chaos.lab_cells import Phase
-from tests.chaos.lab_stage import LabStage
+from tests.chaos.lab_stage import SOURCE, LabStage
 from tests.lab import control
 from tests.lab.cloud import Server
 
@@ -40,14 +41,13 @@ class LabServers:
         for phase in hasty:
             self._ask(phase)
         self._wait(hasty, lambda phase: self._stage.copied(self.at[phase]) > COPIED)
-        for phase in self.at:
-            if phase.name == QUEUED:
-                (self._stage.orders / phase.order).touch()
-                self._wait([phase], self._held)
-                self._in_thread(self._live_migrate, self.at[phase])
-                self._wait([phase], lambda _, phase=phase: self._status(phase) == phase.status)
-            elif phase.name == ACCEPTED:
-                self._ask(phase)
+        for phase in [phase for phase in self.at if phase.name == QUEUED]:
+            self._order_of(phase).touch()
+            self._wait([phase], self._held)
+            self._in_thread(self._live_migrate, self.at[phase])
+            self._wait([phase], lambda phase: self._status(phase) == phase.status)
+        for phase in [phase for phase in self.at if phase.name == ACCEPTED]:
+            self._ask(phase)
         self._wait([phase for phase in self.at if phase.order], self._held)
         statuses = self._statuses()
         return [phase for phase in self.at
@@ -64,7 +64,7 @@ class LabServers:
     def _ask(self, phase: Phase) -> None:
         server = self.at[phase]
         if phase.order:
-            (self._stage.orders / f'{phase.order}.{server.id}').touch()
+            self._order_of(phase).touch()
         self._in_thread(self._live_migrate, server)
         if phase.way == cells.ABORTED:
             self._in_thread(self._order, server, 'DELETE', '')
@@ -89,6 +89,11 @@ class LabServers:
             number = server.migrations()[-1]['id']
             server.cloud.request(method, f'/servers/{server.id}/migrations/{number}{path}', body)
 
+    def _order_of(self, phase: Phase) -> Path:
+        """The file that has it held; of the queue it is the source's thread that is."""
+        subject = SOURCE if phase.name == QUEUED else self.at[phase].id
+        return self._stage.orders / f'{phase.order}.{subject}'
+
     # -- waiting ---------------------------------------------------------------------------------
     @staticmethod
     def _wait(phases: Iterable[Phase], there: Callable[[Phase], bool]) -> None:
@@ -98,8 +103,8 @@ class LabServers:
         """Has it come there, and will it still be held for a while?"""
         if not phase.order:
             return self._stage.copied(self.at[phase]) > COPIED
-        subject = '' if phase.name == QUEUED else f'.{self.at[phase].id}'
-        met = self._stage.orders / f'{phase.order}{subject}.met'
+        order = self._order_of(phase)
+        met = order.with_name(f'{order.name}.met')
         # being renamed is the last that happened to it
         return met.exists() and time.time() - met.stat().st_ctime < moments.LIMIT - 2
 

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Brings the servers of a group to their moments, and lets them go."""
+import collections
 import random
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from nova_lite.virt.simulation import faults, jobs, model
 from nova_lite.virt.simulation.state import RUNNING, State
@@ -13,6 +15,7 @@ from tests.chaos.stage import Stage, wait_until
 
 BUSY_WRITER, USUAL_WRITER = 4096, 64       # MiB/s
 REACH_TIMEOUT = 90
+SIDE_BY_SIDE = 16       # on the way to their moments
 # what makes a migration take its way: the driver's step that goes wrong, how, and its error
 TROUBLES = {
     cells.FAILING: ('live_migration@10', faults.FAIL, ''),
@@ -36,15 +39,12 @@ class Servers:
     def bring(self) -> list[Moment]:
         """Ask for all migrations and wait until each is held; returns those that were not."""
         self._order()
-        first = {moment: uuid for moment, uuid in self.at.items() if moment.name not in LAST}
-        self._ask(first)
-        missed = self._wait(first)
+        missed = self._bring([moment for moment in self.at if moment.name not in LAST])
         for name in LAST:
             moment = cells.MOMENTS[name]
             if moment in self.at:
                 self._touch(moment)
-                self._ask({moment: self.at[moment]})
-                missed += self._wait({moment: self.at[moment]})
+                missed += self._bring([moment])
         return missed
 
     def bring_at_random(self, seed: int, longest: float) -> dict[str, float]:
@@ -108,20 +108,38 @@ class Servers:
                 jobs.guest_wrote(state, guest, rate)
 
     # -- asking and waiting ----------------------------------------------------------------------
-    def _ask(self, at: dict[Moment, str]) -> None:
-        for moment, uuid in at.items():
-            self._in_thread(self._stage.live_migrate, uuid)
-            if moment.way == cells.ABORTED:
-                self._in_thread(self._abort, uuid)
-            elif moment.way == cells.POSTCOPY:
-                self._in_thread(self._force, uuid)
+    def _bring(self, moments: list[Moment]) -> list[Moment]:
+        """Ask for these, a few at a time, and wait for all; returns those that did not come."""
+        waiting, under_way = collections.deque(moments), []
+
+        def step() -> bool:
+            while waiting and len(under_way) < SIDE_BY_SIDE:
+                under_way.append(waiting.popleft())
+                self._ask(under_way[-1])
+            world = stages.read_world(self._stage.world_file)
+            under_way[:] = [moment for moment in under_way if not self._reached(moment, world)]
+            return not waiting and not under_way
+
+        wait_until(step, REACH_TIMEOUT)
+        return [*under_way, *waiting]
+
+    def _ask(self, moment: Moment) -> None:
+        uuid = self.at[moment]
+        self._in_thread(self._stage.live_migrate, uuid)
+        if moment.way == cells.ABORTED:
+            self._in_thread(self._abort, uuid)
+        elif moment.way == cells.POSTCOPY:
+            self._in_thread(self._force, uuid)
 
     @staticmethod
     def _in_thread(work: Callable, uuid: str) -> None:
         threading.Thread(target=work, args=(uuid,), daemon=True).start()
 
     def _abort(self, uuid: str) -> None:
-        if wait_until(lambda: self._hit(self._faults[uuid][0]), REACH_TIMEOUT):
+        def is_hit() -> bool:
+            return _hit(stages.read_world(self._stage.world_file), self._faults[uuid][0])
+
+        if wait_until(is_hit, REACH_TIMEOUT, interval=0.3):
             self._stage.ask('DELETE', f'/servers/{uuid}/migrations/{self._migration_id(uuid)}')
 
     def _force(self, uuid: str) -> None:
@@ -130,22 +148,13 @@ class Servers:
                 'POST', f'/servers/{uuid}/migrations/{self._migration_id(uuid)}/action',
                 {'force_complete': None})
 
-    def _wait(self, at: dict[Moment, str]) -> list[Moment]:
-        def missing() -> list[Moment]:
-            return [moment for moment, uuid in at.items() if not self._reached(moment, uuid)]
-        wait_until(lambda: not missing(), REACH_TIMEOUT)
-        return missing()
-
-    def _reached(self, moment: Moment, uuid: str) -> bool:
+    def _reached(self, moment: Moment, world: dict[str, Any]) -> bool:
+        uuid = self.at[moment]
         if moment.step:
-            return self._hit(self._faults[uuid][-1])
+            return _hit(world, self._faults[uuid][-1])
         if moment.name == 'edge-prepare-start':
             return self._status(uuid) == 'queued'
         return (self._stage.orders / f'{moment.order}.{uuid}.met').exists()
-
-    def _hit(self, fault: str) -> bool:
-        world = stages.read_world(self._stage.world_file)
-        return world['faults'].get(fault, {}).get('hits', 0) > 0
 
     def _copies_memory(self, uuid: str) -> bool:
         """Only then can the guest be switched to post-copy; before, it would be paused."""
@@ -159,3 +168,7 @@ class Servers:
 
     def _migration_id(self, uuid: str) -> int:
         return self._stage.migrations()[uuid]['id']
+
+
+def _hit(world: dict[str, Any], fault: str) -> bool:
+    return world['faults'].get(fault, {}).get('hits', 0) > 0
