@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Walks the whole table of routes."""
+"""Walks the whole table of routes. Who may do what is the table of test_policy_matrix.py."""
 import itertools
 import re
 
@@ -9,20 +9,10 @@ from nova_lite import objects, policies
 from nova_lite.api import microversion, routes, routing
 from nova_lite.policies import base
 from tests.fixtures.db import make_migration
-from tests.unit.api.conftest import IMAGE_ID, USERS
+from tests.unit.api.conftest import IMAGE_ID
 from tests.unit.api.requests import extra_headers, good_request
 
 RULES = {rule.name: rule for rule in policies.list_rules()}
-# default check -> users that pass it for what belongs to the project demo
-PASS = {base.ANYBODY: set(USERS),
-        base.PROJECT_READER_OR_ADMIN: {'reader', 'member', 'manager', 'admin', 'other_admin'},
-        base.PROJECT_MEMBER_OR_ADMIN: {'member', 'manager', 'admin', 'other_admin'},
-        base.PROJECT_MANAGER_OR_ADMIN: {'manager', 'admin', 'other_admin'},
-        base.ADMIN: {'admin', 'other_admin'},
-        policies.keypairs.OWN: set(USERS)}
-# what is everybody's own: here a user of another project is asked about that project
-OF_THE_CALLER = {base.PROJECT_READER_OR_ADMIN, base.PROJECT_MEMBER_OR_ADMIN,
-                 base.PROJECT_MANAGER_OR_ADMIN}
 
 
 def ids(route):
@@ -42,30 +32,6 @@ def params(ctxt, server, hosts, flavor):
             'hypervisor_id': hosts[0].uuid, 'pattern': 'host', 'flavor_id': flavor.flavorid,
             'key': 'key', 'aggregate_id': 1, 'image_id': IMAGE_ID, 'alias': 'servers',
             'keypair_name': 'k'}
-
-
-@pytest.mark.parametrize('user', USERS)
-def test_every_route_lets_in_whom_its_rule_lets_in_and_nobody_else(api, params, ctxt, user):
-    wrong = []
-    for route in routes.ROUTES:
-        request = good_request(route, **params)
-        code = api(*request[:3], user=user, version=request[3],
-                   **extra_headers(route)).status_int
-        check = RULES[route.rule].check_str
-        passes = user in PASS[check]
-        if user == 'stranger' and '{server_id}' not in route.path and check in OF_THE_CALLER:
-            passes = True       # a manager at home
-        if route.handler.__module__.endswith('.migrations') and 'admin' not in user:
-            passes = False      # a list of all projects, as the project was not said
-        if user == 'stranger' and '{server_id}' in route.path:
-            expected = {404}    # not even that it exists
-        elif not passes:
-            expected = {403}
-        else:
-            expected = set(range(200, 300)) | {400, 404, 409, 501}
-        if code not in expected:
-            wrong.append((ids(route), code))
-    assert wrong == []
 
 
 def test_every_route_refuses_who_has_no_credentials(api, params):
