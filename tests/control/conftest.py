@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The control level: the lab again, for what is done to a running copy and what befalls it."""
+"""The control level: the lab again, for what is done to a running copy and what befalls it, for
+the ways on which it may go, and for what every driver must do."""
 import pytest
 
 from nova_lite.lab.image import Image
