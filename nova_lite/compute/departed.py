@@ -44,9 +44,8 @@ class Departed:
         done = True
         for migration in objects.MigrationList.get_by_filters(
                 ctxt, {'source_compute': self.host, 'status': migration_states.COMPLETED,
-                       'changes-since': self._since}):
-            if (migration.journal or {}).get(NOTE):
-                done = self._clean_up_after(ctxt, migration) and done
+                       'journal-has': NOTE, 'changes-since': self._since}):
+            done = self._clean_up_after(ctxt, migration) and done
         if done:
             self._since = now - OVERLAP
 

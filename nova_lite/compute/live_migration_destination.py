@@ -80,13 +80,13 @@ class LiveMigrationDestination:
     def sweep(self, ctxt: Any) -> None:
         """Remove what is left here of migrations that have failed or were cancelled. One that
         ended in ``error`` is for an operator to look at, until the server is deleted."""
-        for instance_uuid, migration_uuid in self._driver.list_incoming():
-            try:
-                migration = objects.Migration.get_by_uuid(ctxt, migration_uuid)
-            except exception.MigrationNotFound:
-                continue
-            if migration.dest_compute == self.host and migration.status in LEAVE_SOMETHING:
-                self._remove_what_is_left(ctxt, instance_uuid, migration)
+        incoming = {migration: instance for instance, migration in self._driver.list_incoming()}
+        if not incoming:
+            return
+        for migration in objects.MigrationList.get_by_filters(
+                ctxt, {'uuid': list(incoming), 'dest_compute': self.host,
+                       'status': LEAVE_SOMETHING}):
+            self._remove_what_is_left(ctxt, incoming[migration.uuid], migration)
 
     def _remove_what_is_left(self, ctxt: Any, instance_uuid: str, migration: Any) -> None:
         instance = objects.Instance(ctxt, uuid=instance_uuid, metadata={}, task_state=None)

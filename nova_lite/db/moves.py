@@ -121,8 +121,8 @@ def forsaken(seen_since: Any, **columns: Any) -> list[rows.Row]:
 
 def by_filters(filters: dict[str, Any], keys: list[str] | None, directions: list[str] | None,
                limit: int | None, marker: str | None) -> list[rows.Row]:
-    """Migrations by column value(s), plus ``host`` (at either end), ``changes-since`` and
-    ``changes-before`` (datetime)."""
+    """Migrations by column value(s), plus ``host`` (at either end), ``journal-has`` (the name of
+    an entry), ``changes-since`` and ``changes-before`` (datetime)."""
     filters = dict(filters)
     statement = sa.select(T).where(*rows.living(T))
     statement = statement.where(*rows.changed_between(
@@ -130,6 +130,8 @@ def by_filters(filters: dict[str, Any], keys: list[str] | None, directions: list
     if (host := filters.pop('host', None)) is not None:
         statement = statement.where(sa.or_(rows.equals(T.c.source_compute, host),
                                            rows.equals(T.c.dest_compute, host)))
+    if (entry := filters.pop('journal-has', None)) is not None:
+        statement = statement.where(sa.cast(T.c.journal, sa.Text).contains(f'"{entry}"'))
     for name, wanted in filters.items():
         statement = statement.where(rows.equals(rows.column(T, name), wanted))
     return rows.page(statement, rows.Order(T, keys, directions), marker, limit)

@@ -184,8 +184,8 @@ class MigrationList(base.NovaLiteObjectList):
                        sort_keys: list[str] | None = None, sort_dirs: list[str] | None = None,
                        limit: int | None = None, marker: str | None = None) -> Self:
         """Filters: any column by value or list of values (None: NULL), ``host`` (either end),
-        ``changes-since``, ``changes-before`` (datetime). Newest first by default; the marker is
-        a uuid. Invalid, MarkerNotFound."""
+        ``journal-has`` (an entry's name), ``changes-since``, ``changes-before`` (datetime).
+        Newest first by default; the marker is a uuid. Invalid, MarkerNotFound."""
         return cls.from_rows(context, base.db().moves.by_filters(
             filters or {}, sort_keys, sort_dirs, limit, marker))
 

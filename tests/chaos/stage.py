@@ -23,7 +23,7 @@ TIME_SCALE = 1.0
 SOURCE, DESTINATION = 'src', 'dst'
 OVERRIDES = {
     'DEFAULT': {'report_interval': 1, 'service_down_time': 6, 'rpc_response_timeout': 10,
-                'update_resources_interval': 2, 'sync_power_state_interval': 5,
+                'update_resources_interval': 2, 'sync_power_state_interval': 10,
                 'graceful_shutdown_timeout': 5, 'lost_host_timeout': 120,
                 'max_concurrent_live_migrations': 0},
     # so slow a link that a guest which writes a lot does not get over it without post-copy

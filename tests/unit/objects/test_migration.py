@@ -235,6 +235,16 @@ def test_lists_when_filtered_then_only_those(ctxt):
         get(ctxt, marker='no-such')
 
 
+def test_lists_when_a_note_in_the_journal_is_asked_for_then_only_those_with_it(ctxt):
+    one, two, three = (db.make_migration(ctxt, db.make_instance(ctxt)) for _ in range(3))
+    two.journal = {'note': True, 'other': 1}
+    three.journal = {'notes': True}
+    for migration in (two, three):
+        migration.save()
+    found = objects.MigrationList.get_by_filters(ctxt, {'journal-has': 'note'})
+    assert [migration.id for migration in found] == [two.id]
+
+
 def test_start_next_when_asked_then_what_may_start_comes_as_objects(ctxt):
     _, migration = make(ctxt)
     assert list(objects.MigrationList.start_next(ctxt, 'src', 1)) == []
