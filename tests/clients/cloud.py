@@ -141,13 +141,16 @@ class Cloud:
         return self.migrations(server)[0]
 
     def wait_running(self, server: str) -> dict[str, Any]:
-        """The migration of the server when its memory is being copied."""
-        def running() -> bool:
+        """The migration of the server when its memory is being copied: it is called running from
+        the moment that libvirt is asked, some time before the hosts have met."""
+        def copying() -> bool:
             found = self.migrations(server)
             assert not found or found[0]['status'] not in FINAL, found[0]
-            return bool(found) and found[0]['status'] == 'running'
+            shown = self.get(f'/servers/{server}/migrations')['migrations']
+            return any(each['status'] == 'running' and each['memory_processed_bytes']
+                       and each['memory_remaining_bytes'] for each in shown)
 
-        self.wait(running, f'migration of {server} running')
+        self.wait(copying, f'memory of {server} copied')
         return self.migrations(server)[0]
 
     @staticmethod
