@@ -163,26 +163,36 @@ def answer(api, ctxt, make_server, hosts):
 
 
 def things(ctxt, make_server, hosts, asked, number):
-    """What the parameters of paths name, made for this one request."""
-    name = f'new{number}'
-    flavor = objects.Flavor(ctxt, flavorid=name, name=f'flavor-{name}', memory_mb=128, vcpus=1,
-                            root_gb=1, extra_specs={'key': 'value'})
-    flavor.create()
+    """What the parameters of the path name; what can be deleted is made for this one request."""
+    path, name = asked.route.path, f'new{number}'
+    found = {'key': 'key', 'aggregate_id': 1, 'hypervisor_id': hosts[0].uuid, 'pattern': 'host',
+             'image_id': IMAGE_ID, 'alias': 'servers', 'keypair_name': 'k'}
+    if '{flavor_id}' in path:
+        objects.Flavor(ctxt, flavorid=name, name=f'flavor-{name}', memory_mb=128, vcpus=1,
+                       root_gb=1, extra_specs={'key': 'value'}).create()
+        found['flavor_id'] = name
+    if '{service_id}' in path:
+        spare = make_host(ctxt, name, hypervisor_hostname=name).host
+        found['service_id'] = objects.Service.get_by_host_and_binary(
+            ctxt, spare, 'nova-compute').uuid
+    if '{server_id}' in path:
+        found |= of_a_server(ctxt, make_server, asked, f'req-{number}')
+    return found
+
+
+def of_a_server(ctxt, make_server, asked, request_id):
     by_administrator = asked.what == "an administrator's lock"
     server = make_server(
         metadata={'key': 'value'}, vm_state=STATES.get(asked.route.action, 'active'),
         task_state='migrating' if '{migration_id}' in asked.route.path else None,
         locked=by_administrator, locked_by='admin' if by_administrator else None)
+    objects.InstanceAction.action_start(ctxt, server.uuid, 'create', request_id)
+    if '{migration_id}' not in asked.route.path:
+        return {'server_id': server.uuid, 'request_id': request_id}
     migration = make_migration(ctxt, server, source_compute='host1', project_id='demo')
     for event in ('queue', 'prepare', 'run'):
         migration.advance(event)
-    action = objects.InstanceAction.action_start(ctxt, server.uuid, 'create', f'req-{number}')
-    spare = make_host(ctxt, name, hypervisor_hostname=name).host
-    service = objects.Service.get_by_host_and_binary(ctxt, spare, 'nova-compute')
-    return {'server_id': server.uuid, 'migration_id': migration.id, 'key': 'key',
-            'aggregate_id': 1, 'request_id': action.request_id, 'service_id': service.uuid,
-            'hypervisor_id': hosts[0].uuid, 'pattern': 'host', 'flavor_id': flavor.flavorid,
-            'image_id': IMAGE_ID, 'alias': 'servers', 'keypair_name': 'k'}
+    return {'server_id': server.uuid, 'migration_id': migration.id}
 
 
 def test_table_has_every_route_once():
