@@ -96,6 +96,15 @@ def test_migration_of_another_server_is_not_found(api, make, make_server):
     path = f'/v2.1/servers/{other.uuid}/migrations/{migration.id}'
     assert api.get(path).status_int == 404
     assert api.delete(path).status_int == 404
+    assert api.post(f'{path}/action', {'force_complete': None}).status_int == 400
+
+
+def test_migration_of_no_server_is_not_found(api, make):
+    path = f'/v2.1/servers/c4a0a3a0-0000-4000-8000-000000000000/migrations/{make("running").id}'
+    for answer in (api.get(path.rpartition('/')[0]), api.get(path), api.delete(path),
+                   api.post(f'{path}/action', {'force_complete': None})):
+        assert answer.status_int == 404
+        assert 'c4a0a3a0' in answer.json['itemNotFound']['message']
 
 
 # -- our own fields ---------------------------------------------------------------------------
