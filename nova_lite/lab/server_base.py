@@ -127,6 +127,10 @@ class Server:
                 raise ServerError(f'{self.name}: process {process.pid} cannot be killed')
         (self.directory / 'processes.json').unlink(missing_ok=True)
 
+    def forget(self) -> None:
+        """Be empty at the next start, as on a machine that was set up anew."""
+        self.state['made'] = False
+
     def running(self) -> bool:
         return self.pid is not None
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.processes import Deployment
+from nova_lite.virt.simulation.store import DirectoryStore
+from nova_lite.virt.simulation.world import World
+from tests.fixtures.processes import TIME_SCALE, Deployment
 from tests.fixtures.servers import empty_database, virtual_host
 
 
@@ -78,6 +80,23 @@ def test_system_when_an_idle_process_ends_and_comes_back_then_it_works(
     deployment.wait_for(deployment.everything_is_up, f'{name} to be back')
     assert deployment.live_migrate(uuid).status_code == 202
     deployment.wait_for_migration(uuid, 'completed')
+
+
+def test_compute_when_told_to_stop_in_mid_copy_then_the_next_one_sees_it_through(
+        deployment, flavor):
+    world = World(DirectoryStore(str(deployment.directory / 'world')), TIME_SCALE)
+    uuid = deployment.boot('handed-on', 'src', flavor)
+    fault = world.script('live_migration@50', 'hang', uuid=uuid, times=1)
+    assert deployment.live_migrate(uuid, 'dst').status_code == 202
+    world.wait_hit(fault)
+    # it does not wait for the copy, which goes on while nobody looks
+    assert deployment.signal('compute-src', signal.SIGTERM) == 0
+    assert deployment.migrations(uuid)[0]['status'] == 'running'
+    world.release(fault)
+    deployment.start('compute-src')
+    deployment.wait_for_migration(uuid, 'completed')
+    assert deployment.host_of(uuid) == 'dst'
+    assert world.places(uuid) == {'dst': 'running'}
 
 
 def test_compute_when_running_then_it_has_no_way_to_the_database(deployment):

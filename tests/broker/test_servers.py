@@ -7,13 +7,15 @@ import subprocess
 import sys
 import time
 
+import amqp.exceptions
+import kombu
 from oslo_config import cfg
 import oslo_messaging
 import pytest
 import sqlalchemy
 
 from nova_lite.lab import daemons
-from nova_lite.lab.servers import MariaDB, PostgreSQL, ServerError
+from nova_lite.lab.servers import MariaDB, PostgreSQL, RabbitMQ, ServerError
 
 ALL = ('rabbitmq', 'mariadb', 'postgresql')
 
@@ -125,6 +127,27 @@ def test_database_when_killed_keeps_what_was_committed(database, database_url):
     database.start()
     with engine.connect() as link:
         assert link.execute(sqlalchemy.text('SELECT number FROM kept')).scalars().all() == [7]
+
+
+def test_broker_when_it_forgets_then_its_next_start_is_a_first_one(server_directory):
+    broker = RabbitMQ(server_directory / 'forgetful')
+    url = broker.url.replace('rabbit:', 'amqp:')
+
+    try:
+        broker.start()
+        with kombu.Connection(url) as link:
+            link.default_channel.queue_declare('kept', durable=True, auto_delete=False)
+        broker.kill()
+        broker.start()
+        with kombu.Connection(url) as link:
+            link.default_channel.queue_declare('kept', passive=True)
+        broker.kill()
+        broker.forget()
+        broker.start()
+        with kombu.Connection(url) as link, pytest.raises(amqp.exceptions.NotFound):
+            link.default_channel.queue_declare('kept', passive=True)
+    finally:
+        broker.kill()
 
 
 class _Pong:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from nova_lite.lab.server_base import Server
+from nova_lite.lab.servers import RabbitMQ
 from nova_lite.virt import driver
 from nova_lite.virt.simulation import faults, guests, jobs
 from nova_lite.virt.simulation.state import CRASHED, RUNNING
@@ -75,7 +76,17 @@ def _server(server: Server, fault: str) -> tuple[Callable[[], object], Callable[
     if fault == cells.STOP:
         return (lambda: os.kill(server.pid, signal.SIGSTOP),
                 lambda: os.kill(server.pid, signal.SIGCONT))
-    return (server.stop if fault == cells.TERM else server.kill), server.start
+    if fault == cells.TERM:
+        return server.stop, server.start
+    if fault == cells.KILL_LATE and isinstance(server, RabbitMQ):
+        return server.kill, lambda: _start_empty(server)
+    return server.kill, server.start
+
+
+def _start_empty(server: Server) -> None:
+    """No queue, no exchange and no message is left."""
+    server.forget()
+    server.start()
 
 
 # -- the simulated world ----------------------------------------------------------------------
