@@ -145,6 +145,8 @@ def test_force_complete_when_guest_writes_faster_than_the_link_then_it_moves(clo
     migration = server.migration
     path = f'/servers/{server.uuid}/migrations/{migration.id}/action'
     assert cloud.api.post(path, {'force_complete': None}).status == 202
+    server.wait(lambda server: server.actions().get('live_migration_force_complete') == {
+        'compute_live_migration_force_complete': 'Success'}, 'action')
     cloud.world.wait_for(lambda world: world.jobs[server.uuid].forced_at is not None, 30, 'forced')
     cloud.world.release(copy)
     server.wait_status('completed')

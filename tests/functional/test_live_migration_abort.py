@@ -25,7 +25,8 @@ def assert_aborted(cloud, server):
     assert cloud.claims_of(server) == {('server', 'src')}
     with cloud.world.look() as world:
         assert {name for name, files in world.storages.items() if server.uuid in files} == {'src'}
-    server.wait(lambda server: 'live_migration_cancel' in server.actions(), 'action')
+    server.wait(lambda server: server.actions().get('live_migration_cancel') == {
+        'compute_live_migration_abort': 'Success'}, 'action')
     told = cloud.notifications.of(server.uuid)
     assert told.index('instance.live_migration_abort.start') < told.index(
         'instance.live_migration_abort.end')
@@ -46,6 +47,8 @@ def test_abort_when_under_way_then_guest_stays_and_can_move_again(cloud, held, s
             'abort')
         cloud.world.release(order)
     assert_aborted(cloud, server)
+    server.wait(lambda server: server.actions()['live-migration'].get(
+        'compute_rollback_live_migration_at_destination') == 'Success', 'rollback')
     cloud.world.release(order)
     assert server.live_migrate('dst').status == 202
     assert server.wait_status().status == 'completed'
