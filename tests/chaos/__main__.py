@@ -4,12 +4,10 @@
 Exit code 0 only when every cell has passed. The last line says how many have.
 """
 import argparse
-import datetime
 import logging
 import queue
 import random
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -18,11 +16,10 @@ import types
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.chaos import cells, report, stage as stages
+from tests.chaos import cells, ledger as ledgers, report, stage as stages
 from tests.chaos.group import AT_ONCE, Group
+from tests.chaos.ledger import Entry
 from tests.chaos.report import Results
-
-TOP = Path(__file__).parents[2]
 
 Work = tuple[str, str, Callable[[Group], Results], Callable[[str], Results]]
 
@@ -46,6 +43,8 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
                              '--lab one actor of N')
     parser.add_argument('--lanes', type=int, default=2, help='whole deployments side by side')
     parser.add_argument('--write', type=Path, metavar='FILE', help='the table, as Markdown')
+    parser.add_argument('--ledger', type=Path, metavar='FILE',
+                        help='add what is found to this file, and write the table of all in it')
     parser.add_argument('--keep-logs', type=Path, metavar='DIRECTORY',
                         help='logs of the groups in which a cell failed')
     parser.add_argument('--verbose', action='store_true', help='how long what took')
@@ -146,7 +145,7 @@ def main() -> int:
     if options.lab:
         from tests.chaos import lab_main        # needs libvirt, which the simulated half does not
         return lab_main.main(options)
-    works, results = queue.Queue(), {}
+    works, results, when = queue.Queue(), {}, ledgers.now()
     for work in (planned := plan(options)):
         works.put(work)
     lanes = [Lane(works, results, options.keep_logs)
@@ -158,10 +157,10 @@ def main() -> int:
             lane.join()
     except KeyboardInterrupt:
         stages.close_all()
+        _write(options, results, when)
         print(f'interrupted: {report.summary(results)}')
         return 130
-    if options.write:
-        _write(options, results)
+    _write(options, results, when)
     print(report.summary(results))
     return 1 if any(results.values()) or not results else 0
 
@@ -170,18 +169,20 @@ def _interrupted(number: int, frame: types.FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _write(options: argparse.Namespace, results: Results) -> None:
-    commit = subprocess.run(['git', '-C', str(TOP), 'rev-parse', '--short', 'HEAD'],
-                            capture_output=True, text=True).stdout.strip() or 'unknown'
+def _write(options: argparse.Namespace, results: Results, when: tuple[str, str]) -> None:
+    ledger = ledgers.load(options.ledger)
+    ledger |= {cell: Entry(found, '', *when) for cell, found in results.items()}
+    ledgers.save(options.ledger, ledger)
+    if options.write is None:
+        return
     what = '' if options.share == 1 else f'one cell of {options.share}; '
     what += 'processes, RabbitMQ and MariaDB are real, the hypervisors simulated'
     if options.random:
         what += f'; --random {options.random} --seed {options.seed}'
     order = {cell: number for number, cell in enumerate(cells.every())}
-    ordered = dict(sorted(results.items(), key=lambda item: order.get(item[0], len(order))))
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    ordered = dict(sorted(ledger.items(), key=lambda item: order.get(item[0], len(order))))
     options.write.parent.mkdir(parents=True, exist_ok=True)
-    options.write.write_text(report.markdown(ordered, what, today, commit))
+    options.write.write_text(report.markdown(ordered, what))
 
 
 if __name__ == '__main__':

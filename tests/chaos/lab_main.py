@@ -2,18 +2,18 @@
 """tools/chaos --lab: blow after blow on one lab, which is made anew when a cell has failed."""
 import argparse
 import collections
-import datetime
 import time
 import traceback
 from pathlib import Path
 
-from nova_lite.lab.command import run as run_program
-from tests.chaos import cells, lab_cells, lab_report, lab_stage
+from tests.chaos import cells, lab_cells, lab_report, lab_stage, ledger as ledgers
 from tests.chaos.cells import Cell
 from tests.chaos.lab_group import LabGroup, Outcome
-from tests.chaos.lab_report import Outcomes
+from tests.chaos.ledger import Entry
 
 WHAT = 'libvirt, QEMU, RabbitMQ, MariaDB, the processes and the network are real'
+
+Outcomes = dict[Cell, Outcome]
 
 LONGEST = 200       # characters of an error in the table
 
@@ -29,24 +29,29 @@ def plan(options: argparse.Namespace) -> list[list[Cell]]:
 
 def main(options: argparse.Namespace) -> int:
     outcomes: Outcomes = {}
+    when = ledgers.now()
     try:
         run(options, outcomes)
     except KeyboardInterrupt:
-        print(f'interrupted: {lab_report.summary(outcomes)}')
+        _write(options, outcomes, when)
+        print(f'interrupted: {ledgers.summary(outcomes)}')
         return 130
-    if options.write:
-        _write(options, outcomes)
-    print(lab_report.summary(outcomes))
+    _write(options, outcomes, when)
+    print(ledgers.summary(outcomes))
     return 1 if any(outcome.violations for outcome in outcomes.values()) or not outcomes else 0
 
 
-def _write(options: argparse.Namespace, outcomes: Outcomes) -> None:
-    commit = run_program('git', '-C', Path(__file__).parents[2], 'rev-parse', '--short', 'HEAD',
-                         check=False).stdout.strip() or 'unknown'
+def _write(options: argparse.Namespace, outcomes: Outcomes, when: tuple[str, str]) -> None:
+    ledger = ledgers.load(options.ledger)
+    ledger |= {cell: Entry(*outcome, *when) for cell, outcome in outcomes.items()}
+    ledgers.save(options.ledger, ledger)
+    if options.write is None:
+        return
     what = WHAT if options.share == 1 else f'one actor of {options.share}; {WHAT}'
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    order = {cell: number for number, cell in enumerate(lab_cells.every())}
     options.write.parent.mkdir(parents=True, exist_ok=True)
-    options.write.write_text(lab_report.markdown(outcomes, what, today, commit))
+    options.write.write_text(lab_report.markdown(
+        dict(sorted(ledger.items(), key=lambda item: order[item[0]])), what))
 
 
 def run(options: argparse.Namespace, outcomes: Outcomes) -> None:
@@ -89,7 +94,7 @@ def _keep(stage: lab_stage.LabStage, cell: Cell, logs: Path | None) -> None:
 def _note(outcomes: Outcomes, found: Outcomes, seconds: float) -> None:
     outcomes.update(found)
     first = next(iter(found))
-    print(f'{first.actor}:{first.fault}: {lab_report.summary(found)} ({seconds:.0f} s)',
+    print(f'{first.actor}:{first.fault}: {ledgers.summary(found)} ({seconds:.0f} s)',
           flush=True)
     for cell, outcome in found.items():
         print(f'  {cell.moment}: {"; ".join(outcome.violations) or outcome.end}', flush=True)

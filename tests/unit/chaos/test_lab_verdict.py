@@ -3,8 +3,8 @@ import pytest
 
 from tests.chaos import lab_report, lab_verdict
 from tests.chaos.cells import Cell
-from tests.chaos.lab_group import Outcome
 from tests.chaos.lab_verdict import Host
+from tests.chaos.ledger import Entry
 
 EMPTY = Host({}, set(), set())
 LIVES = Host({'u': 'running'}, {'u'}, {'u'})
@@ -71,12 +71,15 @@ def test_violations_when_the_guest_was_killed_and_something_else_is_so_then_it_i
 
 
 def test_markdown_when_cells_have_failed_then_the_table_says_which_and_how_the_others_ended():
-    outcomes = {Cell('api', 'kill', 'accepted'): Outcome([], 'completed'),
-                Cell('api', 'kill', 'copying'): Outcome(['it is gone'], 'completed'),
-                Cell('conductor', 'term', 'copying'): Outcome([], 'failed')}
-    text = lab_report.markdown(outcomes, 'tried', '2026-01-01', 'abc')
-    assert '| actor | fault | accepted | copying |' in text
-    assert '| api | kill | completed | **failed** (1) |' in text
-    assert '| conductor | term |  | failed |' in text
+    def entry(violations, end):
+        return Entry(violations, end, '2026-01-01', 'abc')
+
+    text = lab_report.markdown({
+        Cell('api', 'kill', 'accepted'): entry([], 'completed'),
+        Cell('api', 'kill', 'copying'): entry(['it is gone'], 'completed'),
+        Cell('conductor', 'term', 'copying'): entry([], 'failed')}, 'tried')
+    assert '| actor | fault | accepted | copying | run on |' in text
+    assert '| api | kill | completed | **failed** (1) | 2026-01-01 `abc` |' in text
+    assert '| conductor | term |  | failed | 2026-01-01 `abc` |' in text
     assert '1. it is gone' in text
-    assert lab_report.summary(outcomes) == '2 passed, 1 failed'
+    assert '**2 passed, 1 failed.**' in text

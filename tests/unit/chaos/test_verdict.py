@@ -3,8 +3,9 @@ import copy
 
 import pytest
 
-from tests.chaos import report, verdict, watch
+from tests.chaos import ledger, report, verdict, watch
 from tests.chaos.cells import Cell
+from tests.chaos.ledger import Entry
 
 GUEST = {'host': 'dst', 'state': 'running', 'boot_id': 'b', 'ran': 10.0, 'since': None,
          'memory_ok': True}
@@ -70,10 +71,21 @@ def test_watch_when_a_guest_runs_twice_or_counts_back_or_begins_anew_then_it_is_
 
 
 def test_markdown_when_cells_have_failed_then_the_table_says_which_and_why():
-    results = {Cell('api', 'kill', 'one'): [], Cell('api', 'kill', 'two'): ['it is gone'],
-               Cell('api', 'term', 'one'): []}
-    text = report.markdown(results, 'tried', '2026-01-01', 'abc')
+    results = {Cell('api', 'kill', 'one'): Entry([], '', '2026-01-01', 'abc'),
+               Cell('api', 'kill', 'two'): Entry(['it is gone'], '', '2026-01-02', 'def'),
+               Cell('api', 'term', 'one'): Entry([], '', '2026-01-01', 'abc')}
+    text = report.markdown(results, 'tried')
+    assert ('| moment | kill (2026-01-01 `abc`, 2026-01-02 `def`) | term (2026-01-01 `abc`) |'
+            in text)
     assert '| one | ok | ok |' in text
     assert '| two | **failed** (1) |  |' in text
     assert '1. it is gone' in text
-    assert report.summary(results) == '2 passed, 1 failed'
+    assert '**2 passed, 1 failed.**' in text
+
+
+def test_ledger_when_saved_then_is_read_again_as_it_was(tmp_path):
+    entries = {Cell('api', 'kill', 'one'): Entry(['gone'], 'failed', '2026-01-01', 'abc'),
+               Cell('api', 'term', '3: +0.5s'): Entry([], '', '2026-01-01', 'abc')}
+    ledger.save(tmp_path / 'ledger', entries)
+    assert ledger.load(tmp_path / 'ledger') == entries
+    assert ledger.load(tmp_path / 'none') == {}
