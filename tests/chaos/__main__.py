@@ -179,6 +179,8 @@ def _write(options: argparse.Namespace, results: Results, when: tuple[str, str])
     what += 'processes, RabbitMQ and MariaDB are real, the hypervisors simulated'
     if options.random:
         what += f'; --random {options.random} --seed {options.seed}'
+    elif missing := [cell for cell in cells.every() if cell not in ledger]:
+        what += f'; {len(missing)} of {len(cells.every())} cells were not run'
     order = {cell: number for number, cell in enumerate(cells.every())}
     ordered = dict(sorted(ledger.items(), key=lambda item: order.get(item[0], len(order))))
     options.write.parent.mkdir(parents=True, exist_ok=True)

@@ -48,6 +48,8 @@ def _write(options: argparse.Namespace, outcomes: Outcomes, when: tuple[str, str
     if options.write is None:
         return
     what = WHAT if options.share == 1 else f'one actor of {options.share}; {WHAT}'
+    if missing := [cell for cell in lab_cells.usual() if cell not in ledger]:
+        what += f'; {len(missing)} of the {len(lab_cells.usual())} usual cells were not run'
     order = {cell: number for number, cell in enumerate(lab_cells.every())}
     options.write.parent.mkdir(parents=True, exist_ok=True)
     options.write.write_text(lab_report.markdown(
