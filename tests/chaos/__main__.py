@@ -156,6 +156,7 @@ def main() -> int:
         for lane in lanes:
             lane.join()
     except KeyboardInterrupt:
+        results = dict(results)     # what the lanes find from here is that all is being closed
         stages.close_all()
         _write(options, results, when)
         print(f'interrupted: {report.summary(results)}')
