@@ -3,7 +3,7 @@
 
 The queue is in the database (db/queue.py); here is the one thread that asks which of it may start
 and starts it. It is woken when a migration is queued and when one ends, here or at a destination
-that others wait for; a look every few seconds is the fallback for a wake-up that was lost.
+that others wait for; a look now and then is the fallback for a wake-up that was lost.
 """
 import threading
 from collections.abc import Callable
@@ -20,7 +20,9 @@ from nova_lite.virt import driver as virt_driver
 
 LOG = logging.getLogger(__name__)
 
-LOOK_INTERVAL = 5.0
+# s between two looks that nobody asked for; each one that finds nothing to do is followed by a
+# pause twice as long, since a thousand idle hosts ask one database
+LOOK_INTERVAL, LONGEST_LOOK_INTERVAL = 5.0, 80.0
 
 
 class LiveMigrationQueue:
@@ -58,9 +60,10 @@ class LiveMigrationQueue:
         self._wake.set()
 
     def _serve(self) -> None:
-        troubled = False
+        troubled, pause = False, LOOK_INTERVAL
         while not self._stopping.is_set():
-            self._wake.wait(LOOK_INTERVAL)
+            woken = self._wake.wait(pause)
+            pause = LOOK_INTERVAL if woken else min(2 * pause, LONGEST_LOOK_INTERVAL)
             self._wake.clear()
             if self._stopping.is_set():
                 return
@@ -72,7 +75,7 @@ class LiveMigrationQueue:
                 troubled = False
             except Exception as error:
                 # the answer may be lost and not the request: what was started is taken up then
-                troubled = True
+                troubled, pause = True, LOOK_INTERVAL
                 LOG.warning('Cannot look into the queue of live migrations, trying again: %s',
                             exception.message_of(error))
 

@@ -152,7 +152,9 @@ class ComputeNode(Base):
     __tablename__ = 'compute_nodes'
     __table_args__ = table_args(
         UniqueConstraint('uuid', name='uniq_compute_nodes0uuid'),
-        UniqueConstraint('host', 'deleted', name='uniq_compute_nodes0host0deleted'))
+        UniqueConstraint('host', 'deleted', name='uniq_compute_nodes0host0deleted'),
+        # the scheduler's order: without it the best hosts are found by reading all of them
+        Index('compute_nodes_deleted_free_ram_mb_idx', 'deleted', 'free_ram_mb'))
     uuid: Mapped[str] = mapped_column(UUID)
     service_id: Mapped[int | None]
     host: Mapped[str]

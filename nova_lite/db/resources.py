@@ -209,7 +209,8 @@ def candidates(amounts: dict[str, int], ignore_hosts: Iterable[str], requested_h
         statement = statement.where(NODES.c.host.not_in(ignored))
     if requested_host is not None:
         statement = statement.where(NODES.c.host == requested_host)
-    statement = statement.order_by(NODES.c.free_ram_mb.desc(), NODES.c.id)
+    # both in the direction of the index, which is then read from its end and no further than limit
+    statement = statement.order_by(NODES.c.free_ram_mb.desc(), NODES.c.id.desc())
     with session.reader() as s:
         return rows.fetch_all(s, statement if limit is None else statement.limit(limit))
 

@@ -89,8 +89,9 @@ class ComputeNodeList(base.NovaLiteObjectList):
                        ignore_hosts: list[str] | None = None, requested_host: str | None = None,
                        limit: int | None = None,
                        up_since: datetime.datetime | None = None) -> Self:
-        """Nodes with that much room, most free memory first, whose nova-compute is enabled, not
-        forced down, and was heard of at ``up_since`` or later (None: service_down_time ago)."""
+        """Nodes with that much room, most free memory first (the newest of equals), whose
+        nova-compute is enabled, not forced down, and was heard of at ``up_since`` or later (None:
+        service_down_time ago)."""
         return cls.from_rows(context, base.db().resources.candidates(
             {'memory_mb': memory_mb, 'vcpus': vcpus, 'disk_gb': disk_gb}, ignore_hosts or (),
             requested_host, up_since or servicegroup.cutoff(), limit))
