@@ -8,10 +8,15 @@ from pathlib import Path
 
 from benchmarks import figures, plots, report
 
-# name: (module, what it measures, minutes it takes, needs root)
+# name: (module, what it measures, minutes it takes)
 BENCHES = {
+    'overhead': ('overhead', 'a migration against raw virsh, real guests in the lab (root)', 4),
     'control-plane': ('control_plane', 'what the control plane adds to a migration, and by which '
                       'statements and messages; 1 to 200 at once over 20 hosts', 8),
+    'api': ('api', 'lists of 100 and 1,000 servers, at 1 and 16 connections', 4),
+    'footprint': ('footprint', 'time to ready and memory of each process, idle and after 1,000 '
+                  'migrations', 5),
+    'scale': ('scale', '10 to 5,000 simulated hosts with 20 servers each', 20),
 }
 
 
