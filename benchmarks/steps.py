@@ -11,11 +11,44 @@ from typing import Any
 from benchmarks.figures import Table
 
 KINDS = ('sql', 'call', 'cast', 'notification')
-# work of the service itself that happens to fall into the time of the migration
-BACKGROUND = ('service', 'Service._report')
+# work of the service itself that falls into the time of the migration, and the lists of ``index``
+# by which the benchmark learns of its end
+BACKGROUND = ('service', 'Service._report', 'index')
 
 # step -> why it is there
-REASONS: dict[str, str] = {}
+REASONS: dict[str, str] = {
+    '_load': 'the server that the request names, and whose it is',
+    'API.live_migrate': 'one transaction: the server becomes migrating, the request is on record; '
+                        'then it goes to a conductor',
+    'API._start_action': "the server's action, which clients list",
+    '_try': "the action's events: begin and end of each step on each host, which clients list",
+    'LiveMigrations.run': 'a conductor takes the migration, so that no other works on it',
+    'LiveMigrationTask.check_source_is_up': 'a source that is down cannot be asked',
+    'LiveMigrationTask.find_destination': 'what hypervisor the guest needs; the scheduler; then '
+                                          'the chosen host, which may refuse',
+    'SchedulerManager.select_destinations': 'begin and end, for listeners',
+    'SchedulerManager._pages': 'hosts with room, by index',
+    'SchedulerManager._claim': 'one transaction: room on the host is taken, and for whom',
+    'LiveMigrationDestination.check': 'the source says whether the guest can leave',
+    'LiveMigrationTask.record_destination': 'where it goes and on which terms, for whoever takes '
+                                            'it up after a crash',
+    'LiveMigrationTask.start_on_source': 'from here on the source works on it',
+    'LiveMigrationQueue.put': "queued: the conductor's part is over",
+    'LiveMigrationQueue._start_next': 'places at both hosts are counted and taken in one '
+                                      'transaction; once more when a place is free again',
+    'LiveMigrationQueue._spawn': 'the server as it is now',
+    'check_expected': 'the destination makes nothing for a migration that is over',
+    'LiveMigrationDestination.pre': 'begin and end, for listeners',
+    'Move.prepare_destination': 'files and addresses at the destination, and a record of them for '
+                                'whoever takes the migration up',
+    'Move.move_guest': 'running, before the copy begins; its last figures when it has ended',
+    'LiveMigrationDestination.post': 'begin and end, for listeners',
+    'Move.confirm_at_destination': 'the guest runs there: nothing is removed here before that',
+    'Move.clean_source': 'a conductor may have given this host up meanwhile; begin and end, for '
+                         'listeners',
+    'Move._finish': 'one transaction: completed, the server ACTIVE on its new host, claims moved',
+    'LiveMigrationQueue._wake_others': 'the destination has a place free: who waits for it',
+}
 
 
 def tables(events: list[dict[str, Any]]) -> list[Table]:
