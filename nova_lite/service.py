@@ -40,7 +40,7 @@ class Service:
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._server: Any = None
-        self._record: Any = None
+        self._id: int | None = None      # in the service list
         self._troubled: set[str] = set()
 
     def start(self) -> None:
@@ -83,13 +83,13 @@ class Service:
 
     # -- what runs beside the RPC server ---------------------------------------------------------
     def _register(self) -> None:
-        self._record = objects.Service.register(
-            context.get_admin_context(), self.host, self.binary, self._interface.topic)
+        self._id = objects.Service.register(
+            context.get_admin_context(), self.host, self.binary, self._interface.topic).id
 
     def _report(self) -> None:
         # a heartbeat that waited for a conductor that died would miss the next ones
         with rpc.within(CONF.report_interval):
-            self._record.report()
+            objects.Service.report(context.get_admin_context(), self._id)
 
     def _every(self, seconds: float, task: Callable[[], None]) -> None:
         while not self._stopping.wait(seconds):

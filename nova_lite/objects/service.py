@@ -28,10 +28,12 @@ class Service(base.PersistentObject):
         """The row of that service, made when it is new, with a first heartbeat in it."""
         return cls.from_row(context, base.db().services.register(host, binary, topic, version))
 
+    @classmethod
     @base.remotable
-    def report(self) -> None:
+    def report(cls, context: Any, service_id: int) -> None:
         """Heartbeat. ServiceNotFound when the service was deleted meanwhile."""
-        self._reload(base.db().services.report(self.id))
+        if not base.db().services.report(service_id):
+            raise exception.ServiceNotFound(service_id=service_id)
 
     @base.remotable
     def save(self) -> None:
