@@ -47,8 +47,9 @@ def main() -> int:
         report.update(report.DOCUMENT, results)
         return 0
     module = importlib.import_module(f'benchmarks.{BENCHES[arguments.name][0]}')
+    occasion = figures.occasion()
     result = module.run(quick=arguments.quick)
-    result.machine = figures.machine()
+    result.occasion = occasion + (', --quick' if arguments.quick else '')
     for table in result.everything():
         print(f'\n{figures.text_table(table)}')
     print('', *result.notes, sep='\n')

@@ -6,15 +6,18 @@ printed, written as JSON, and read back by the report, so that a document never 
 no run has made.
 """
 import dataclasses
+import datetime
 import json
 import math
+import os
 import platform
 import statistics
+import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-VERSION = 1
+VERSION = 2
 
 
 def percentile(samples: Sequence[float], share: float) -> float:
@@ -78,7 +81,7 @@ class Result:
     tables: list[Table] = dataclasses.field(default_factory=list)
     plots: list[Plot] = dataclasses.field(default_factory=list)
     notes: list[str] = dataclasses.field(default_factory=list)
-    machine: str = ''
+    occasion: str = ''
 
     def add(self, name: str, samples: Iterable[float], unit: str = 'ms') -> Figure:
         """A figure of these samples. ValueError without any."""
@@ -138,8 +141,23 @@ def text_table(table: Table) -> str:
     return '\n'.join([table.title, lines[0], '-' * len(lines[0]), *lines[1:]])
 
 
-def machine() -> str:
-    """What it ran on, without a name of the machine."""
-    import os
+def occasion() -> str:
+    """When, with which code and on what a run begins, without a name of the machine. The load is
+    the sum of what others do there; a run that is to count needs it to be small."""
     system = platform.freedesktop_os_release().get('PRETTY_NAME', platform.system())
-    return f'{os.cpu_count()} CPUs, {system}, Python {platform.python_version()}'
+    return (f'{datetime.date.today().isoformat()} at {_commit()} on {os.cpu_count()} CPUs, '
+            f'{system}, Python {platform.python_version()}, with a load average of '
+            f'{os.getloadavg()[0]:.1f} before the run')
+
+
+def _commit() -> str:
+    """Of this checkout, and whether something in it has been changed."""
+    def git(*words: str) -> str:
+        return subprocess.run(['git', '-C', str(Path(__file__).parent), *words], check=True,
+                              capture_output=True, text=True).stdout.strip()
+
+    try:
+        changed = ' with changes' if git('status', '--porcelain', '--untracked-files=no') else ''
+        return f'commit {git("rev-parse", "--short", "HEAD")}{changed}'
+    except (OSError, subprocess.CalledProcessError):
+        return 'a copy without a history'

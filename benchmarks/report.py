@@ -27,7 +27,7 @@ def put(text: str, name: str, words: str) -> str:
 
 
 def section(result: Result) -> str:
-    parts = [f'Measured on {result.machine}.', *result.notes]
+    parts = [f'Measured on {result.occasion}.', *result.notes]
     parts += [markdown(table) for table in result.everything()]
     parts += [f'Plot: `{plots.file_name(result.name, plot)}`, {plot.y} over {plot.x}.'
               for plot in result.plots]

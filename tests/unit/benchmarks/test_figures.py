@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is said of samples, and that a result survives its file."""
 import json
+import re
 
 import pytest
 
@@ -34,7 +35,7 @@ def test_ratio_when_asked_then_of_the_medians_and_under_its_name():
 
 
 def test_result_when_written_and_read_then_the_same(tmp_path):
-    result = Result('one', notes=['A note.'], machine='2 CPUs')
+    result = Result('one', notes=['A note.'], occasion='2 CPUs')
     result.add('a', [1.5, 2.5], 's')
     result.tables.append(Table('t', ['x'], [[1], ['two']]))
     result.plots.append(Plot('p', 'x', 'y', {'line': [[1, 2.0]]}))
@@ -65,3 +66,8 @@ def test_everything_when_shown_then_figures_and_ratios_go_before_tables():
     result.add('a', [1])
     result.ratios['r'] = 1.0
     assert [table.title for table in result.everything()] == ['Figures', 'Ratios', 't']
+
+
+def test_occasion_when_a_run_begins_then_day_code_and_load_are_told():
+    assert re.match(r'\d{4}-\d\d-\d\d at (commit [0-9a-f]+|a copy)', figures.occasion())
+    assert 'load average' in figures.occasion()

@@ -26,7 +26,7 @@ def test_put_when_the_words_look_like_a_pattern_then_they_stay():
 def test_update_when_run_then_the_document_has_the_figures(tmp_path):
     document = tmp_path / 'performance.md'
     document.write_text(TEXT)
-    result = Result('one', machine='2 CPUs', tables=[Table('T', ['a|b', 'n'], [['x|y', 1.5]])])
+    result = Result('one', occasion='2 CPUs', tables=[Table('T', ['a|b', 'n'], [['x|y', 1.5]])])
     report.update(document, [result])
     text = document.read_text()
     assert '| x\\|y | 1.50 |' in text and 'Measured on 2 CPUs.' in text and 'old' not in text
