@@ -157,6 +157,7 @@ def main() -> int:
             lane.join()
     except KeyboardInterrupt:
         results = dict(results)     # what the lanes find from here is that all is being closed
+        works.queue.clear()         # or a lane would open another stage for the next
         stages.close_all()
         _write(options, results, when)
         print(f'interrupted: {report.summary(results)}')
