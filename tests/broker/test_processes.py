@@ -133,3 +133,23 @@ def test_broker_when_it_dies_and_comes_back_then_it_is_waited_for_and_said_once(
         assert 'Traceback' not in said, said
         unreachable = [line for line in said.splitlines() if 'ECONNREFUSED' in line]
         assert len(unreachable) <= 5, unreachable
+
+
+def test_request_id_when_a_server_moves_then_is_in_every_log_and_in_the_action(
+        deployment, flavor):
+    uuid = deployment.boot('followed', 'src', flavor)
+    before = {name: len(deployment.whole_log(name)) for name in deployment.processes}
+    request = deployment.live_migrate(uuid).headers['x-openstack-request-id']
+    destination = deployment.wait_for_migration(uuid, 'completed')['dest_compute']
+    said = {name: deployment.whole_log(name)[seen:].splitlines()
+            for name, seen in before.items()}
+    computes = ('compute-src', f'compute-{destination}')
+    for name in ('api', 'conductor', 'scheduler', *computes):
+        assert any(request in line for line in said[name]), (name, said[name])
+    for name in computes:       # in the threads that copy and watch too
+        assert [line for line in said[name] if uuid in line and request not in line] == []
+    action = deployment.get(f'/servers/{uuid}/os-instance-actions/{request}')['instanceAction']
+    assert action['action'] == 'live-migration'
+    assert {event['event'] for event in action['events']} >= {
+        'conductor_live_migrate_instance', 'compute_check_can_live_migrate_destination',
+        'compute_live_migration', 'compute_post_live_migration_at_destination'}

@@ -103,6 +103,8 @@ class LiveMigrationTask:
 
     def start_on_source(self) -> None:
         """The source finds all it needs in the record, so this may be said more than once."""
+        LOG.info('Migration %s of instance %s: host %s may send it to %s', self.migration.uuid,
+                 self.instance.uuid, self.source, self.migration.dest_compute)
         self._compute.live_migration(self.ctxt, host=self.source, instance=self.instance,
                                      migration=self.migration)
 
