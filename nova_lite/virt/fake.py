@@ -20,7 +20,6 @@ from nova_lite.virt.steering import Steering
 
 FIRST_DOWNTIME_MS = 300    # QEMU's own, until the first step is taken
 UNNAMED = 'a migration'    # the maker of a directory when the migration has no uuid
-
 POWER_STATES = {state.RUNNING: power_state.RUNNING, state.PAUSED: power_state.PAUSED,
                 state.SHUTOFF: power_state.SHUTDOWN, state.SAVED: power_state.SHUTDOWN,
                 state.CRASHED: power_state.CRASHED}
@@ -61,6 +60,10 @@ class FakeDriver(driver.ComputeDriver):
                 'running_vms': len(guests.on_host(world, self._host)),
                 'cpu_info': json.dumps(checks.cpu_info(host)), 'host_ip': host.address,
                 'supported_instances': json.dumps([['x86_64', host.hypervisor_type, 'hvm']])}
+
+    def get_host_uptime(self) -> str:
+        with self._world.look(self._host) as world:
+            return hypervisor.uptime(world, self._host)
 
     def list_instance_uuids(self) -> list[str]:
         self._world.reach('list_instance_uuids', self._host, '', None)

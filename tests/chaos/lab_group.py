@@ -19,6 +19,8 @@ LOG = logging.getLogger(__name__)
 
 SETTLE_TIMEOUT = 180    # s after the healing; a post-copy that was cut takes a minute by itself
 SECOND_TIMEOUT = 90
+# a guest in post-copy waits for its pages, and one whose QEMU is stopped for that
+KEEP_GUESTS_STILL = ('link-hosts', 'destination-qemu')
 
 
 class Outcome(NamedTuple):
@@ -34,6 +36,7 @@ class LabGroup:
         self._dead: set[str] = set()
         self._found: dict[str, list[str]] = {}
         self._ends: dict[str, str] = {}
+        self._stood_still = 0.0     # s for which a guest may have been kept from running
 
     def run(self) -> dict[Cell, Outcome]:
         began = time.monotonic()
@@ -49,9 +52,12 @@ class LabGroup:
             servers = LabServers(stage, at)
             missed = servers.bring()
             self._log('in their phases', began)
+            struck = time.monotonic()
             self._strike(servers, uuids)
             self._log('healed', began)
             self._settle(uuids)
+            if next(iter(self._cells.values())).actor in KEEP_GUESTS_STILL:
+                self._stood_still = time.monotonic() - struck
             self._log('settled', began)
             self._again({uuid: server for uuid, server in uuids.items() if self._well(uuid)})
             self._log('moved again', began)
@@ -132,8 +138,8 @@ class LabGroup:
                 watches[uuid].wait_ticks(10)
                 watches[uuid].wait_verified()
             except GuestError as error:
-                return [str(error), *watches[uuid].faults()]
-            return watches[uuid].faults()
+                return [str(error), *watches[uuid].faults(self._stood_still)]
+            return watches[uuid].faults(self._stood_still)
 
         alive = [uuid for uuid in watches if uuid not in self._dead]
         with concurrent.futures.ThreadPoolExecutor(max(1, len(alive))) as pool:

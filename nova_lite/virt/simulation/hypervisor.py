@@ -3,10 +3,21 @@
 
 A guest that is being copied may be paused, stopped or destroyed: the job learns of it.
 """
+from oslo_utils import timeutils
+
 from nova_lite import exception
 from nova_lite.virt.simulation import guests, jobs, storage
 from nova_lite.virt.simulation.state import (ACTIVE, BY_USER, NOT_MOVING, RUNNING, SAVED,
                                              SHUTOFF, Guest, State)
+
+
+def uptime(state: State, host: str) -> str:
+    """As uptime(1) says it, since the world began: nobody is logged in, and each guest that runs
+    keeps its CPUs busy."""
+    hours, minutes = divmod(int(state.now) // 60, 60)
+    busy = sum(guest.vcpus for guest in guests.on_host(state, host) if guest.state == RUNNING)
+    return (f'{timeutils.utcnow():%H:%M:%S} up {hours // 24} days, {hours % 24:2}:{minutes:02},  '
+            f'0 users,  load average: ' + ', '.join([f'{busy:.2f}'] * 3))
 
 
 def start(state: State, host: str, uuid: str) -> None:

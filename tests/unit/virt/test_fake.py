@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The simulated driver's own: its options, its faults, and a compute that dies on the way."""
+import re
 import threading
 
 import pytest
@@ -13,6 +14,7 @@ from nova_lite.virt.simulation import faults, state, watcher
 from nova_lite.virt.simulation.world import World
 from tests.contract import moves
 from tests.fixtures.hypervisors import SimulatedHypervisors
+from tests.unit.virt.simulation.acts import Clock
 
 
 @pytest.fixture
@@ -47,6 +49,17 @@ def test_host_when_configured_by_hand_then_options_do_not_change_that(options):
     assert driver.get_available_resource()['memory_mb'] == 100
     with world.look() as now:
         assert (now.hosts['one'].storage, now.hosts['one'].vcpus) == ('shared', 16)
+
+
+def test_uptime_when_a_guest_runs_then_is_a_line_of_uptime_by_the_clock_of_the_world(options):
+    clock = Clock()
+    pair = SimulatedHypervisors(World(clock=clock))
+    vcpus = moves.spawned(pair).vcpus
+    clock.now += 2 * 86400 + 3 * 3600 + 4 * 60
+    said = re.fullmatch(r'[\d:]{8} up (.+),  0 users,  load average: (\S+), (\S+), (\S+)',
+                        pair.source.get_host_uptime())
+    assert said.groups() == ('2 days,  3:04', *[f'{vcpus:.2f}'] * 3)
+    assert pair.destination.get_host_uptime().endswith(' 0.00, 0.00, 0.00')
 
 
 def test_disk_when_guest_is_made_then_takes_room_for_its_full_size(pair):
