@@ -15,10 +15,13 @@ from oslo_utils import uuidutils
 from sqlalchemy.orm import Session
 
 from nova_lite import exception
+from nova_lite.compute import migration_states
 from nova_lite.db import models, rows, session
 
 NODES = models.ComputeNode.__table__
 CLAIMS = models.Claim.__table__
+INSTANCES = models.Instance.__table__
+MIGRATIONS = models.Migration.__table__
 SERVICES = models.Service.__table__
 COMPUTE = 'nova-compute'
 
@@ -36,11 +39,13 @@ KINDS = {
 def claim(host: str, consumer_uuid: str, **amounts: int) -> rows.Row:
     """Promise ``vcpus``, ``memory_mb`` and ``disk_gb`` of ``host``; once more changes nothing.
 
-    ComputeHostNotFound, InsufficientResources.
+    ComputeHostNotFound, InsufficientResources; InvalidMigrationState, InstanceNotFound when the
+    consumer is a migration that is over or a server that is gone.
     """
     @session.retried
     def attempt() -> rows.Row:
         with session.writer() as s:
+            _refuse_what_is_over(s, consumer_uuid)
             mine = rows.fetch_first(s, CLAIMS, CLAIMS.c.consumer_uuid == consumer_uuid,
                                     CLAIMS.c.host == host)
             if mine is not None:
@@ -54,6 +59,31 @@ def claim(host: str, consumer_uuid: str, **amounts: int) -> rows.Row:
         return attempt()
     except db_exc.DBDuplicateEntry:
         return attempt()    # the same claim came from elsewhere at the same moment
+
+
+def _refuse_what_is_over(s: Session, consumer_uuid: str) -> None:
+    """A request may be answered long after its caller has given up: whoever ended the consumer
+    has given back what it held, and nobody would give back what is claimed after that.
+
+    The row is locked, by its key alone, so that its end comes wholly before or after the claim.
+    """
+    migration = _locked(s, MIGRATIONS, consumer_uuid)
+    if migration is not None and migration['status'] in migration_states.FINAL:
+        raise exception.InvalidMigrationState(
+            migration_id=migration['id'], instance_uuid=migration['instance_uuid'],
+            state=migration['status'], method='claim')
+    if migration is None:
+        server = _locked(s, INSTANCES, consumer_uuid)
+        if server is not None and server['deleted']:
+            raise exception.InstanceNotFound(instance_id=consumer_uuid)
+
+
+def _locked(s: Session, t: sa.Table, uuid: str) -> rows.Row | None:
+    """A lock by what may not be there would hold back others that write there."""
+    row_id = s.scalar(sa.select(t.c.id).where(t.c.uuid == uuid))
+    if row_id is None:
+        return None
+    return rows.fetch_all(s, sa.select(t).where(t.c.id == row_id).with_for_update())[0]
 
 
 @session.retried

@@ -114,7 +114,8 @@ class Claim(base.PersistentObject):
               disk_gb: int) -> Self:
         """Take room on ``host`` for the consumer; again for the same two changes nothing.
 
-        ComputeHostNotFound, InsufficientResources (which names what lacks).
+        ComputeHostNotFound, InsufficientResources (which names what lacks);
+        InvalidMigrationState, InstanceNotFound when the consumer is over or gone.
         """
         return cls.from_row(context, base.db().resources.claim(
             host, consumer_uuid, vcpus=vcpus, memory_mb=memory_mb, disk_gb=disk_gb))

@@ -112,6 +112,31 @@ def test_claim_when_the_host_is_unknown_then_not_found(ctxt):
         objects.Claim.claim(ctxt, 'h9', A, **db.ROOM)
 
 
+@pytest.mark.parametrize('end', ['cancel', 'fail', 'lose'])
+def test_claim_when_the_migration_is_over_then_nobody_would_give_it_back_and_it_is_refused(
+        ctxt, end):
+    for host in ('src', 'dst'):
+        db.make_host(ctxt, host)
+    migration = db.make_migration(ctxt, db.make_instance(ctxt))
+    migration.advance(end)
+    with pytest.raises(exception.InvalidMigrationState, match=f'is {migration.status}'):
+        objects.Claim.claim(ctxt, 'dst', migration.uuid, **db.ROOM)
+    assert db.claims_of(migration.uuid) == []
+    db.assert_books_balance(ctxt)
+
+
+def test_claim_when_the_server_is_gone_then_nobody_would_give_it_back_and_it_is_refused(ctxt):
+    db.make_host(ctxt, 'h1')
+    instance = db.make_instance(ctxt)
+    objects.Claim.claim(ctxt, 'h1', instance.uuid, **db.ROOM)
+    instance.destroy()
+    objects.Claim.drop(ctxt, instance.uuid)
+    with pytest.raises(exception.InstanceNotFound, match=instance.uuid):
+        objects.Claim.claim(ctxt, 'h1', instance.uuid, **db.ROOM)
+    assert db.claims_of(instance.uuid) == []
+    db.assert_books_balance(ctxt)
+
+
 def test_drop_when_called_again_or_for_one_host_then_only_that_is_given_back(ctxt):
     db.make_host(ctxt, 'h1')
     db.make_host(ctxt, 'h2')
