@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 import signal
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 from nova_lite.lab import daemons
 from nova_lite.lab.command import run
@@ -109,23 +109,42 @@ def decided(server: Server) -> list[str]:
 
 def assert_settled(server: Server, host: str, status: str = 'ACTIVE') -> None:
     """One guest on ``host``, and of the migration nothing anywhere: no half, no files, no claim,
-    no task."""
+    no task.
+
+    The far end is told to clean up and not waited for, so its leftovers may go a little later.
+    """
     lab = server.cloud.lab
     shown = server.show()
     assert (shown['OS-EXT-SRV-ATTR:host'], shown['status'], shown['OS-EXT-STS:task_state']) == (
         host, status, None), shown
-    guests = {name: [guest['state'] for guest in found or () if guest['uuid'] == server.id]
-              for name, found in lab.guests().items()}
     state = {'ACTIVE': 'running', 'SHUTOFF': 'shut off'}[status]
-    assert guests == {each.name: [state] if each.name == host else []
-                      for each in lab.topology.computes}
-    kept = {each.name for each in lab.topology.computes
-            if (each.root / 'instances' / server.id).exists()}
-    assert kept == {host}
-    unfinished = record(server)['uuid']
-    claims = query(lab, 'consumer_uuid, host',
-                   f"claims WHERE consumer_uuid IN ('{server.id}', '{unfinished}')")
-    assert claims == [{'consumer_uuid': server.id, 'host': host}]
+    rightly = Found({each.name: [state] if each.name == host else []
+                     for each in lab.topology.computes},
+                    {host}, [{'consumer_uuid': server.id, 'host': host}])
+    deadline = time.monotonic() + 20
+    while (found := _find(server)) != rightly and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert found == rightly
+
+
+class Found(NamedTuple):
+    """Of one server: its domains by host, the hosts that keep its files, claims of it and of its
+    newest migration."""
+    guests: dict[str, list[str]]
+    files: set[str]
+    claims: list[dict[str, Any]]
+
+
+def _find(server: Server) -> Found:
+    lab = server.cloud.lab
+    migration = record(server)['uuid']
+    return Found(
+        {name: [guest['state'] for guest in guests or () if guest['uuid'] == server.id]
+         for name, guests in lab.guests().items()},
+        {each.name for each in lab.topology.computes
+         if (each.root / 'instances' / server.id).exists()},
+        query(lab, 'consumer_uuid, host',
+              f"claims WHERE consumer_uuid IN ('{server.id}', '{migration}')"))
 
 
 def assert_unharmed(server: Server, watch: Any, stood_still: float = 0) -> None:
