@@ -9,9 +9,7 @@ import collections
 import json
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable
 
 import sqlalchemy as sa
 
@@ -19,6 +17,7 @@ from benchmarks import ground
 from benchmarks.crowd import HOSTS_OF_A_PROCESS, Crowd
 from benchmarks.figures import Plot, Result, Table, percentile
 from benchmarks.ground import say
+from nova_lite.compute import migration_states
 from nova_lite.lab.servers import MariaDB, RabbitMQ
 
 EACH = 20
@@ -129,21 +128,12 @@ def drain(cloud: Crowd, host: str) -> float:
     cloud.request('PUT', f'/os-services/{service["id"]}',
                   {'status': 'disabled'}).raise_for_status()
     uuids = cloud.guests[host]
-    refused: list[str] = []
-
-    def leave(uuid: str) -> None:
-        response = cloud.live_migrate(uuid)
-        if response.status_code != 202:
-            refused.append(response.text)
-
     began = time.monotonic()
-    _side_by_side([lambda uuid=uuid: leave(uuid) for uuid in uuids])
-    assert not refused, refused
+    cloud.live_migrate_all(uuids)
 
     def ends() -> list[str]:
         found = cloud.get(f'/os-migrations?source_compute={host}&limit=1000')['migrations']
-        return [row['status'] for row in found
-                if row['status'] in ('completed', 'failed', 'error', 'cancelled')]
+        return [row['status'] for row in found if row['status'] in migration_states.FINAL]
 
     cloud.wait_for(lambda: len(ends()) == len(uuids), f'{host} to be drained', DRAIN_LIMIT)
     seconds = time.monotonic() - began
@@ -151,11 +141,3 @@ def drain(cloud: Crowd, host: str) -> float:
     left = cloud.get(f'/servers/detail?host={host}&all_tenants=1')['servers']
     assert left == [], left
     return seconds
-
-
-def _side_by_side(calls: list[Callable[[], None]]) -> None:
-    threads = [threading.Thread(target=call) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()

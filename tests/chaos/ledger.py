@@ -26,10 +26,16 @@ Ledger = dict[Cell, Entry]
 
 
 def now() -> tuple[str, str]:
-    """Date and commit of a run that begins."""
-    commit = subprocess.run(['git', '-C', str(TOP), 'describe', '--always', '--dirty'],
-                            capture_output=True, text=True).stdout.strip() or 'unknown'
+    """Date and commit of a run that begins; a table that an earlier run wrote changes nothing."""
+    commit = _git('describe', '--always') or 'unknown'
+    if _git('status', '--porcelain', '--untracked-files=no', '--', '.', ':!doc/kill-matrix*.md'):
+        commit += '-dirty'
     return datetime.datetime.now(datetime.UTC).date().isoformat(), commit
+
+
+def _git(*words: str) -> str:
+    return subprocess.run(['git', '-C', str(TOP), *words], capture_output=True,
+                          text=True).stdout.strip()
 
 
 def load(path: Path | None) -> Ledger:
