@@ -12,10 +12,11 @@ import math
 import os
 import platform
 import statistics
-import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self
+
+from tests.fixtures import checkout
 
 VERSION = 2
 
@@ -152,12 +153,8 @@ def occasion() -> str:
 
 def _commit() -> str:
     """Of this checkout, and whether something in it has been changed."""
-    def git(*words: str) -> str:
-        return subprocess.run(['git', '-C', str(Path(__file__).parent), *words], check=True,
-                              capture_output=True, text=True).stdout.strip()
-
-    try:
-        changed = ' with changes' if git('status', '--porcelain', '--untracked-files=no') else ''
-        return f'commit {git("rev-parse", "--short", "HEAD")}{changed}'
-    except (OSError, subprocess.CalledProcessError):
+    known = checkout.commit(Path(__file__).parent)
+    if known is None:
         return 'a copy without a history'
+    commit, changed = known
+    return f'commit {commit}{" with changes" if changed else ""}'

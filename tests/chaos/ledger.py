@@ -3,12 +3,12 @@
 """
 import datetime
 import json
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.chaos.cells import Cell
+from tests.fixtures import checkout
 
 TOP = Path(__file__).parents[2]
 
@@ -27,15 +27,9 @@ Ledger = dict[Cell, Entry]
 
 def now() -> tuple[str, str]:
     """Date and commit of a run that begins; a table that an earlier run wrote changes nothing."""
-    commit = _git('describe', '--always') or 'unknown'
-    if _git('status', '--porcelain', '--untracked-files=no', '--', '.', ':!doc/kill-matrix*.md'):
-        commit += '-dirty'
-    return datetime.datetime.now(datetime.UTC).date().isoformat(), commit
-
-
-def _git(*words: str) -> str:
-    return subprocess.run(['git', '-C', str(TOP), *words], capture_output=True,
-                          text=True).stdout.strip()
+    commit, changed = checkout.commit(TOP, 'doc/kill-matrix*.md') or ('unknown', False)
+    return (datetime.datetime.now(datetime.UTC).date().isoformat(),
+            f'{commit}-dirty' if changed else commit)
 
 
 def load(path: Path | None) -> Ledger:
