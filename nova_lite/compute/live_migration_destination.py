@@ -25,15 +25,13 @@ class LiveMigrationDestination:
         self.host, self._driver = host, driver
         self._compute = ComputeAPI()
 
-    def check(self, ctxt: Any, instance: Any, block_migration: bool | None,
-              disk_over_commit: bool | None) -> Any:
+    def check(self, ctxt: Any, instance: Any, source_node: Any, dest_node: Any,
+              block_migration: bool | None, disk_over_commit: bool | None) -> Any:
         """Ask this host's hypervisor, then the source about what both must agree on.
 
         Whatever goes wrong in the question to the source is a refusal by this host, so that the
         conductor may try another one. Returns LiveMigrateData.
         """
-        source_node = objects.ComputeNode.get_by_host(ctxt, instance.host)
-        dest_node = objects.ComputeNode.get_by_host(ctxt, self.host)
         data = self._driver.check_can_live_migrate_destination(
             ctxt, instance, source_node, dest_node, block_migration, disk_over_commit)
         try:

@@ -153,9 +153,8 @@ class Move:
         self.migrate_data = self._compute.pre_live_migration(
             self.ctxt, host=self.dest, instance=self.instance, disk_info=disk_info,
             migrate_data=self.migrate_data)
-        # a later process of this host needs it to take the migration up
+        # a later process of this host needs it to take the copy up; written with the edge ``run``
         self.migration.migrate_data = self.migrate_data.obj_to_primitive()
-        self.migration.save()
 
     def rollback_at_destination(self) -> None:
         self._compute.rollback_live_migration_at_destination(

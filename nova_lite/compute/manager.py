@@ -104,10 +104,11 @@ class ComputeManager:
         self.servers.resume(ctxt, instance)
 
     # -- live migration: destination -------------------------------------------------------------
-    def check_can_live_migrate_destination(self, ctxt: Any, instance: Any,
-                                           block_migration: bool | None,
+    def check_can_live_migrate_destination(self, ctxt: Any, instance: Any, source_node: Any,
+                                           dest_node: Any, block_migration: bool | None,
                                            disk_over_commit: bool | None) -> Any:
-        return self.destination.check(ctxt, instance, block_migration, disk_over_commit)
+        return self.destination.check(ctxt, instance, source_node, dest_node, block_migration,
+                                      disk_over_commit)
 
     def pre_live_migration(self, ctxt: Any, instance: Any, disk_info: list,
                            migrate_data: Any) -> Any:

@@ -55,6 +55,7 @@ class ComputeAPI(rpc.Interface):
     # -- before the move -------------------------------------------------------------------------
     @rpc.call(to='host', timeout=rpc.LONG, event=True)
     def check_can_live_migrate_destination(self, ctxt: Any, host: str, instance: Any,
+                                           source_node: Any, dest_node: Any,
                                            block_migration: bool | None,
                                            disk_over_commit: bool | None) -> Any:
         """Destination: can the guest come here? Asks the source too; returns LiveMigrateData."""

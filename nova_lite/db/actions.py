@@ -3,6 +3,7 @@
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from nova_lite.db import models, rows, session
 
@@ -11,19 +12,38 @@ EVENTS = models.InstanceActionEvent.__table__
 FAULTS = models.InstanceFault.__table__
 
 
-@session.retried
-def find(instance_uuid: str, request_id: str | None) -> rows.Row | None:
-    """The action of that request.
+def _find(s: Session, instance_uuid: str, request_id: str | None) -> int | None:
+    """The id of the action of that request.
 
     A compute that resumes a migration after a restart has a request id of its own; its steps
     belong to the server's newest action.
     """
-    newest = sa.select(ACTIONS).where(ACTIONS.c.instance_uuid == instance_uuid).order_by(
+    newest = sa.select(ACTIONS.c.id).where(ACTIONS.c.instance_uuid == instance_uuid).order_by(
         ACTIONS.c.id.desc()).limit(1)
-    with session.reader() as s:
-        found = (rows.fetch_all(s, newest.where(ACTIONS.c.request_id == request_id))
-                 or rows.fetch_all(s, newest))
-    return found[0] if found else None
+    return s.scalar(newest.where(ACTIONS.c.request_id == request_id)) or s.scalar(newest)
+
+
+def start_event(instance_uuid: str, request_id: str | None, values: rows.Row) -> rows.Row | None:
+    """Open an event of that request's action; None when there is no action at all."""
+    values = {'created_at': rows.now(), **values}
+    attempts = 0
+
+    @session.retried
+    def attempt() -> rows.Row | None:
+        nonlocal attempts
+        attempts += 1
+        with session.writer() as s:
+            action_id = _find(s, instance_uuid, request_id)
+            if action_id is None:
+                return None
+            # the run whose connection was lost may have been committed
+            mine = rows.fetch_first(
+                s, EVENTS, EVENTS.c.action_id == action_id,
+                EVENTS.c.event == values['event'], EVENTS.c.created_at == values['created_at'],
+            ) if attempts > 1 else None
+            return mine or rows.insert(s, EVENTS, {**values, 'action_id': action_id})
+
+    return attempt()
 
 
 @session.retried
@@ -35,22 +55,24 @@ def finish(instance_uuid: str, request_id: str, values: rows.Row) -> bool:
 
 
 @session.retried
-def finish_event(action_id: int, event: str, host: str | None, values: rows.Row,
-                 action_message: str | None) -> rows.Row | None:
-    """Close the newest open event of that name; an ``action_message`` goes to the action."""
-    stamp = rows.now()
+def finish_event(instance_uuid: str, request_id: str | None, event: str, host: str | None,
+                 values: rows.Row, action_message: str | None) -> rows.Row | None:
+    """Close the newest open event of that name, of the action of that request; an
+    ``action_message`` goes to the action. None when there is no such event."""
+    values = {'updated_at': rows.now(), **values}
     with session.writer() as s:
+        action_id = _find(s, instance_uuid, request_id)
         opened = rows.fetch_all(s, sa.select(EVENTS).where(
             EVENTS.c.action_id == action_id, EVENTS.c.event == event,
             rows.equals(EVENTS.c.host, host)).order_by(
             EVENTS.c.finish_time.is_(None).desc(), EVENTS.c.id.desc()).limit(1))
         if not opened:
             return None
-        rows.update(s, EVENTS, {'updated_at': stamp, **values}, EVENTS.c.id == opened[0]['id'])
+        rows.update(s, EVENTS, values, EVENTS.c.id == opened[0]['id'])
         if action_message is not None:
-            rows.update(s, ACTIONS, {'updated_at': stamp, 'message': action_message},
-                        ACTIONS.c.id == action_id)
-        return rows.fetch_first(s, EVENTS, EVENTS.c.id == opened[0]['id'])
+            rows.update(s, ACTIONS, {'updated_at': values['updated_at'],
+                                     'message': action_message}, ACTIONS.c.id == action_id)
+        return {**opened[0], **values}
 
 
 def by_instance(instance_uuid: str, since: Any, before: Any, limit: int | None,

@@ -23,7 +23,8 @@ KEPT = frozenset(('id', 'uuid', 'created_at', 'updated_at', 'deleted_at', 'delet
 
 
 class Advanced(NamedTuple):
-    """``migration`` after the edge; the server before and after, None when it is deleted."""
+    """``migration`` after the edge; the server before and after, None when it is deleted or the
+    edge leaves it as it is."""
     migration: rows.Row
     instance_before: rows.Row | None
     instance_after: rows.Row | None
@@ -43,11 +44,9 @@ def advance(migration_id: int, event: str, values: rows.Row,
         raise exception.Invalid(reason=f'migration event {event!r} cannot write '
                                        f'{", ".join(sorted(wrong))} of the instance')
     stamp = rows.now()
-    written = {**values, 'status': edge.to, 'updated_at': stamp,
-               'started_at': sa.func.coalesce(T.c.started_at,
-                                              rows.moment(stamp))}
+    values = {**values, 'status': edge.to, 'updated_at': stamp}
     if edge.to in migration_states.FINAL:
-        written['finished_at'] = stamp
+        values['finished_at'] = stamp
     conditions = [T.c.status.in_([source for source in edge.sources if source])]
     if owner is not None:
         conditions.append(T.c.owner == owner)
@@ -58,16 +57,18 @@ def advance(migration_id: int, event: str, values: rows.Row,
         nonlocal attempts
         attempts += 1
         with session.writer() as s:
-            changed = rows.update(s, T, written, *rows.living(T, id=migration_id), *conditions)
-            migration = rows.fetch_first(s, T, *rows.living(T, id=migration_id))
-            if changed:
-                # of the row, not of the caller's object, which may not know the last marks
-                migration['receipt'] = receipt.mark(migration['receipt'], edge.to)
-                rows.update(s, T, {'receipt': migration['receipt']}, T.c.id == migration_id)
-                return Advanced(migration, *_change_instance(s, migration, edge.after,
-                                                             instance_values, stamp))
+            # locked until the end, so that what is written is worked out from what is there
+            migration = rows.fetch_first(s, T, *rows.living(T, id=migration_id), lock=True)
             if migration is None:
                 raise exception.MigrationNotFound(migration_id=migration_id)
+            written = {**values, 'started_at': migration['started_at'] or stamp,
+                       # of the row: the caller's object may not know the last marks
+                       'receipt': receipt.mark(values.get('receipt', migration['receipt']),
+                                               edge.to)}
+            if rows.update(s, T, written, *rows.living(T, id=migration_id), *conditions):
+                migration |= written
+                return Advanced(migration, *_change_instance(s, migration, edge.after,
+                                                             instance_values, stamp))
             if attempts > 1 and (migration['status'], migration['updated_at']) == (edge.to, stamp):
                 # the run whose connection was lost had been committed
                 server = rows.fetch_first(
@@ -82,6 +83,8 @@ def advance(migration_id: int, event: str, values: rows.Row,
 
 def _change_instance(s: Session, migration: rows.Row, after: migration_states.After,
                      values: rows.Row, stamp: Any) -> tuple[rows.Row | None, rows.Row | None]:
+    if after == migration_states.BUSY and not values:
+        return None, None
     mine = rows.living(INSTANCES, uuid=migration['instance_uuid'])
     before = rows.fetch_first(s, INSTANCES, *mine)
     values = dict(values)

@@ -98,7 +98,11 @@ def drop_claims(s: Session, consumer_uuids: list[str], host: str | None = None) 
     if host is not None:
         conditions.append(CLAIMS.c.host == host)
     # hosts in one order in every transaction, so that two of them cannot wait for each other
-    held = rows.fetch_all(s, sa.select(CLAIMS).where(*conditions).order_by(CLAIMS.c.host))
+    return _give_back(s, rows.fetch_all(
+        s, sa.select(CLAIMS).where(*conditions).order_by(CLAIMS.c.host)))
+
+
+def _give_back(s: Session, held: list[rows.Row]) -> list[rows.Row]:
     dropped = []
     for row in held:
         # of two that drop the same claim, one deletes the row: only that one gives back
@@ -124,9 +128,7 @@ def move_claim(s: Session, migration: rows.Row) -> None:
         amounts = {kind: held[0][kind] for kind in KINDS}
         _take(s, dest, amounts)
         rows.insert(s, CLAIMS, {'host': dest, 'consumer_uuid': server, **amounts})
-    for row in held:
-        if row['host'] != dest:
-            drop_claims(s, [row['consumer_uuid']], row['host'])
+    _give_back(s, [row for row in held if row['host'] != dest])
 
 
 def _fits(amounts: dict[str, int]) -> list[sa.ColumnElement]:

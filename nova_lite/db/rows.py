@@ -27,8 +27,10 @@ def fetch_all(s: Session, statement: sa.Select) -> list[Row]:
     return [dict(row) for row in s.execute(statement).mappings()]
 
 
-def fetch_first(s: Session, t: sa.Table, *conditions: Any) -> Row | None:
-    row = s.execute(sa.select(t).where(*conditions).limit(1)).mappings().first()
+def fetch_first(s: Session, t: sa.Table, *conditions: Any, lock: bool = False) -> Row | None:
+    """With ``lock`` nobody else changes the row before the transaction ends."""
+    statement = sa.select(t).where(*conditions).limit(1)
+    row = s.execute(statement.with_for_update() if lock else statement).mappings().first()
     return None if row is None else dict(row)
 
 
@@ -45,10 +47,12 @@ def living(t: sa.Table, **columns: Any) -> list[Any]:
 
 
 def insert(s: Session, t: sa.Table, values: Row) -> Row:
-    """Insert and return the row with what the table filled in."""
-    values = {'created_at': now(), **values}
-    row_id = s.execute(sa.insert(t).values(values)).inserted_primary_key[0]
-    return fetch_first(s, t, t.c.id == row_id)
+    """Insert and return the row with what the table filled in. All that is filled in is known
+    here, so nothing is read; ``values`` are plain values, no SQL."""
+    done = s.execute(sa.insert(t).values({'created_at': now(), **values}))
+    written = done.last_inserted_params()
+    return {**{column.name: written.get(column.name) for column in t.c},
+            'id': done.inserted_primary_key[0]}
 
 
 def update(s: Session, t: sa.Table, values: Row, *conditions: Any) -> int:

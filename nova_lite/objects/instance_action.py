@@ -92,9 +92,12 @@ class InstanceActionEvent(base.PersistentObject):
                     host: str | None = None) -> Self:
         """Open a step of the context's request or, where that is none of the server's actions,
         of the newest one. InstanceActionNotFound."""
-        action = cls._action(context, instance_uuid)
-        return cls.from_row(context, base.db().insert(cls.TABLE, {
-            'action_id': action['id'], 'event': event_name, 'host': host, 'start_time': _now()}))
+        row = base.db().actions.start_event(instance_uuid, context.request_id, {
+            'event': event_name, 'host': host, 'start_time': _now()})
+        if row is None:
+            raise exception.InstanceActionNotFound(request_id=context.request_id,
+                                                   instance_uuid=instance_uuid)
+        return cls.from_row(context, row)
 
     @classmethod
     @base.remotable
@@ -104,7 +107,7 @@ class InstanceActionEvent(base.PersistentObject):
         """Close it with ``Success`` or ``Error``; an error shows in the action's message too.
         InstanceActionNotFound when the action or the event is not there."""
         row = base.db().actions.finish_event(
-            cls._action(context, instance_uuid)['id'], event_name, host,
+            instance_uuid, context.request_id, event_name, host,
             {'finish_time': _now(), 'result': result, 'details': details,
              'traceback': traceback},
             'Error' if result == 'Error' else None)
@@ -112,14 +115,6 @@ class InstanceActionEvent(base.PersistentObject):
             raise exception.InstanceActionNotFound(
                 f'Event {event_name} of host {host} on instance {instance_uuid} not found')
         return cls.from_row(context, row)
-
-    @classmethod
-    def _action(cls, context: Any, instance_uuid: str) -> dict[str, Any]:
-        action = base.db().actions.find(instance_uuid, context.request_id)
-        if action is None:
-            raise exception.InstanceActionNotFound(request_id=context.request_id,
-                                                   instance_uuid=instance_uuid)
-        return action
 
 
 @base.NovaLiteObjectRegistry.register

@@ -49,6 +49,7 @@ class LiveMigrationTask:
         self.migrate_data: Any = None
         self._compute, self._scheduler = ComputeAPI(), SchedulerAPI()
         self._refused: dict[str, str] = migration.journal.get('refused', {})
+        self._nodes: dict[str, Any] = {}
 
     @property
     def has_destination(self) -> bool:
@@ -92,7 +93,7 @@ class LiveMigrationTask:
     def record_destination(self) -> None:
         if self.has_destination:
             return
-        node = objects.ComputeNode.get_by_host(self.ctxt, self.destination)
+        node = self._node(self.destination)
         self.migration.dest_compute = self.destination
         self.migration.dest_node = node.hypervisor_hostname
         self.migration.dest_host = node.host_ip
@@ -163,7 +164,7 @@ class LiveMigrationTask:
         spec = objects.RequestSpec.for_instance(
             self.ctxt, self.instance, consumer_uuid=self.migration.uuid,
             requested_host=requested_host, ignore_hosts=[self.source, *self._refused])
-        source = objects.ComputeNode.get_by_host(self.ctxt, self.source)
+        source = self._node(self.source)
         spec.hypervisor_type = source.hypervisor_type
         if not CONF.workarounds.skip_hypervisor_version_check_on_lm:
             spec.source_hypervisor_version = source.hypervisor_version
@@ -183,6 +184,12 @@ class LiveMigrationTask:
     def _refusals(self) -> str:
         return ' '.join(f'{host} refused: {reason}' for host, reason in self._refused.items())
 
+    def _node(self, host: str) -> Any:
+        """The host's ComputeNode, read once: what it is does not change while it is checked."""
+        if host not in self._nodes:
+            self._nodes[host] = objects.ComputeNode.get_by_host(self.ctxt, host)
+        return self._nodes[host]
+
     # -- checks of one host ----------------------------------------------------------------------
     def _check_service_is_up(self, host: str) -> None:
         try:
@@ -197,7 +204,7 @@ class LiveMigrationTask:
             raise exception.UnableToMigrateToSelf(instance_id=self.instance.uuid, host=host)
 
     def _check_memory(self, host: str) -> None:
-        node = objects.ComputeNode.get_by_host(self.ctxt, host)
+        node = self._node(host)
         available = int(node.memory_mb * node.ram_allocation_ratio) - node.memory_mb_used
         if available <= self.instance.memory_mb:
             raise exception.MigrationPreCheckError(
@@ -205,8 +212,7 @@ class LiveMigrationTask:
                        f'(host:{available} <= instance:{self.instance.memory_mb})')
 
     def _check_compatible(self, host: str) -> None:
-        source = objects.ComputeNode.get_by_host(self.ctxt, self.source)
-        dest = objects.ComputeNode.get_by_host(self.ctxt, host)
+        source, dest = self._node(self.source), self._node(host)
         if source.hypervisor_type != dest.hypervisor_type:
             raise exception.InvalidHypervisorType(
                 source=source.hypervisor_type, dest=dest.hypervisor_type, host=host)
@@ -220,6 +226,7 @@ class LiveMigrationTask:
         try:
             self.migrate_data = self._compute.check_can_live_migrate_destination(
                 self.ctxt, host=host, instance=self.instance,
+                source_node=self._node(self.source), dest_node=self._node(host),
                 block_migration=self.migration.block_migration,
                 disk_over_commit=self.migration.disk_over_commit)
         except messaging.MessagingTimeout:
