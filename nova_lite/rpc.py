@@ -41,11 +41,13 @@ UNVERSIONED, VERSIONED = NOTIFICATION_TOPICS = ('notifications', 'versioned_noti
 
 class Declaration(NamedTuple):
     """``to``: the argument that names the server, None for any. ``event``: whether the server's
-    work is an event of the instance's current action."""
+    work is an event of the instance's current action. ``late``: the answer does not wait until
+    the event's success is written."""
     kind: str
     to: str | None
     timeout: str
     event: bool
+    late: bool = False
 
 
 class _State:
@@ -75,9 +77,10 @@ def _declare(declaration: Declaration) -> Callable[[Callable], Callable]:
     return wrap
 
 
-def call(to: str | None = None, timeout: str = SHORT, event: bool = False) -> Callable:
+def call(to: str | None = None, timeout: str = SHORT, event: bool = False,
+         late: bool = False) -> Callable:
     """Declare a method whose caller waits for the result."""
-    return _declare(Declaration('call', to, timeout, event))
+    return _declare(Declaration('call', to, timeout, event, late))
 
 
 def cast(to: str | None = None, event: bool = False) -> Callable:
@@ -224,7 +227,7 @@ def _guard(topic: str, name: str, declaration: Declaration, method: Callable, ho
         with scope(), contextlib.ExitStack() as stack:
             if declaration.event:
                 stack.enter_context(events.reporter(
-                    ctxt, f'{topic}_{name}', kwargs['instance'].uuid, host))
+                    ctxt, f'{topic}_{name}', kwargs['instance'].uuid, host, declaration.late))
             return method(ctxt, **kwargs)
 
     def serve_call(ctxt: Any, **kwargs: Any) -> Any:

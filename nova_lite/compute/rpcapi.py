@@ -53,14 +53,14 @@ class ComputeAPI(rpc.Interface):
         """Start a suspended guest from its saved memory."""
 
     # -- before the move -------------------------------------------------------------------------
-    @rpc.call(to='host', timeout=rpc.LONG, event=True)
+    @rpc.call(to='host', timeout=rpc.LONG, event=True, late=True)
     def check_can_live_migrate_destination(self, ctxt: Any, host: str, instance: Any,
                                            source_node: Any, dest_node: Any,
                                            block_migration: bool | None,
                                            disk_over_commit: bool | None) -> Any:
         """Destination: can the guest come here? Asks the source too; returns LiveMigrateData."""
 
-    @rpc.call(to='host', event=True)
+    @rpc.call(to='host', event=True, late=True)
     def check_can_live_migrate_source(self, ctxt: Any, host: str, instance: Any,
                                       dest_check_data: Any) -> Any:
         """Source: does the destination see the same storage, do the disks fit?"""
@@ -70,7 +70,7 @@ class ComputeAPI(rpc.Interface):
     def live_migration(self, ctxt: Any, host: str, instance: Any, migration: Any) -> None:
         """Source: queue the migration; all about it and its outcome is on its record."""
 
-    @rpc.call(to='host', timeout=rpc.LONG, event=True)
+    @rpc.call(to='host', timeout=rpc.LONG, event=True, late=True)
     def pre_live_migration(self, ctxt: Any, host: str, instance: Any, disk_info: list,
                            migrate_data: Any) -> Any:
         """Destination: make room; returns LiveMigrateData."""
