@@ -47,6 +47,8 @@ def _start_next(s: Session, source: str, outbound_limit: int, stamp: Any) -> lis
     edge = migration_states.TRANSITIONS['prepare']
     started = []
     waiting = _waiting(s, source)
+    if not waiting:
+        return []
     limits = _incoming_limits(s, {row['dest_compute'] for row in waiting})
     leaving, arriving = _moving(s, source, limits)
     position = 0
