@@ -26,8 +26,10 @@ def test_insert_when_done_then_text_numbers_and_times_come_back_as_they_were(dat
              'extra_specs': {'ä': [1, None, 2.5, True], 'nested': {}}, 'disabled': True}
     with session.writer() as s:
         row = rows.insert(s, T, given)
-    assert {name: row[name] for name in given} == given
-    assert row['updated_at'] is None and row['deleted'] == 0
+        read = rows.fetch_first(s, T, T.c.id == row['id'])
+    assert {name: read[name] for name in given} == given
+    assert read['updated_at'] is None and read['deleted'] == 0
+    assert row == read      # what the table filled in is known without reading it
 
 
 def test_names_when_they_differ_in_case_then_they_are_different(database):

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Events of an action beside the work that they tell of."""
+import threading
+
+import pytest
+
+from nova_lite import exception, objects
+from nova_lite.compute import events
+
+LIMIT = 10
+
+
+class Record:
+    """In place of the events' table: what was written, in order; a write waits until it may."""
+
+    def __init__(self, monkeypatch):
+        self.written: list[tuple[str, str | None]] = []
+        self.may_start, self.may_finish = threading.Event(), threading.Event()
+        self.finished = threading.Event()
+        monkeypatch.setattr(objects.InstanceActionEvent, 'event_start', self._start)
+        monkeypatch.setattr(objects.InstanceActionEvent, 'event_finish', self._finish)
+
+    def _start(self, _ctxt, _uuid, event, host):
+        assert self.may_start.wait(LIMIT)
+        self.written.append(('start', None))
+
+    def _finish(self, _ctxt, _uuid, event, host, result, **more):
+        assert self.may_finish.wait(LIMIT)
+        self.written.append(('finish', result))
+        self.finished.set()
+
+
+@pytest.fixture
+def record(monkeypatch):
+    return Record(monkeypatch)
+
+
+def test_reporter_when_the_start_is_slow_then_the_work_does_not_wait_but_the_finish_does(record):
+    record.may_finish.set()
+    with events.reporter(None, 'compute_x', 'uuid', 'src'):
+        assert record.written == []
+        record.may_start.set()
+    assert record.written == [('start', None), ('finish', 'Success')]
+
+
+def test_reporter_when_late_then_the_success_is_written_after_the_answer_and_in_order(record):
+    with events.reporter(None, 'compute_x', 'uuid', 'src', late=True):
+        pass
+    assert record.written == []
+    record.may_finish.set()
+    record.may_start.set()
+    assert record.finished.wait(LIMIT)
+    assert record.written == [('start', None), ('finish', 'Success')]
+
+
+def test_reporter_when_the_work_fails_then_the_error_is_written_before_it_is_told(record):
+    record.may_start.set()
+    record.may_finish.set()
+    with pytest.raises(exception.Invalid):
+        with events.reporter(None, 'compute_x', 'uuid', 'src', late=True):
+            raise exception.Invalid(reason='no')
+    assert record.written == [('start', None), ('finish', 'Error')]
+
+
+def test_reporter_when_nothing_can_be_written_then_the_work_is_done(monkeypatch):
+    def fail(*_args, **_kwargs):
+        raise exception.DatabaseUnavailable()
+
+    monkeypatch.setattr(objects.InstanceActionEvent, 'event_start', fail)
+    monkeypatch.setattr(objects.InstanceActionEvent, 'event_finish', fail)
+    done = []
+    with events.reporter(None, 'compute_x', 'uuid', 'src'):
+        done.append(True)
+    assert done
