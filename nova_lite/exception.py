@@ -6,6 +6,7 @@ travel by RPC, where oslo.messaging returns them as ``X_Remote`` subclasses, so 
 ``isinstance`` and reads :meth:`NovaLiteException.format_message`, never ``str()`` (which carries
 the other side's traceback).
 """
+import re
 from typing import Any
 
 import oslo_messaging as messaging
@@ -27,7 +28,8 @@ def message_of(exc: BaseException) -> str:
     """The error's own words: without a remote traceback, never empty."""
     if isinstance(exc, NovaLiteException):
         return exc.format_message()
-    return str(exc).split('\nTraceback', 1)[0] or type(exc).__name__
+    # a RemoteError carries its traceback as a list, once for each process that it came through
+    return re.split(r"\n(?:\[['\"])?Traceback", str(exc), maxsplit=1)[0] or type(exc).__name__
 
 
 def class_of(exc: BaseException) -> str:

@@ -63,7 +63,9 @@ class LiveMigrationQueue:
         troubled, pause = False, LOOK_INTERVAL
         while not self._stopping.is_set():
             woken = self._wake.wait(pause)
-            pause = LOOK_INTERVAL if woken else min(2 * pause, LONGEST_LOOK_INTERVAL)
+            # one at work may have to be taken up soon
+            busy = woken or self.moves or self._forsaken.is_set()
+            pause = LOOK_INTERVAL if busy else min(2 * pause, LONGEST_LOOK_INTERVAL)
             self._wake.clear()
             if self._stopping.is_set():
                 return

@@ -27,6 +27,7 @@ from nova_lite.virt.steering import Steering
 LOG = logging.getLogger(__name__)
 
 CONFIRM_INTERVAL = 1.0
+AWAY = (*rpc.UNREACHABLE, exception.HypervisorUnavailable, exception.DatabaseUnavailable)
 
 
 class Move:
@@ -139,6 +140,8 @@ class Move:
     def _to_the_end(self, start_at: str) -> None:
         try:
             base.run(self.STEPS, self, start_at=start_at)
+        except exception.DatabaseUnavailable:
+            raise       # taken up by the record when there is one again
         except Exception as error:
             self._end_badly(error)
         else:
@@ -214,7 +217,7 @@ class Move:
         while True:
             try:
                 return act()
-            except (*rpc.UNREACHABLE, exception.HypervisorUnavailable) as error:
+            except AWAY as error:
                 words = f'{trouble}: {exception.message_of(error)}'
                 if time.monotonic() > deadline:
                     raise exception.LiveMigrationLost(reason=words)

@@ -59,6 +59,10 @@ class LiveMigrations:
             task.execute()
         except exception.LeaseLost as error:
             LOG.warning('%s', error.format_message())
+        except exception.DatabaseUnavailable:
+            LOG.warning('The database is away: migration %s is left to who takes it over',
+                        migration.uuid)
+            raise
         except Exception as error:
             self._refuse(system, instance, migration, error)
             if faults.event_for(error) == 'lose':

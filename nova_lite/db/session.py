@@ -17,6 +17,7 @@ import sqlalchemy
 from oslo_db import api as oslo_db_api
 from oslo_db import exception as db_exc
 from oslo_db.sqlalchemy import enginefacade
+from oslo_log import log as logging
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,7 @@ from nova_lite import conf as nova_conf
 from nova_lite import exception
 from nova_lite.conf import database
 
+LOG = logging.getLogger(__name__)
 CONF = nova_conf.CONF
 BUSY_TIMEOUT_MS = 30_000
 WRITER = 'nova_lite_writer'
@@ -96,10 +98,6 @@ def get_engine() -> sqlalchemy.Engine:
     return _current().writer.get_engine()
 
 
-class Unreachable(exception.DatabaseUnavailable, db_exc.DBConnectionError):
-    """Ours for who answers a client, oslo.db's for who tries again."""
-
-
 @contextlib.contextmanager
 def reader() -> Iterator[Session]:
     """A transaction that only reads. Errors as of :func:`_our_errors`."""
@@ -118,8 +116,9 @@ def writer() -> Iterator[Session]:
 
 @contextlib.contextmanager
 def _our_errors() -> Iterator[None]:
-    """Unreachable when the server is away; Invalid when it refuses a value as such: a pattern
-    that is none of its regular expressions, a number that is too large, text that is none."""
+    """DatabaseUnavailable when the server is away; Invalid when it refuses a value as such: a
+    pattern that is none of its regular expressions, a number that is too large, text that is
+    none."""
     try:
         yield
     except exception.NovaLiteException:
@@ -127,7 +126,8 @@ def _our_errors() -> Iterator[None]:
     except (db_exc.DBError, sqlalchemy.exc.StatementError, UnicodeError) as error:
         cause = getattr(error, 'inner_exception', None) or getattr(error, 'orig', None) or error
         if _is_away(error, cause):
-            raise Unreachable(cause) from error
+            LOG.debug('The database is away: %s', cause)
+            raise exception.DatabaseUnavailable() from error
         if _is_about_a_value(cause):
             raise exception.Invalid(reason=f'the database refuses a value: {cause}') from error
         raise
@@ -161,7 +161,12 @@ def retried(function: Callable) -> Callable:
     """
     return oslo_db_api.wrap_db_retry(retry_interval=0.1, max_retries=6, inc_retry_interval=True,
                                      max_retry_interval=2, retry_on_deadlock=True,
-                                     retry_on_disconnect=True)(function)
+                                     retry_on_disconnect=True, exception_checker=_is_ours)(
+                                         function)
+
+
+def _is_ours(error: Exception) -> bool:
+    return isinstance(error, exception.DatabaseUnavailable)
 
 
 def _current() -> Any:

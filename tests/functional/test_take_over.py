@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests whose message, or whose conductor, was lost before the source had them."""
+"""Requests whose message, or whose conductor, was lost before the source had them; and
+whose database was away."""
+import threading
+
 import pytest
 
-from nova_lite import embedded, objects
+from nova_lite import embedded, exception, objects
 from nova_lite.conductor import rpcapi as conductor_rpcapi
 from nova_lite.conductor.live_migrations import LiveMigrations
 from nova_lite.compute import rpcapi as compute_rpcapi
@@ -148,3 +151,65 @@ def test_release_when_a_conductor_stops_another_goes_on_at_once(cloud, conductor
     conductor.release_leases()
     other.take_over()
     assert_moved(cloud, server, 'dst')
+
+
+@pytest.fixture
+def database_away(monkeypatch):
+    """``database_away(OWNER, METHOD)``: the method's next call, on its own or before its answer
+    came back (``late``), finds no database. The fixture's answer is set when it has."""
+    def once(owner, name, late=False):
+        real, met = getattr(owner, name), threading.Event()
+
+        def method(*args, **kwargs):
+            if late:
+                real(*args, **kwargs)
+            monkeypatch.setattr(owner, name, real)
+            met.set()
+            raise exception.DatabaseUnavailable()
+        monkeypatch.setattr(owner, name, method)
+        return met
+    return once
+
+
+def assert_left_for_another(server, conductor, met):
+    assert met.wait(10)
+    server.wait(lambda server: not conductor._at_work, 'the end of the first owner')
+    assert server.migration.status == 'accepted'
+    assert server.states() == ('active', 'migrating')
+
+
+def test_run_when_the_scheduler_finds_no_database_then_judges_nothing(
+        cloud, conductor, database_away):
+    server = cloud.boot()
+    met = database_away(cloud.services.services['scheduler'].manager, '_choose')
+    assert server.live_migrate('dst').status == 202
+    assert_left_for_another(server, conductor, met)
+    run_out(server)
+    conductor.take_over()
+    assert_moved(cloud, server, 'dst')
+
+
+def test_run_when_nobody_knows_whether_the_destination_was_recorded_then_the_claim_stays(
+        cloud, conductor, database_away):
+    """It was: who takes over sends the server there without asking for room again."""
+    server = cloud.boot()
+    met = database_away(objects.Migration, 'record', late=True)
+    assert server.live_migrate('dst').status == 202
+    assert_left_for_another(server, conductor, met)
+    assert cloud.claims_of(server) == {('server', 'src'), ('migration', 'dst')}
+    run_out(server)
+    conductor.take_over()
+    assert_moved(cloud, server, 'dst')
+
+
+def test_move_when_the_database_is_away_at_its_start_then_it_goes_on_later(cloud, database_away):
+    server = cloud.boot(disk=True)
+    met = database_away(cloud.services.services['dst'].manager.destination, 'pre')
+    assert server.live_migrate('dst').status == 202
+    queue = cloud.services.services['src'].manager.queue
+    assert met.wait(10)
+    server.wait(lambda server: not queue.moves, 'the end of the first try')
+    assert server.states() == ('active', 'migrating')
+    queue.wake()
+    assert_moved(cloud, server, 'dst')
+    assert server.statuses()[-2:] == ['running', 'completed']

@@ -2,6 +2,7 @@
 """The error table: every error has a row, and a remote one finds the same row."""
 import inspect
 
+import oslo_messaging as messaging
 import pytest
 
 from nova_lite import exception, faults
@@ -55,3 +56,6 @@ def test_message_of_when_remote_then_without_the_traceback():
     remote = type('NotFound_Remote', (exception.NotFound,), {'__str__': lambda self: 'a\nTrace'})
     assert exception.message_of(remote('gone')) == 'gone'
     assert exception.message_of(ValueError()) == 'ValueError'
+    inner = messaging.RemoteError('Gone', 'the host', ['Traceback (most recent call last):\n'])
+    assert exception.message_of(messaging.RemoteError('RemoteError', inner, ['Traceback'])) == (
+        'Remote error: RemoteError Remote error: Gone the host')

@@ -4,7 +4,9 @@
 Steps are named by the methods of the object that does them. When one fails, its own undo and those
 of the steps before it run in reverse order, so an undo must stand being called for a step that did
 nothing, and being called twice. An undo that fails is logged and the others still run. Behind
-POINT_OF_NO_RETURN nothing is undone: from there the only way is forward.
+POINT_OF_NO_RETURN nothing is undone: from there the only way is forward. Nor is anything undone
+when the database is away: how far the task came is for the record to say, and the record is read
+by whoever takes the task up.
 """
 from typing import Any
 
@@ -38,6 +40,8 @@ def run(steps: Steps, doer: Any, start_at: str | None = None) -> None:
             continue
         try:
             _do('step', do, doer)
+        except exception.DatabaseUnavailable:
+            raise
         except Exception:
             _undo(undos, doer)
             raise

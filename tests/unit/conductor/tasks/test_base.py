@@ -2,6 +2,7 @@
 """Steps and undos: order, failure, point of no return, resumption."""
 import pytest
 
+from nova_lite import exception
 from nova_lite.conductor.tasks import base
 
 STEPS = (('one', 'undo_one'), ('two', None), ('three', 'undo_three'), base.POINT_OF_NO_RETURN,
@@ -37,6 +38,17 @@ def test_run_when_a_step_fails_then_it_and_those_before_are_undone(failing, call
     with pytest.raises(ValueError, match=failing):
         base.run(STEPS, doer)
     assert doer.calls == calls
+
+
+def test_run_when_the_database_is_away_then_nothing_is_undone_without_the_record():
+    doer = Recorder()
+
+    def two():
+        raise exception.DatabaseUnavailable()
+    doer.two = two
+    with pytest.raises(exception.DatabaseUnavailable):
+        base.run(STEPS, doer)
+    assert doer.calls == ['one']
 
 
 def test_run_when_an_undo_fails_then_the_others_still_run_and_the_first_error_counts():
