@@ -222,7 +222,7 @@ class Server:
             done = subprocess.run(self._command(*command), input=text.encode(), stdout=log,
                                   stderr=log, env=self._environment(), timeout=120)
         if done.returncode:
-            raise ServerError(f'{command[0]} failed ({done.returncode}): {self._log_end()}')
+            raise ServerError(f'{command[0]} failed ({done.returncode}): {self._log_end(lines=25)}')
 
     def _start_process(self, role: str, *command: str) -> None:
         """Start one of its processes and write it down; MAIN is the daemon itself."""
@@ -254,6 +254,6 @@ class Server:
             raise ServerError(f'{self.name} on {self.address}:{self.port} does not answer: '
                               f'{why or self._log_end()}')
 
-    def _log_end(self) -> str:
-        lines = self.log.read_text(errors='replace').splitlines() if self.log.exists() else []
-        return ' | '.join(lines[-5:]) or f'{self.log} is empty'
+    def _log_end(self, lines: int = 5) -> str:
+        text = self.log.read_text(errors='replace').splitlines() if self.log.exists() else []
+        return ' | '.join(text[-lines:]) or f'{self.log} is empty'
