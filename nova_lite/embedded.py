@@ -9,7 +9,7 @@ import os
 import threading
 from typing import Any
 
-from nova_lite import objects, rpc, service, utils
+from nova_lite import notifications, objects, rpc, service, utils
 from nova_lite.cmd import compute
 from nova_lite.conductor import manager as conductor_manager
 from nova_lite.conductor import rpcapi as conductor_rpcapi
@@ -69,6 +69,7 @@ class Cloud:
         for name in (SCHEDULER, CONDUCTOR):
             if name in self.services:
                 self.stop_service(name)
+        notifications.drain()
         rpc.cleanup()
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the world is told while a server moves, in Nova's two forms.
 
-Event names and payload keys are Nova's, so that its listeners understand them. A notification that
-cannot be sent is logged and never hurts the migration.
+Event names and payload keys are Nova's, so that its listeners understand them. A notification is
+sent in the background, in the order of the events of a process; one that cannot be sent is logged.
+Neither holds up the migration.
 """
 import contextlib
 from collections.abc import Iterator
@@ -10,10 +11,13 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_lite import exception, rpc
+from nova_lite import exception, outbox, rpc
 from nova_lite.conf import CONF
 
 LOG = logging.getLogger(__name__)
+
+DRAIN_TIMEOUT = 5.0     # s
+_outbox = outbox.Outbox('notifications')
 
 # phase of a live migration -> its unversioned name; the versioned one is live_migration_<phase>
 PHASES = {
@@ -36,10 +40,23 @@ def emit(ctxt: Any, publisher_id: str, event_type: str, payload: dict[str, Any],
     notifier = rpc.get_notifier(topic, publisher_id)
     if notifier is None:
         return
-    try:
-        getattr(notifier, priority)(ctxt, event_type, payload)
-    except Exception as error:
-        LOG.warning('Cannot send notification %s: %s', event_type, exception.message_of(error))
+
+    def send() -> None:
+        try:
+            getattr(notifier, priority)(ctxt, event_type, payload)
+        except Exception as error:
+            LOG.warning('Cannot send notification %s: %s', event_type,
+                        exception.message_of(error))
+
+    if not _outbox.put(send):
+        LOG.warning('Notification %s is dropped: %d wait for the broker already', event_type,
+                    outbox.LIMIT)
+
+
+def drain(timeout: float = DRAIN_TIMEOUT) -> None:
+    """Wait until what was emitted is sent, at most ``timeout`` seconds: a process that ends."""
+    if not _outbox.drain(timeout):
+        LOG.warning('Not all notifications could be sent within %g s', timeout)
 
 
 def send_instance_update(ctxt: Any, instance: Any, old_vm_state: str | None,

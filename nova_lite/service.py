@@ -15,7 +15,7 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_lite import context, exception, objects, rpc, utils
+from nova_lite import context, exception, notifications, objects, rpc, utils
 from nova_lite.cmd import early
 from nova_lite.conf import CONF
 
@@ -153,6 +153,7 @@ def run(start: Callable[[], None], stop: Callable[[], None]) -> None:
         LOG.info('Stopping on %s', signal.Signals(received).name)
         stop()
         starting.join(CONF.graceful_shutdown_timeout)
+        notifications.drain()
     logging.logging.shutdown()
     sys.stdout.flush()
     # interpreter exit would wait without limit for pool threads that hold a dead connection

@@ -85,9 +85,10 @@ class LiveMigrationQueue:
         moments.reach('edge-prepare-start', self.host)      # of no one server
         started = objects.MigrationList.start_next(
             context.get_admin_context(), self.host, CONF.max_concurrent_live_migrations)
+        servers = {instance.uuid: instance for instance in started.instances}
         for migration in started:
             moments.reach('edge-prepare-end', migration.instance_uuid)
-            self._begin(migration, Move.run)
+            self._begin(migration, Move.run, servers.get(migration.instance_uuid))
 
     # -- those that run --------------------------------------------------------------------------
     def _take_up(self) -> None:
@@ -100,17 +101,17 @@ class LiveMigrationQueue:
             if migration.status in migration_states.BEGUN:
                 self._begin(migration, Move.take_up)
 
-    def _begin(self, migration: Any, work: Callable[[Move], None]) -> None:
+    def _begin(self, migration: Any, work: Callable[[Move], None], instance: Any = None) -> None:
         try:
-            self._spawn(migration, work)
+            self._spawn(migration, work, instance)
         except exception.InstanceNotFound as error:
             migration.advance('fail', reason=error.format_message())
 
-    def _spawn(self, migration: Any, work: Callable[[Move], None]) -> None:
+    def _spawn(self, migration: Any, work: Callable[[Move], None], instance: Any) -> None:
         ctxt = context.RequestContext.from_dict(migration.journal['context'])
         ctxt.update_store()
-        instance = objects.Instance.get_by_uuid(ctxt, migration.instance_uuid)
-        migration._context = ctxt
+        instance = instance or objects.Instance.get_by_uuid(ctxt, migration.instance_uuid)
+        migration._context = instance._context = ctxt
         data = objects.LiveMigrateData.from_stored(ctxt, migration.migrate_data)
         move = Move(ctxt, instance, migration, data, self._driver, self._compute)
         self.moves[migration.uuid] = move

@@ -247,7 +247,7 @@ class Move:
 
     def clean_source(self) -> None:
         """What cannot be removed here is mentioned; the guest lives over there all the same."""
-        if self._given_up():
+        if recovery.given_up(self.ctxt, self.migration):
             return
         try:
             with notifications.live_migration_phase(self.ctxt, self.instance, 'post',
@@ -259,15 +259,6 @@ class Move:
             LOG.exception('Cannot clean up after instance %s', self.instance.uuid)
             self._remark = (f'the guest has moved, but host {self.migration.source_compute} could '
                             f'not be cleaned: {exception.message_of(error)}')
-
-    def _given_up(self) -> bool:
-        """Has a conductor given this host up? Then what to keep is for an operator to say."""
-        try:
-            self.migration.refresh()
-        except Exception as error:
-            LOG.info('Going on with migration %s: %s', self.migration.uuid,
-                     exception.message_of(error))
-        return self.migration.status == migration_states.ERROR
 
     # -- ends ------------------------------------------------------------------------------------
     def _end_badly(self, error: Exception) -> None:

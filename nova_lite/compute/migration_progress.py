@@ -50,6 +50,7 @@ class ProgressKeeper:
         self._last_saved = float('-inf')
         self._told: tuple[bool, str] = (False, '')      # post_copy and note as last written
         self._decided = len(self._steering.decisions)   # as last written
+        self._closed = False
 
     def note(self, progress: Progress) -> None:
         """Take a reading; returns at once."""
@@ -57,13 +58,15 @@ class ProgressKeeper:
         due = self._last_saved + CONF.libvirt.live_migration_monitor_interval
         news = ((progress.post_copy, progress.note) != self._told
                 or len(self._steering.decisions) != self._decided)
+        if self._closed:
+            return
         if (news or time.monotonic() >= due) and self._saving.acquire(blocking=False):
             self._last_saved = time.monotonic()
             utils.spawn(self._save_and_release, name='migration-progress')
 
     def close(self, progress: Progress) -> None:
-        """Save the last reading and what the copy came to, after which this object writes no
-        more."""
+        """Put the last reading and what the copy came to on the record, for the edge that comes
+        next to write. This object writes no more."""
         if any(value is not None for value in progress):
             self._newest = progress
         with self._saving:      # a save that is under way would take the receipt back
@@ -71,7 +74,12 @@ class ProgressKeeper:
             self._migration.receipt = receipt.mark(self._migration.receipt, receipt.COPIED) | {
                 'copy': progress._asdict(), 'goals': held['goals'],
                 'decisions': held['decisions']}
-            self._save()
+            self._closed = True
+            self._put_on_record(self._newest)
+            try:
+                self._tell(self._newest)
+            except Exception as error:
+                self._complain(error)
 
     def save_decisions(self) -> None:
         """Write what the steering holds, and return when it is written."""
@@ -87,25 +95,33 @@ class ProgressKeeper:
     def _save(self) -> None:
         progress, decided = self._newest, len(self._steering.decisions)
         try:
-            journal = {**(self._migration.journal or {}),
-                       convergence.JOURNAL: self._steering.stored()}
-            if progress is not None:
-                self._percent = percent(progress, self._percent)
-                for counter in COUNTERS:
-                    setattr(self._migration, counter, getattr(progress, counter))
-                journal['progress'] = {**progress._asdict(), 'percent': self._percent}
-                self._tell(progress)
-            self._migration.journal = journal
+            self._put_on_record(progress)
+            self._tell(progress)
             self._migration.save()
             self._decided = decided
             if progress is not None:
                 self._instance.progress = self._percent
                 self._instance.save()
         except Exception as error:
-            LOG.warning('Cannot save the progress of migration %s: %s', self._migration.uuid,
-                        exception.message_of(error))
+            self._complain(error)
 
-    def _tell(self, progress: Progress) -> None:
+    def _complain(self, error: Exception) -> None:
+        LOG.warning('Cannot save the progress of migration %s: %s', self._migration.uuid,
+                    exception.message_of(error))
+
+    def _put_on_record(self, progress: Progress | None) -> None:
+        journal = {**(self._migration.journal or {}),
+                   convergence.JOURNAL: self._steering.stored()}
+        if progress is not None:
+            self._percent = percent(progress, self._percent)
+            for counter in COUNTERS:
+                setattr(self._migration, counter, getattr(progress, counter))
+            journal['progress'] = {**progress._asdict(), 'percent': self._percent}
+        self._migration.journal = journal
+
+    def _tell(self, progress: Progress | None) -> None:
+        if progress is None:
+            return
         if progress.post_copy and self._migration.status == migration_states.RUNNING:
             self._migration.advance('postcopy')
         if progress.note != self._told[1]:

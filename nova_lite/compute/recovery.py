@@ -8,10 +8,14 @@ does not answer is AWAY, which proves nothing. Run this module to print the tabl
 """
 from typing import Any, NamedTuple
 
-from nova_lite import exception, rpc
+from oslo_log import log as logging
+
+from nova_lite import exception, objects, rpc
 from nova_lite.compute import power_state
-from nova_lite.compute.migration_states import POSTCOPY, PREPARING, QUEUED, RUNNING
+from nova_lite.compute.migration_states import ERROR, POSTCOPY, PREPARING, QUEUED, RUNNING
 from nova_lite.virt.driver import ComputeDriver, GuestInfo
+
+LOG = logging.getLogger(__name__)
 
 ANSWER_TIMEOUT = 10.0       # s that a host may take to say what it has
 
@@ -117,6 +121,17 @@ def ask(compute: Any, ctxt: Any, host: str, instance: Any) -> str:
             return compute.guest_presence(ctxt, host=host, instance=instance)
     except rpc.UNREACHABLE:
         return AWAY
+
+
+def given_up(ctxt: Any, migration: Any) -> bool:
+    """Has a conductor given the source of ``migration`` up? Then what to keep there is for an
+    operator to say. The object is left alone: it has what is not written yet."""
+    try:
+        now = objects.Migration.get_by_id(ctxt, migration.id)
+    except Exception as error:
+        LOG.info('Going on with migration %s: %s', migration.uuid, exception.message_of(error))
+        return False
+    return now.status == ERROR
 
 
 def pformat() -> str:

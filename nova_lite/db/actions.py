@@ -23,8 +23,10 @@ def _find(s: Session, instance_uuid: str, request_id: str | None) -> int | None:
     return s.scalar(newest.where(ACTIONS.c.request_id == request_id)) or s.scalar(newest)
 
 
-def start_event(instance_uuid: str, request_id: str | None, values: rows.Row) -> rows.Row | None:
-    """Open an event of that request's action; None when there is no action at all."""
+def add_event(instance_uuid: str, request_id: str | None, values: rows.Row,
+              action_message: str | None = None) -> rows.Row | None:
+    """Add an event to that request's action, with an end where it is over already; an
+    ``action_message`` goes to the action. None when there is no action at all."""
     values = {'created_at': rows.now(), **values}
     attempts = 0
 
@@ -41,7 +43,10 @@ def start_event(instance_uuid: str, request_id: str | None, values: rows.Row) ->
                 s, EVENTS, EVENTS.c.action_id == action_id,
                 EVENTS.c.event == values['event'], EVENTS.c.created_at == values['created_at'],
             ) if attempts > 1 else None
-            return mine or rows.insert(s, EVENTS, {**values, 'action_id': action_id})
+            if mine is None:
+                mine = rows.insert(s, EVENTS, {**values, 'action_id': action_id})
+                _tell_action(s, action_id, action_message)
+            return mine
 
     return attempt()
 
@@ -69,10 +74,14 @@ def finish_event(instance_uuid: str, request_id: str | None, event: str, host: s
         if not opened:
             return None
         rows.update(s, EVENTS, values, EVENTS.c.id == opened[0]['id'])
-        if action_message is not None:
-            rows.update(s, ACTIONS, {'updated_at': values['updated_at'],
-                                     'message': action_message}, ACTIONS.c.id == action_id)
+        _tell_action(s, action_id, action_message)
         return {**opened[0], **values}
+
+
+def _tell_action(s: Session, action_id: int, message: str | None) -> None:
+    if message is not None:
+        rows.update(s, ACTIONS, {'updated_at': rows.now(), 'message': message},
+                    ACTIONS.c.id == action_id)
 
 
 def by_instance(instance_uuid: str, since: Any, before: Any, limit: int | None,
@@ -85,10 +94,11 @@ def by_instance(instance_uuid: str, since: Any, before: Any, limit: int | None,
 
 @session.retried
 def events(action_id: int) -> list[rows.Row]:
-    """Newest first."""
+    """Newest first, by when they began."""
     with session.reader() as s:
         return rows.fetch_all(s, sa.select(EVENTS).where(
-            EVENTS.c.action_id == action_id).order_by(EVENTS.c.id.desc()))
+            EVENTS.c.action_id == action_id).order_by(EVENTS.c.start_time.desc(),
+                                                      EVENTS.c.id.desc()))
 
 
 @session.retried

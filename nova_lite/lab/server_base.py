@@ -222,7 +222,8 @@ class Server:
             done = subprocess.run(self._command(*command), input=text.encode(), stdout=log,
                                   stderr=log, env=self._environment(), timeout=120)
         if done.returncode:
-            raise ServerError(f'{command[0]} failed ({done.returncode}): {self._log_end(lines=25)}')
+            raise ServerError(f'{command[0]} failed ({done.returncode}): '
+                              f'{self._log_end(lines=25)}')
 
     def _start_process(self, role: str, *command: str) -> None:
         """Start one of its processes and write it down; MAIN is the daemon itself."""

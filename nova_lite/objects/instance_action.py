@@ -92,8 +92,26 @@ class InstanceActionEvent(base.PersistentObject):
                     host: str | None = None) -> Self:
         """Open a step of the context's request or, where that is none of the server's actions,
         of the newest one. InstanceActionNotFound."""
-        row = base.db().actions.start_event(instance_uuid, context.request_id, {
-            'event': event_name, 'host': host, 'start_time': _now()})
+        return cls._add(context, instance_uuid, {'event': event_name, 'host': host,
+                                                 'start_time': _now()})
+
+    @classmethod
+    @base.remotable
+    def event_write(cls, context: Any, instance_uuid: str, event_name: str, seconds: float,
+                    host: str | None = None, result: str = 'Success',
+                    details: str | None = None, traceback: str | None = None) -> Self:
+        """Write a step that was never opened and is over now, after ``seconds``."""
+        now = _now()
+        return cls._add(context, instance_uuid, {
+            'event': event_name, 'host': host, 'finish_time': now, 'result': result,
+            'start_time': now - datetime.timedelta(seconds=seconds), 'details': details,
+            'traceback': traceback}, 'Error' if result == 'Error' else None)
+
+    @classmethod
+    def _add(cls, context: Any, instance_uuid: str, values: dict[str, Any],
+             action_message: str | None = None) -> Self:
+        row = base.db().actions.add_event(instance_uuid, context.request_id, values,
+                                          action_message)
         if row is None:
             raise exception.InstanceActionNotFound(request_id=context.request_id,
                                                    instance_uuid=instance_uuid)

@@ -174,9 +174,11 @@ class Migration(base.PersistentObject):
 
 @base.NovaLiteObjectRegistry.register
 class MigrationList(base.NovaLiteObjectList):
+    """``instances``: where a method gives the migrations' servers along with them."""
     VERSION = '1.0'
     CHILD = Migration
-    fields = {'objects': fields.ListOfObjectsField('Migration')}
+    fields = {'objects': fields.ListOfObjectsField('Migration'),
+              'instances': fields.ListOfObjectsField('Instance')}
 
     @classmethod
     @base.remotable
@@ -200,9 +202,13 @@ class MigrationList(base.NovaLiteObjectList):
     @base.remotable
     def start_next(cls, context: Any, source: str, outbound_limit: int) -> Self:
         """Take ``prepare`` for those in the queue of ``source`` that may start now, oldest first;
-        the others' journal says what they wait for. ``outbound_limit`` 0: no limit."""
-        started = base.db().queue.start_next(source, outbound_limit)
-        return cls.from_rows(context, started)
+        the others' journal says what they wait for. ``outbound_limit`` 0: no limit. Their servers
+        come along, but for those that are deleted."""
+        started = cls.from_rows(context, base.db().queue.start_next(source, outbound_limit))
+        uuids = [migration.instance_uuid for migration in started]
+        started.instances = list(instance_obj.InstanceList.get_by_filters(
+            context, {'uuid': uuids})) if uuids else []
+        return started
 
     @classmethod
     @base.remotable

@@ -16,17 +16,26 @@ class Record:
     def __init__(self, monkeypatch):
         self.written: list[tuple[str, str | None]] = []
         self.may_start, self.may_finish = threading.Event(), threading.Event()
-        self.finished = threading.Event()
+        self.started, self.finished = threading.Event(), threading.Event()
         monkeypatch.setattr(objects.InstanceActionEvent, 'event_start', self._start)
         monkeypatch.setattr(objects.InstanceActionEvent, 'event_finish', self._finish)
+        monkeypatch.setattr(objects.InstanceActionEvent, 'event_write', self._write)
 
     def _start(self, _ctxt, _uuid, event, host):
+        self.started.set()
         assert self.may_start.wait(LIMIT)
         self.written.append(('start', None))
 
     def _finish(self, _ctxt, _uuid, event, host, result, **more):
+        self._end('finish', result)
+
+    def _write(self, _ctxt, _uuid, event, seconds, host, result, **more):
+        assert 0 <= seconds < LIMIT
+        self._end('write', result)
+
+    def _end(self, how, result):
         assert self.may_finish.wait(LIMIT)
-        self.written.append(('finish', result))
+        self.written.append((how, result))
         self.finished.set()
 
 
@@ -35,17 +44,33 @@ def record(monkeypatch):
     return Record(monkeypatch)
 
 
-def test_reporter_when_the_start_is_slow_then_the_work_does_not_wait_but_the_finish_does(record):
+@pytest.fixture
+def lasting(monkeypatch):
+    """Every step lasts long enough to be seen before its end."""
+    monkeypatch.setattr(events, 'BRIEF', 0)
+
+
+def test_reporter_when_the_work_is_brief_then_it_is_written_once(record):
     record.may_finish.set()
     with events.reporter(None, 'compute_x', 'uuid', 'src'):
+        assert record.written == []
+    assert record.written == [('write', 'Success')]
+
+
+def test_reporter_when_the_start_is_slow_then_the_work_does_not_wait_but_the_finish_does(
+        record, lasting):
+    record.may_finish.set()
+    with events.reporter(None, 'compute_x', 'uuid', 'src'):
+        assert record.started.wait(LIMIT)
         assert record.written == []
         record.may_start.set()
     assert record.written == [('start', None), ('finish', 'Success')]
 
 
-def test_reporter_when_late_then_the_success_is_written_after_the_answer_and_in_order(record):
+def test_reporter_when_late_then_the_success_is_written_after_the_answer_and_in_order(
+        record, lasting):
     with events.reporter(None, 'compute_x', 'uuid', 'src', late=True):
-        pass
+        assert record.started.wait(LIMIT)
     assert record.written == []
     record.may_finish.set()
     record.may_start.set()
@@ -54,20 +79,21 @@ def test_reporter_when_late_then_the_success_is_written_after_the_answer_and_in_
 
 
 def test_reporter_when_the_work_fails_then_the_error_is_written_before_it_is_told(record):
-    record.may_start.set()
     record.may_finish.set()
     with pytest.raises(exception.Invalid):
         with events.reporter(None, 'compute_x', 'uuid', 'src', late=True):
             raise exception.Invalid(reason='no')
-    assert record.written == [('start', None), ('finish', 'Error')]
+    assert record.written == [('write', 'Error')]
 
 
-def test_reporter_when_nothing_can_be_written_then_the_work_is_done(monkeypatch):
+@pytest.mark.parametrize('brief', [0, LIMIT])
+def test_reporter_when_nothing_can_be_written_then_the_work_is_done(monkeypatch, brief):
     def fail(*_args, **_kwargs):
         raise exception.DatabaseUnavailable()
 
-    monkeypatch.setattr(objects.InstanceActionEvent, 'event_start', fail)
-    monkeypatch.setattr(objects.InstanceActionEvent, 'event_finish', fail)
+    monkeypatch.setattr(events, 'BRIEF', brief)
+    for name in ('event_start', 'event_finish', 'event_write'):
+        monkeypatch.setattr(objects.InstanceActionEvent, name, fail)
     done = []
     with events.reporter(None, 'compute_x', 'uuid', 'src'):
         done.append(True)

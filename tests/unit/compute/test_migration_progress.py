@@ -41,8 +41,19 @@ def test_close_when_a_reading_was_noted_then_the_last_one_stands_in_the_record()
     keeper = migration_progress.ProgressKeeper(instance, migration)
     keeper.note(Progress(memory_total=100, memory_remaining=50))
     keeper.close(Progress(memory_total=100, memory_remaining=0, iteration=3))
-    assert (migration.memory_remaining, instance.progress) == (0, 100)
-    assert migration.journal['progress']['iteration'] == 3
+    assert migration.memory_remaining == 0
+    assert (migration.journal['progress']['iteration'], migration.journal['progress']['percent']
+            ) == (3, 100)
+
+
+def test_close_when_it_was_called_then_the_next_edge_writes_and_nobody_else():
+    instance, migration = Record(), Record()
+    keeper = migration_progress.ProgressKeeper(instance, migration)
+    keeper.close(Progress(memory_total=100, memory_remaining=0))
+    assert (migration.saves, instance.saves) == (0, 0)
+    keeper.note(Progress(memory_total=100, memory_remaining=50))
+    with keeper._saving:
+        assert (migration.saves, migration.memory_remaining) == (0, 0)
 
 
 def test_close_when_nothing_can_be_saved_then_nobody_is_hurt():

@@ -56,7 +56,10 @@ def test_events_when_written_then_nothing_is_read_back(ctxt):
     with statements() as sent:
         closed = objects.InstanceActionEvent.event_finish(ctxt, instance.uuid, 'compute_x', 'src')
     assert kinds(sent) == ['SELECT', 'SELECT', 'UPDATE']
-    read, = objects.InstanceActionEventList.get_by_action(ctxt, closed.action_id)
+    with statements() as sent:
+        objects.InstanceActionEvent.event_write(ctxt, instance.uuid, 'compute_y', 0.1, 'src')
+    assert kinds(sent) == ['SELECT', 'INSERT']
+    read, _ = objects.InstanceActionEventList.get_by_action(ctxt, closed.action_id)
     assert read.obj_to_primitive() == closed.obj_to_primitive()
     assert read.result == 'Success'
 

@@ -111,7 +111,8 @@ def sample(cls):
         if isinstance(field, fields.ObjectField):
             value = sample(objects.Flavor)
         elif isinstance(field, fields.ListOfObjectsField):
-            value = [sample(cls.CHILD), cls.CHILD()]
+            child = getattr(objects, field.objname)
+            value = [sample(child), child()]
         else:
             value = SAMPLES[type(field)]
         setattr(obj, name, value)

@@ -48,6 +48,18 @@ def test_event_when_it_fails_then_the_action_says_error(ctxt):
     assert objects.InstanceAction.get_by_request_id(ctxt, UUID, 'req-1').message == 'Error'
 
 
+def test_event_when_it_was_brief_then_one_row_with_both_times_in_the_order_of_the_starts(ctxt):
+    action = objects.InstanceAction.action_start(ctxt, UUID, 'live-migration')
+    write = objects.InstanceActionEvent.event_write
+    write(ctxt, UUID, 'inner', 0.25, 'dst')
+    write(ctxt, UUID, 'outer', 2.5, 'src', result='Error', details='no room')
+    inner, outer = events(ctxt, action)
+    assert (inner.event, inner.host, inner.result) == ('inner', 'dst', 'Success')
+    assert (inner.finish_time - inner.start_time).total_seconds() == 0.25
+    assert (outer.event, outer.details) == ('outer', 'no room')
+    assert objects.InstanceAction.get_by_request_id(ctxt, UUID, 'req-1').message == 'Error'
+
+
 def test_event_when_repeated_or_on_two_hosts_then_the_open_one_is_closed(ctxt):
     action = objects.InstanceAction.action_start(ctxt, UUID, 'live-migration')
     start = objects.InstanceActionEvent.event_start
