@@ -9,7 +9,7 @@ import collections
 import time
 from typing import Any
 
-from benchmarks import ground, steps
+from benchmarks import floor, ground, steps
 from benchmarks.figures import Plot, Result, Table
 from benchmarks.ground import Cloud, say
 from nova_lite.compute import migration_states
@@ -50,6 +50,8 @@ def count(cloud: Cloud, result: Result) -> None:
     time.sleep(0.5)     # the steps that nobody waits for: a trace has no end to wait on
     events = [event for event in cloud.traced() if began <= event['at'] <= end + 0.4]
     result.tables += steps.tables(events)
+    say('what the broker and the database take by themselves')
+    floor.add(cloud._config('conductor'), events, result)
 
 
 # -- one at a time -------------------------------------------------------------------------------

@@ -21,6 +21,8 @@ from nova_lite.virt.steering import Steering
 
 LOG = logging.getLogger(__name__)
 
+FIRST = 1.0     # s; of a copy that is over sooner only its end is written
+
 COUNTERS = ('memory_total', 'memory_processed', 'memory_remaining',
             'disk_total', 'disk_processed', 'disk_remaining')
 
@@ -47,7 +49,7 @@ class ProgressKeeper:
         self._saving = threading.Lock()
         before = (migration.journal or {}).get('progress') or {}
         self._percent = before.get('percent', 0)
-        self._last_saved = float('-inf')
+        self._due = time.monotonic() + FIRST
         self._told: tuple[bool, str] = (False, '')      # post_copy and note as last written
         self._decided = len(self._steering.decisions)   # as last written
         self._closed = False
@@ -55,13 +57,12 @@ class ProgressKeeper:
     def note(self, progress: Progress) -> None:
         """Take a reading; returns at once."""
         self._newest = progress
-        due = self._last_saved + CONF.libvirt.live_migration_monitor_interval
         news = ((progress.post_copy, progress.note) != self._told
                 or len(self._steering.decisions) != self._decided)
         if self._closed:
             return
-        if (news or time.monotonic() >= due) and self._saving.acquire(blocking=False):
-            self._last_saved = time.monotonic()
+        if (news or time.monotonic() >= self._due) and self._saving.acquire(blocking=False):
+            self._due = time.monotonic() + CONF.libvirt.live_migration_monitor_interval
             utils.spawn(self._save_and_release, name='migration-progress')
 
     def close(self, progress: Progress) -> None:

@@ -2,7 +2,7 @@
 """From a trace to tables: what is counted, and in which words."""
 import pytest
 
-from benchmarks import steps
+from benchmarks import floor, steps
 
 
 def event(kind, by, process='conductor', what='', wanting=''):
@@ -36,3 +36,19 @@ def test_short_when_a_statement_is_shown_then_without_its_values(statement, text
 
 def test_short_when_it_is_long_then_cut():
     assert len(steps.short('DELETE FROM t WHERE ' + 'x' * 500)) == 160
+
+
+def test_on_the_way_when_counted_then_only_what_the_copy_waits_for():
+    def at(moment, *args, **kwargs):
+        return {**event(*args, **kwargs), 'at': moment}
+
+    counts = floor.on_the_way([
+        at(1, 'sql', 'a', what='SELECT 1', wanting='X.get'),
+        at(1, 'sql', 'b', what='SELECT 1', wanting='X.save'),
+        at(1, 'sql', 'b', what='UPDATE x', wanting='X.save'),
+        at(2, 'call', 'a'), at(2, 'cast', 'a'), at(3, 'call', '_try'), at(3, 'sql', '_try'),
+        {**at(9, 'driver', '', what='live_migration'), 'began': 4}, at(5, 'call', 'a')])
+    assert counts == {floor.CALL: 1.5, floor.READ: 1, floor.WRITE: 1, floor.MORE: 1}
+    rows = floor.table(counts, {floor.CALL: 4.0, floor.READ: 1.0, floor.WRITE: 2.0,
+                                floor.MORE: 0.5}).rows
+    assert rows[-1] == ['all', '', '', 9.5]
