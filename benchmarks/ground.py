@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,21 @@ class Cloud(Deployment):
 
     def trace_file(self, name: str) -> Path:
         return self.directory / f'{name}.trace'
+
+    def watch_driver(self, method: str, uuid: str) -> Callable[[], bool]:
+        """A function that tells whether the drivers' ``method`` has ended for that server since
+        now. It reads what the traces have grown by."""
+        sizes = {path: path.stat().st_size for path in self.directory.glob('compute-*.trace')}
+        wanted = f'"what": "{method}"', f'"uuid": "{uuid}"'
+
+        def ended() -> bool:
+            for path, size in sizes.items():
+                with path.open() as trace:
+                    trace.seek(size)
+                    if any(all(word in line for word in wanted) for line in trace):
+                        return True
+            return False
+        return ended
 
     def wait_for(self, condition: Any, what: str, timeout: float = START_TIMEOUT) -> None:
         super().wait_for(condition, what, timeout)

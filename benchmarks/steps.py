@@ -21,7 +21,8 @@ REASONS: dict[str, str] = {
     'API.live_migrate': 'one transaction: the server becomes migrating, the request is on record; '
                         'then it goes to a conductor',
     'API._start_action': "the server's action, which clients list",
-    '_try': "the action's events: begin and end of each step on each host, which clients list",
+    '_try': "the action's events, which clients list: what each step on each host was and came "
+            'to; written beside the work, several together',
     'LiveMigrations.run': 'a conductor takes the migration, so that no other works on it',
     'LiveMigrationTask.check_source_is_up': 'a source that is down cannot be asked',
     'LiveMigrationTask.find_destination': 'what hypervisor the guest needs; the scheduler; then '
@@ -33,15 +34,15 @@ REASONS: dict[str, str] = {
     'LiveMigrationTask.record_destination': 'where it goes and on which terms, for whoever takes '
                                             'it up after a crash',
     'LiveMigrationTask.start_on_source': 'from here on the source works on it',
-    'LiveMigrationQueue.put': "queued: the conductor's part is over",
-    'LiveMigrationQueue._start_next': 'places at both hosts are counted and taken in one '
-                                      'transaction; once more when a place is free again',
-    'LiveMigrationQueue._spawn': 'the server as it is now',
+    'LiveMigrationQueue.put': "queued: the conductor's part is over; then places at both hosts "
+                              'are counted and taken in one transaction, and the server is read '
+                              'as it is now',
+    'LiveMigrationQueue._start_next': 'a place is free again: what may start now',
     'check_expected': 'the destination makes nothing for a migration that is over',
     'LiveMigrationDestination.pre': 'begin and end, for listeners',
     'Move.prepare_destination': 'files and addresses at the destination, and a record of them for '
                                 'whoever takes the migration up',
-    'Move.move_guest': 'running, before the copy begins; its last figures when it has ended',
+    'Move.move_guest': 'running, before the copy begins',
     'LiveMigrationDestination.post': 'begin and end, for listeners',
     'Move.confirm_at_destination': 'the guest runs there: nothing is removed here before that',
     'Move.clean_source': 'a conductor may have given this host up meanwhile; begin and end, for '

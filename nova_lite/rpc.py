@@ -227,7 +227,8 @@ def _guard(topic: str, name: str, declaration: Declaration, method: Callable, ho
         with scope(), contextlib.ExitStack() as stack:
             if declaration.event:
                 stack.enter_context(events.reporter(
-                    ctxt, f'{topic}_{name}', kwargs['instance'].uuid, host, declaration.late))
+                    ctxt, f'{topic}_{name}', kwargs['instance'].uuid, host,
+                    declaration.late or declaration.kind == 'cast'))
             return method(ctxt, **kwargs)
 
     def serve_call(ctxt: Any, **kwargs: Any) -> Any:

@@ -17,11 +17,13 @@ from oslo_log import log as logging
 
 from nova_lite import context, exception, notifications, objects, rpc, utils
 from nova_lite.cmd import early
+from nova_lite.compute import events
 from nova_lite.conf import CONF
 
 LOG = logging.getLogger(__name__)
 
 RETRY_INTERVAL = 1.0
+LAST_WORDS = 2.0    # s to write what was kept back, when a process ends
 # a word is enough for these; anything else is shown with its stack
 EXPECTED = (exception.NovaLiteException, *rpc.UNREACHABLE)
 
@@ -78,6 +80,8 @@ class Service:
         if hasattr(self.manager, 'stop'):
             with self._scope():
                 self.manager.stop()
+        with self._scope(), rpc.within(LAST_WORDS):
+            events.flush()
         if self._server is not None:
             self._server.wait()
 

@@ -15,6 +15,7 @@ LOG = logging.getLogger(__name__)
 
 
 BRIEF = 0.5     # s; a step that is over sooner is written once, with both its times
+TOGETHER = 0.2  # s that a success waits for others, to be written with them
 
 
 @contextlib.contextmanager
@@ -34,7 +35,7 @@ def reporter(ctxt: Any, event: str, instance_uuid: str, host: str,
                  traceback=traceback.format_exc())
         raise
     if late:
-        utils.spawn(step.end, result='Success', name=f'event-{event}')
+        step.end_later()
     else:
         step.end(result='Success')
 
@@ -43,25 +44,83 @@ class _Step:
     """An event on its way to the database: opened there only when it lasts."""
 
     def __init__(self, ctxt: Any, event: str, instance_uuid: str, host: str) -> None:
-        self._ctxt, self._event, self._uuid, self._host = ctxt, event, instance_uuid, host
-        self._began, self._over, self._opened = time.monotonic(), threading.Event(), False
+        self.ctxt, self._event, self._uuid, self._host = ctxt, event, instance_uuid, host
+        self._began, self._ended = time.monotonic(), None
+        self._over, self._opened = threading.Event(), False
         self._opening = utils.spawn(self._open, name=f'event-{event}')
 
     def _open(self) -> None:
         if not self._over.wait(BRIEF):
-            self._opened = _try(objects.InstanceActionEvent.event_start, self._ctxt, self._uuid,
+            self._opened = _try(objects.InstanceActionEvent.event_start, self.ctxt, self._uuid,
                                 self._event, self._host)
 
     def end(self, **outcome: Any) -> None:
-        seconds = time.monotonic() - self._began
-        self._over.set()
-        self._opening.join()
+        self._close()
+        self._write(**outcome)
+
+    def end_later(self) -> None:
+        """The end is a success, and nobody waits for it to be written."""
+        name = f'event-{self._event}'
+        if time.monotonic() - self._began >= BRIEF:
+            utils.spawn(self.end, result='Success', name=name)
+            return
+        self._close()
+        if self._opened:    # at the last moment
+            utils.spawn(self._write, result='Success', name=name)
+        else:
+            _late.put(self)
+
+    def _write(self, **outcome: Any) -> None:
         if self._opened:
-            _try(objects.InstanceActionEvent.event_finish, self._ctxt, self._uuid, self._event,
+            _try(objects.InstanceActionEvent.event_finish, self.ctxt, self._uuid, self._event,
                  self._host, **outcome)
         else:
-            _try(objects.InstanceActionEvent.event_write, self._ctxt, self._uuid, self._event,
-                 seconds, self._host, **outcome)
+            _try(objects.InstanceActionEventList.write, self.ctxt, [self.row(**outcome)])
+
+    def _close(self) -> None:
+        self._ended = time.monotonic()
+        self._over.set()
+        self._opening.join()
+
+    def row(self, result: str = 'Success', **more: Any) -> dict[str, Any]:
+        """For InstanceActionEventList.write, now."""
+        now = time.monotonic()
+        return {'instance_uuid': self._uuid, 'request_id': self.ctxt and self.ctxt.request_id,
+                'event': self._event, 'host': self._host, 'began': now - self._began,
+                'ended': now - self._ended, 'result': result, **more}
+
+
+class _Late:
+    """Ended steps that are written together."""
+
+    def __init__(self) -> None:
+        self._lock, self._steps = threading.Lock(), []
+
+    def put(self, step: _Step) -> None:
+        with self._lock:
+            self._steps.append(step)
+            first = len(self._steps) == 1
+        if first:
+            utils.spawn(self._write_soon, name='events')
+
+    def _write_soon(self) -> None:
+        time.sleep(TOGETHER)
+        self.write()
+
+    def write(self) -> None:
+        with self._lock:
+            steps, self._steps = self._steps, []
+        if steps:
+            _try(objects.InstanceActionEventList.write, steps[0].ctxt,
+                 [step.row() for step in steps])
+
+
+_late = _Late()
+
+
+def flush() -> None:
+    """Write what waits: a process that ends."""
+    _late.write()
 
 
 def record_fault(ctxt: Any, instance: Any, error: Exception, host: str) -> None:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """All live migrations away from this host: the queue, the running ones, abort, force-complete.
 
-The queue is in the database (db/queue.py); here is the one thread that asks which of it may start
-and starts it. It is woken when a migration is queued and when one ends, here or at a destination
-that others wait for; a look now and then is the fallback for a wake-up that was lost.
+The queue is in the database (db/queue.py), which is asked what may start when a migration is put
+there, and again when one ends, here or at a destination that others wait for. That second question
+is one thread's, which also asks now and then, as the fallback for a wake-up that was lost.
 """
 import threading
 from collections.abc import Callable
@@ -38,12 +38,19 @@ class LiveMigrationQueue:
     # -- the queue -------------------------------------------------------------------------------
     def put(self, migration: Any) -> None:
         """Queue a migration. A message that comes a second time finds it queued and is dropped."""
+        moments.reach('edge-queue-start', migration.instance_uuid)
         try:
-            migration.advance('queue')
+            started = objects.MigrationList.queue_up(
+                migration._context, migration.id, self.host, CONF.max_concurrent_live_migrations)
         except exception.InvalidMigrationState as error:
             LOG.info('Nothing to queue: %s', error.format_message())
-        else:
+            return
+        except Exception:
+            self._forsaken.set()        # the answer may be lost and not the request
             self.wake()
+            raise
+        moments.reach('edge-queue-end', migration.instance_uuid)
+        self._begin_all(started)
 
     def wake(self) -> None:
         """Somebody left or came: look whether another migration may start."""
@@ -83,8 +90,10 @@ class LiveMigrationQueue:
 
     def _start_next(self) -> None:
         moments.reach('edge-prepare-start', self.host)      # of no one server
-        started = objects.MigrationList.start_next(
-            context.get_admin_context(), self.host, CONF.max_concurrent_live_migrations)
+        self._begin_all(objects.MigrationList.start_next(
+            context.get_admin_context(), self.host, CONF.max_concurrent_live_migrations))
+
+    def _begin_all(self, started: Any) -> None:
         servers = {instance.uuid: instance for instance in started.instances}
         for migration in started:
             moments.reach('edge-prepare-end', migration.instance_uuid)
@@ -114,7 +123,8 @@ class LiveMigrationQueue:
         migration._context = instance._context = ctxt
         data = objects.LiveMigrateData.from_stored(ctxt, migration.migrate_data)
         move = Move(ctxt, instance, migration, data, self._driver, self._compute)
-        self.moves[migration.uuid] = move
+        if self.moves.setdefault(migration.uuid, move) is not move:
+            return      # two have found it: who has put it, and who takes up what nobody has
         utils.spawn(self._see_through, move, work, name=f'migsrc-{instance.uuid}')
 
     def _see_through(self, move: Move, work: Callable[[Move], None]) -> None:

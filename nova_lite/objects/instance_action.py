@@ -92,26 +92,8 @@ class InstanceActionEvent(base.PersistentObject):
                     host: str | None = None) -> Self:
         """Open a step of the context's request or, where that is none of the server's actions,
         of the newest one. InstanceActionNotFound."""
-        return cls._add(context, instance_uuid, {'event': event_name, 'host': host,
-                                                 'start_time': _now()})
-
-    @classmethod
-    @base.remotable
-    def event_write(cls, context: Any, instance_uuid: str, event_name: str, seconds: float,
-                    host: str | None = None, result: str = 'Success',
-                    details: str | None = None, traceback: str | None = None) -> Self:
-        """Write a step that was never opened and is over now, after ``seconds``."""
-        now = _now()
-        return cls._add(context, instance_uuid, {
-            'event': event_name, 'host': host, 'finish_time': now, 'result': result,
-            'start_time': now - datetime.timedelta(seconds=seconds), 'details': details,
-            'traceback': traceback}, 'Error' if result == 'Error' else None)
-
-    @classmethod
-    def _add(cls, context: Any, instance_uuid: str, values: dict[str, Any],
-             action_message: str | None = None) -> Self:
-        row = base.db().actions.add_event(instance_uuid, context.request_id, values,
-                                          action_message)
+        row = base.db().actions.add_event(instance_uuid, context.request_id, {
+            'event': event_name, 'host': host, 'start_time': _now()})
         if row is None:
             raise exception.InstanceActionNotFound(request_id=context.request_id,
                                                    instance_uuid=instance_uuid)
@@ -146,3 +128,19 @@ class InstanceActionEventList(base.NovaLiteObjectList):
     def get_by_action(cls, context: Any, action_id: int) -> Self:
         """Newest first."""
         return cls.from_rows(context, base.db().actions.events(action_id))
+
+    @classmethod
+    @base.remotable
+    def write(cls, context: Any, steps: list[dict[str, Any]]) -> None:
+        """Write steps that are over and were never opened. Each: ``instance_uuid``,
+        ``request_id``, ``event``, ``host``, ``began`` and ``ended`` (s ago), ``result``, and
+        perhaps ``details`` and ``traceback``. Those of a server without any action are left out.
+        """
+        now = _now()
+        for step in steps:
+            values = {name: step[name] for name in ('event', 'host', 'result', 'details',
+                                                    'traceback') if name in step}
+            values |= {'start_time': now - datetime.timedelta(seconds=step['began']),
+                       'finish_time': now - datetime.timedelta(seconds=step['ended'])}
+            base.db().actions.add_event(step['instance_uuid'], step['request_id'], values,
+                                        'Error' if step['result'] == 'Error' else None)

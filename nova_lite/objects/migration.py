@@ -204,6 +204,21 @@ class MigrationList(base.NovaLiteObjectList):
         """Take ``prepare`` for those in the queue of ``source`` that may start now, oldest first;
         the others' journal says what they wait for. ``outbound_limit`` 0: no limit. Their servers
         come along, but for those that are deleted."""
+        return cls._start(context, source, outbound_limit)
+
+    @classmethod
+    @base.remotable
+    def queue_up(cls, context: Any, migration_id: int, source: str, outbound_limit: int) -> Self:
+        """Take ``queue`` for that migration, then as :meth:`start_next`, in one call of a compute.
+        InvalidMigrationState, MigrationNotFound; where this raises anything else, nobody knows
+        what has begun."""
+        server = base.db().moves.advance(migration_id, 'queue', {}, {}).migration['instance_uuid']
+        moments.reach('edge-queue-middle', server)
+        moments.reach('edge-prepare-start', server)
+        return cls._start(context, source, outbound_limit)
+
+    @classmethod
+    def _start(cls, context: Any, source: str, outbound_limit: int) -> Self:
         started = cls.from_rows(context, base.db().queue.start_next(source, outbound_limit))
         uuids = [migration.instance_uuid for migration in started]
         started.instances = list(instance_obj.InstanceList.get_by_filters(

@@ -15,7 +15,7 @@ from tests.lab.cloud import Server
 
 REACH_TIMEOUT = 40
 COPIED = 8 << 20        # bytes after which a copy is in its middle
-# The one thread that starts migrations is held for this one, so the others have to be past it.
+# The thread that looks into the queue now and then must not start this one.
 QUEUED = 'queued'
 # libvirt holds nobody: these are brought there when the others are where they should be
 HASTY = ('copying', 'post-copy')
@@ -33,7 +33,7 @@ class LabServers:
         """Ask for all migrations; returns those that are not in their phase in the end."""
         for order in self._stage.orders.iterdir():
             order.unlink()
-        slow = [phase for phase in self.at if phase.name not in (QUEUED, ACCEPTED, *HASTY)]
+        slow = [phase for phase in self.at if phase.name not in (ACCEPTED, *HASTY)]
         hasty = [phase for phase in self.at if phase.name in HASTY]
         for phase in slow:
             self._ask(phase)
@@ -41,11 +41,6 @@ class LabServers:
         for phase in hasty:
             self._ask(phase)
         self._wait(hasty, lambda phase: self._stage.copied(self.at[phase]) > COPIED)
-        for phase in [phase for phase in self.at if phase.name == QUEUED]:
-            self._order_of(phase).touch()
-            self._wait([phase], self._held)
-            self._in_thread(self._live_migrate, self.at[phase])
-            self._wait([phase], lambda phase: self._status(phase) == phase.status)
         for phase in [phase for phase in self.at if phase.name == ACCEPTED]:
             self._ask(phase)
         self._wait([phase for phase in self.at if phase.order], self._held)
@@ -65,6 +60,8 @@ class LabServers:
         server = self.at[phase]
         if phase.order:
             self._order_of(phase).touch()
+        if phase.name == QUEUED:
+            (self._stage.orders / f'{phase.order}.{SOURCE}').touch()
         self._in_thread(self._live_migrate, server)
         if phase.way == cells.ABORTED:
             self._in_thread(self._order, server, 'DELETE', '')
@@ -90,9 +87,8 @@ class LabServers:
             server.cloud.request(method, f'/servers/{server.id}/migrations/{number}{path}', body)
 
     def _order_of(self, phase: Phase) -> Path:
-        """The file that has it held; of the queue it is the source's thread that is."""
-        subject = SOURCE if phase.name == QUEUED else self.at[phase].id
-        return self._stage.orders / f'{phase.order}.{subject}'
+        """The file that has it held."""
+        return self._stage.orders / f'{phase.order}.{self.at[phase].id}'
 
     # -- waiting ---------------------------------------------------------------------------------
     @staticmethod
@@ -107,9 +103,6 @@ class LabServers:
         met = order.with_name(f'{order.name}.met')
         # being renamed is the last that happened to it
         return met.exists() and time.time() - met.stat().st_ctime < moments.LIMIT - 2
-
-    def _status(self, phase: Phase) -> str | None:
-        return self._statuses().get(self.at[phase].id)
 
     def _statuses(self) -> dict[str, str]:
         return {row['instance_uuid']: row['status'] for row in control.query(

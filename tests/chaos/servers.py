@@ -23,9 +23,8 @@ TROUBLES = {
     cells.LOSING: ('post_live_migration_at_destination', faults.FAIL, 'InstanceNotRunning'),
     cells.ABORTED: ('live_migration@50', faults.HANG, ''),
 }
-# these hold the one thread that starts migrations: the others have to be past it by then. While
-# it is held at the end of one server's edge, the next in the queue is at its start.
-LAST = ('edge-prepare-end', 'edge-prepare-start')
+# one that is held here must not be started by the thread that looks into the queue now and then
+QUEUED = 'edge-prepare-start'
 
 
 class Servers:
@@ -39,13 +38,7 @@ class Servers:
     def bring(self) -> list[Moment]:
         """Ask for all migrations and wait until each is held; returns those that were not."""
         self._order()
-        missed = self._bring([moment for moment in self.at if moment.name not in LAST])
-        for name in LAST:
-            moment = cells.MOMENTS[name]
-            if moment in self.at:
-                self._touch(moment)
-                missed += self._bring([moment])
-        return missed
+        return self._bring(list(self.at))
 
     def bring_at_random(self, seed: int, longest: float) -> dict[str, float]:
         """Ask for each migration at a time of its own; return after ``longest`` seconds, with
@@ -94,12 +87,10 @@ class Servers:
                 if moment.way == cells.POSTCOPY:
                     self._write_at(state, uuid, BUSY_WRITER)
         for moment in self.at:
-            if moment.order and moment.name not in LAST:
-                self._touch(moment)
-
-    def _touch(self, moment: Moment) -> None:
-        if moment.name != 'edge-prepare-start':
-            (self._stage.orders / f'{moment.order}.{self.at[moment]}').touch()
+            if moment.order:
+                (self._stage.orders / f'{moment.order}.{self.at[moment]}').touch()
+            if moment.name == QUEUED:
+                (self._stage.orders / f'{QUEUED}.{stages.SOURCE}').touch()
 
     @staticmethod
     def _write_at(state: State, uuid: str, rate: int) -> None:
@@ -152,8 +143,6 @@ class Servers:
         uuid = self.at[moment]
         if moment.step:
             return _hit(world, self._faults[uuid][-1])
-        if moment.name == 'edge-prepare-start':
-            return self._status(uuid) == 'queued'
         return (self._stage.orders / f'{moment.order}.{uuid}.met').exists()
 
     def _copies_memory(self, uuid: str) -> bool:
@@ -162,9 +151,6 @@ class Servers:
             job = jobs.active(state, uuid)
             return (job is not None
                     and model.advance(job.copy, state.now).phase == model.MEMORY)
-
-    def _status(self, uuid: str) -> str | None:
-        return (self._stage.migrations().get(uuid) or {}).get('status')
 
     def _migration_id(self, uuid: str) -> int:
         return self._stage.migrations()[uuid]['id']

@@ -19,7 +19,7 @@ class Record:
         self.started, self.finished = threading.Event(), threading.Event()
         monkeypatch.setattr(objects.InstanceActionEvent, 'event_start', self._start)
         monkeypatch.setattr(objects.InstanceActionEvent, 'event_finish', self._finish)
-        monkeypatch.setattr(objects.InstanceActionEvent, 'event_write', self._write)
+        monkeypatch.setattr(objects.InstanceActionEventList, 'write', self._write)
 
     def _start(self, _ctxt, _uuid, event, host):
         self.started.set()
@@ -29,9 +29,9 @@ class Record:
     def _finish(self, _ctxt, _uuid, event, host, result, **more):
         self._end('finish', result)
 
-    def _write(self, _ctxt, _uuid, event, seconds, host, result, **more):
-        assert 0 <= seconds < LIMIT
-        self._end('write', result)
+    def _write(self, _ctxt, steps):
+        assert all(0 <= step['ended'] <= step['began'] < LIMIT for step in steps)
+        self._end('write', ' '.join(step['result'] for step in steps))
 
     def _end(self, how, result):
         assert self.may_finish.wait(LIMIT)
@@ -54,6 +54,25 @@ def test_reporter_when_the_work_is_brief_then_it_is_written_once(record):
     record.may_finish.set()
     with events.reporter(None, 'compute_x', 'uuid', 'src'):
         assert record.written == []
+    assert record.written == [('write', 'Success')]
+
+
+def test_reporter_when_brief_steps_end_late_then_they_are_written_together(record):
+    record.may_finish.set()
+    for _ in range(3):
+        with events.reporter(None, 'compute_x', 'uuid', 'src', late=True):
+            pass
+    assert record.written == []
+    assert record.finished.wait(LIMIT)
+    assert record.written == [('write', 'Success Success Success')]
+
+
+def test_flush_when_a_process_ends_then_what_waits_is_written(record, monkeypatch):
+    monkeypatch.setattr(events, 'TOGETHER', LIMIT)
+    record.may_finish.set()
+    with events.reporter(None, 'compute_x', 'uuid', 'src', late=True):
+        pass
+    events.flush()
     assert record.written == [('write', 'Success')]
 
 
@@ -92,8 +111,9 @@ def test_reporter_when_nothing_can_be_written_then_the_work_is_done(monkeypatch,
         raise exception.DatabaseUnavailable()
 
     monkeypatch.setattr(events, 'BRIEF', brief)
-    for name in ('event_start', 'event_finish', 'event_write'):
+    for name in ('event_start', 'event_finish'):
         monkeypatch.setattr(objects.InstanceActionEvent, name, fail)
+    monkeypatch.setattr(objects.InstanceActionEventList, 'write', fail)
     done = []
     with events.reporter(None, 'compute_x', 'uuid', 'src'):
         done.append(True)

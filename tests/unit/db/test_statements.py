@@ -57,7 +57,9 @@ def test_events_when_written_then_nothing_is_read_back(ctxt):
         closed = objects.InstanceActionEvent.event_finish(ctxt, instance.uuid, 'compute_x', 'src')
     assert kinds(sent) == ['SELECT', 'SELECT', 'UPDATE']
     with statements() as sent:
-        objects.InstanceActionEvent.event_write(ctxt, instance.uuid, 'compute_y', 0.1, 'src')
+        objects.InstanceActionEventList.write(ctxt, [
+            {'instance_uuid': instance.uuid, 'request_id': ctxt.request_id, 'event': 'compute_y',
+             'host': 'src', 'began': 0.2, 'ended': 0.1, 'result': 'Success'}])
     assert kinds(sent) == ['SELECT', 'INSERT']
     read, _ = objects.InstanceActionEventList.get_by_action(ctxt, closed.action_id)
     assert read.obj_to_primitive() == closed.obj_to_primitive()

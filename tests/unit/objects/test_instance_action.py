@@ -50,9 +50,14 @@ def test_event_when_it_fails_then_the_action_says_error(ctxt):
 
 def test_event_when_it_was_brief_then_one_row_with_both_times_in_the_order_of_the_starts(ctxt):
     action = objects.InstanceAction.action_start(ctxt, UUID, 'live-migration')
-    write = objects.InstanceActionEvent.event_write
-    write(ctxt, UUID, 'inner', 0.25, 'dst')
-    write(ctxt, UUID, 'outer', 2.5, 'src', result='Error', details='no room')
+    common = {'instance_uuid': UUID, 'request_id': ctxt.request_id}
+    objects.InstanceActionEventList.write(ctxt, [
+        {**common, 'event': 'inner', 'host': 'dst', 'began': 0.5, 'ended': 0.25,
+         'result': 'Success'},
+        {**common, 'event': 'none', 'host': 'dst', 'instance_uuid': OTHER, 'began': 1, 'ended': 0,
+         'result': 'Success'},
+        {**common, 'event': 'outer', 'host': 'src', 'began': 2.5, 'ended': 0, 'result': 'Error',
+         'details': 'no room'}])
     inner, outer = events(ctxt, action)
     assert (inner.event, inner.host, inner.result) == ('inner', 'dst', 'Success')
     assert (inner.finish_time - inner.start_time).total_seconds() == 0.25
