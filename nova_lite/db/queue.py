@@ -19,9 +19,10 @@ T = models.Migration.__table__
 NODES = models.ComputeNode.__table__
 
 
-def start_next(source: str, outbound_limit: int) -> list[rows.Row]:
+def start_next(source: str, outbound_limit: int, only: int | None = None) -> list[rows.Row]:
     """Take the edge ``prepare`` for every queued migration of ``source`` that may start; returns
-    their rows in order. ``outbound_limit`` 0: no limit."""
+    their rows in order. ``outbound_limit`` 0: no limit. ``only``: for none but that one, which
+    does not overtake those before it."""
     stamp = rows.now()
     attempts = 0
 
@@ -32,7 +33,7 @@ def start_next(source: str, outbound_limit: int) -> list[rows.Row]:
         with session.writer() as s:
             # the run whose connection was lost may have been committed: those are ours to run
             mine = _started_at(s, source, stamp) if attempts > 1 else []
-            return mine + _start_next(s, source, outbound_limit, stamp)
+            return mine + _start_next(s, source, outbound_limit, stamp, only)
 
     return attempt()
 
@@ -43,7 +44,8 @@ def _started_at(s: Session, source: str, stamp: Any) -> list[rows.Row]:
         T.c.updated_at == stamp))
 
 
-def _start_next(s: Session, source: str, outbound_limit: int, stamp: Any) -> list[rows.Row]:
+def _start_next(s: Session, source: str, outbound_limit: int, stamp: Any,
+                only: int | None) -> list[rows.Row]:
     edge = migration_states.TRANSITIONS['prepare']
     started = []
     waiting = _waiting(s, source)
@@ -59,6 +61,10 @@ def _start_next(s: Session, source: str, outbound_limit: int, stamp: Any) -> lis
         if reason:
             position += 1
             _note(s, row, position, reason)
+            continue
+        if only not in (None, row['id']):
+            leaving += 1        # its place is kept: somebody else is about to start it
+            arriving[dest] += 1
             continue
         values = {'status': edge.to, 'updated_at': stamp,
                   'receipt': receipt.mark(row['receipt'], edge.to)}

@@ -209,17 +209,18 @@ class MigrationList(base.NovaLiteObjectList):
     @classmethod
     @base.remotable
     def queue_up(cls, context: Any, migration_id: int, source: str, outbound_limit: int) -> Self:
-        """Take ``queue`` for that migration, then as :meth:`start_next`, in one call of a compute.
-        InvalidMigrationState, MigrationNotFound; where this raises anything else, nobody knows
-        what has begun."""
+        """Take ``queue`` for that migration, and ``prepare`` if it may start: what a compute would
+        ask next. As :meth:`start_next`, of one or none. InvalidMigrationState, MigrationNotFound;
+        where this raises anything else, nobody knows whether it has begun."""
         server = base.db().moves.advance(migration_id, 'queue', {}, {}).migration['instance_uuid']
         moments.reach('edge-queue-middle', server)
         moments.reach('edge-prepare-start', server)
-        return cls._start(context, source, outbound_limit)
+        return cls._start(context, source, outbound_limit, migration_id)
 
     @classmethod
-    def _start(cls, context: Any, source: str, outbound_limit: int) -> Self:
-        started = cls.from_rows(context, base.db().queue.start_next(source, outbound_limit))
+    def _start(cls, context: Any, source: str, outbound_limit: int,
+               only: int | None = None) -> Self:
+        started = cls.from_rows(context, base.db().queue.start_next(source, outbound_limit, only))
         uuids = [migration.instance_uuid for migration in started]
         started.instances = list(instance_obj.InstanceList.get_by_filters(
             context, {'uuid': uuids})) if uuids else []

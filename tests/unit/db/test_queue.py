@@ -2,7 +2,7 @@
 """The queue: oldest first, within both hosts' limits, and no place is given away twice."""
 import pytest
 
-from nova_lite import objects
+from nova_lite import exception, objects
 from tests.fixtures import db
 
 pytestmark = pytest.mark.usefixtures('database')
@@ -76,3 +76,37 @@ def test_start_next_when_asked_by_many_at_once_then_each_is_started_once(ctxt, h
     waiting = [queued(ctxt, dest='other').id for _ in range(6)]
     results = db.race([lambda: start(ctxt, limit=4)] * 4)
     assert sorted(migration_id for result in results for migration_id in result) == waiting[:4]
+
+
+def accepted(ctxt, dest='other'):
+    return db.make_migration(ctxt, db.make_instance(ctxt), source_compute='src',
+                             dest_compute=dest)
+
+
+def queue_up(ctxt, migration, limit=0):
+    found = objects.MigrationList.queue_up(ctxt, migration.id, 'src', limit)
+    assert [server.uuid for server in found.instances] == [
+        started.instance_uuid for started in found]
+    migration.refresh()
+    return [started.id for started in found]
+
+
+def test_queue_up_when_there_is_room_then_it_starts_with_its_server(ctxt, hosts):
+    migration = accepted(ctxt)
+    assert queue_up(ctxt, migration) == [migration.id]
+    assert migration.status == 'preparing'
+    assert {'accepted', 'queued', 'preparing'} == set(migration.receipt['at'])
+    with pytest.raises(exception.InvalidMigrationState):
+        queue_up(ctxt, migration)
+
+
+def test_queue_up_when_others_are_before_it_then_it_starts_none_of_them_nor_overtakes(ctxt, hosts):
+    first, last = queued(ctxt, dest='other'), accepted(ctxt)
+    assert queue_up(ctxt, last, limit=1) == []
+    first.refresh()
+    assert (first.status, last.status) == ('queued', 'queued')
+    assert waits_for(last)['position'] == 1
+    assert start(ctxt, limit=1) == [first.id]
+    later = accepted(ctxt)
+    assert queue_up(ctxt, later, limit=9) == [later.id]
+    assert waits_for(last)['position'] == 1 and last.status == 'queued'
