@@ -77,7 +77,9 @@ class LiveMigrationQueue:
             if self._stopping.is_set():
                 return
             try:
-                if troubled or self._forsaken.is_set():
+                # an order that nobody waited for any more may have been carried out after all, so
+                # this is asked now and then as well
+                if troubled or not woken or self._forsaken.is_set():
                     self._forsaken.clear()
                     self._take_up()
                 self._start_next()
@@ -105,10 +107,14 @@ class LiveMigrationQueue:
         unfinished = objects.MigrationList.get_unfinished_by_host(
             context.get_admin_context(), self.host)
         for migration in unfinished:
-            if migration.source_compute != self.host or migration.uuid in self.moves:
-                continue
-            if migration.status in migration_states.BEGUN:
-                self._begin(migration, Move.take_up)
+            if self._is_nobodys(migration):
+                migration.refresh()         # its move may have ended since it was read
+                if self._is_nobodys(migration):
+                    self._begin(migration, Move.take_up)
+
+    def _is_nobodys(self, migration: Any) -> bool:
+        return (migration.source_compute == self.host and migration.uuid not in self.moves
+                and migration.status in migration_states.BEGUN)
 
     def _begin(self, migration: Any, work: Callable[[Move], None], instance: Any = None) -> None:
         try:

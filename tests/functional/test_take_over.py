@@ -3,6 +3,7 @@
 whose database was away."""
 import threading
 
+import oslo_messaging as messaging
 import pytest
 
 from nova_lite import embedded, exception, objects
@@ -32,9 +33,9 @@ def run_out(server):
     """Let the lease of the server's migration run out, whoever has it."""
     from nova_lite.db import models, rows, session
     table = models.Migration.__table__
+    uuid = server.migration.uuid    # not read within the transaction, which would let others run
     with session.writer() as s:
-        rows.update(s, table, {'lease_until': rows.now()},
-                    table.c.uuid == server.migration.uuid)
+        rows.update(s, table, {'lease_until': rows.now()}, table.c.uuid == uuid)
 
 
 def hand_over_in_vain(server, conductor, lose):
@@ -213,3 +214,18 @@ def test_move_when_the_database_is_away_at_its_start_then_it_goes_on_later(cloud
     queue.wake()
     assert_moved(cloud, server, 'dst')
     assert server.statuses()[-2:] == ['running', 'completed']
+
+
+def test_queue_when_the_answer_that_it_started_is_lost_then_it_is_taken_up(cloud, monkeypatch):
+    server = cloud.boot(disk=True)
+    real = objects.MigrationList.queue_up
+
+    def queue_up(*args):
+        monkeypatch.setattr(objects.MigrationList, 'queue_up', real)
+        real(*args)
+        raise messaging.MessagingTimeout('no answer')
+
+    monkeypatch.setattr(objects.MigrationList, 'queue_up', queue_up)
+    assert server.live_migrate('dst').status == 202
+    assert_moved(cloud, server, 'dst')
+    assert server.statuses()[-3:] == ['preparing', 'running', 'completed']

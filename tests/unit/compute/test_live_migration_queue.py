@@ -50,3 +50,12 @@ def test_queue_when_a_look_fails_then_the_next_ones_are_soon(monkeypatch):
     monkeypatch.setattr(LiveMigrationQueue, '_take_up', lambda _self: None)
     monkeypatch.setattr(LiveMigrationQueue, '_start_next', fail)
     assert pauses([False] * 4) == [5] * 5
+
+
+def test_queue_when_it_looks_by_itself_then_also_for_what_nobody_works_on(monkeypatch):
+    """A conductor may have carried out an order after its answer was given up."""
+    looks = []
+    monkeypatch.setattr(LiveMigrationQueue, '_take_up', lambda _self: looks.append('take up'))
+    monkeypatch.setattr(LiveMigrationQueue, '_start_next', lambda _self: looks.append('start'))
+    pauses([False, True])
+    assert looks == ['take up', 'start', 'start']
