@@ -34,7 +34,12 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument('--plots', type=Path, metavar='DIR', help='draw PNG files there')
     parser.add_argument('--quick', action='store_true',
                         help='fewer samples and sizes: two minutes, to see that it works')
-    return parser.parse_args(argv)
+    parser.add_argument('--sizes', type=int, nargs='+', metavar='HOSTS',
+                        help='of scale: these instead of all')
+    arguments = parser.parse_args(argv)
+    if arguments.sizes and arguments.name != 'scale':
+        parser.error('--sizes is for scale')
+    return arguments
 
 
 def main() -> int:
@@ -48,7 +53,8 @@ def main() -> int:
         return 0
     module = importlib.import_module(f'benchmarks.{BENCHES[arguments.name][0]}')
     occasion = figures.occasion()
-    result = module.run(quick=arguments.quick)
+    more = {'sizes': arguments.sizes} if arguments.sizes else {}
+    result = module.run(quick=arguments.quick, **more)
     result.occasion = occasion + (', --quick' if arguments.quick else '')
     for table in result.everything():
         print(f'\n{figures.text_table(table)}')

@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
@@ -30,12 +31,12 @@ HEAD = ['hosts', 'servers', 's to ready', 'select p50 ms', 'select p99 ms', 'dra
         'broker MB', 'database MB']
 
 
-def run(quick: bool) -> Result:
+def run(quick: bool, sizes: Sequence[int] = ()) -> Result:
     result = Result('scale')
     table = Table('Cost by size', HEAD, [])
     result.tables.append(table)
     rows = []
-    for size in SIZES[:2] if quick else SIZES:
+    for size in sizes or (SIZES[:2] if quick else SIZES):
         with ground.servers() as (broker, database, work):
             rows.append(one_size(Crowd(work, broker.url, database.url, size, EACH), broker,
                                  database, result, quick))
