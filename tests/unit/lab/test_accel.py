@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A machine whose /dev/kvm opens and then hangs must not hang the lab."""
 from pathlib import Path
-import time
 
 import pytest
 
@@ -22,10 +21,8 @@ def write(program: Path, line: str) -> None:
 
 
 def test_runs_when_the_guest_never_gets_anywhere_says_no_in_time(emulator):
-    write(emulator, 'exec /bin/sleep 60')
-    start = time.monotonic()
+    write(emulator, 'exec /bin/sleep infinity')
     assert not accel.runs('kvm', timeout=0.2)
-    assert time.monotonic() - start < 5
 
 
 @pytest.mark.parametrize('code, ran', [(33, True), (0, False), (1, False), (35, False)])
