@@ -61,6 +61,9 @@ class Server:
                  password: str | None = None, durable: bool = False) -> None:
         self.directory = Path(directory).absolute()
         self.data = self.directory / 'data'
+        # Not the machine's: a MariaDB that starts deletes the temporary tables that it finds
+        # there, those of another one that is just being made included.
+        self.temporary = self.directory / 'tmp'
         self.log = self.directory / f'{self.name}.log'
         self.prefix = tuple(prefix)
         self.state = self._read('state.json')
@@ -95,6 +98,8 @@ class Server:
             return
         self.kill()         # what a crash left: its helpers
         self._check_installed()
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self._own_directory(self.temporary)
         if not self.state.get('made'):
             self._make_anew()
             self.state['made'] = True
@@ -198,14 +203,17 @@ class Server:
     def _make_directories(self) -> None:
         """An empty data directory of the daemon's account, which must get there."""
         shutil.rmtree(self.data, ignore_errors=True)
-        self.directory.mkdir(parents=True, exist_ok=True)
-        self.data.mkdir(mode=0o700)
+        self._own_directory(self.data)
         if os.geteuid() == 0:
-            shutil.chown(self.data, self.account, self.account)
             for parent in self.data.parents:
                 if not parent.stat().st_mode & 0o001:
                     raise ServerError(f'{self.account} may not enter {parent}: '
                                       f'chmod o+x {parent}')
+
+    def _own_directory(self, path: Path) -> None:
+        path.mkdir(mode=0o700, exist_ok=True)
+        if os.geteuid() == 0:
+            shutil.chown(path, self.account, self.account)
 
     def _command(self, *command: str) -> list[str]:
         """In the namespace, in the data directory, and never as root."""
@@ -214,7 +222,8 @@ class Server:
         return [*self.prefix, 'env', f'--chdir={self.data}', *drop, *command]
 
     def _environment(self) -> dict[str, str]:
-        return {'PATH': os.pathsep.join(SEARCH), 'HOME': str(self.data), 'LANG': 'C.UTF-8'}
+        return {'PATH': os.pathsep.join(SEARCH), 'HOME': str(self.data), 'LANG': 'C.UTF-8',
+                'TMPDIR': str(self.temporary)}
 
     def _run(self, *command: str, text: str = '') -> None:
         """One step of making it, to its end; what it prints goes to the log."""

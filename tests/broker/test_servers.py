@@ -2,9 +2,11 @@
 """The private servers themselves, and oslo.messaging over the broker among them."""
 import json
 import os
+import pwd
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import kombu
@@ -108,6 +110,24 @@ def test_server_when_its_start_was_killed_half_way_starts_all_the_same(kind, ser
         server.ask()
     finally:
         server.stop()
+
+
+@pytest.mark.parametrize('again', [False, True], ids=['made', 'started again'])
+def test_mariadb_when_started_leaves_what_others_have_in_the_temporary_directory(
+        again, server_directory):
+    """It clears away temporary tables at its start: the ones of another that is being made."""
+    server = MariaDB(server_directory / 'tidy')
+    with tempfile.NamedTemporaryFile(prefix='#sql-temptable-', suffix='.MAI') as table:
+        os.chmod(table.name, 0o666)
+        os.chown(table.name, *pwd.getpwnam(server.account)[2:4])
+        try:
+            server.start()
+            if again:
+                server.kill()
+                server.start()
+        finally:
+            server.stop()
+        assert os.path.exists(table.name)
 
 
 def test_server_when_its_port_is_taken_says_where_it_does_not_answer(mariadb):
