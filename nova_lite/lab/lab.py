@@ -61,6 +61,7 @@ class Lab:
         checks.check_machine()
         self.state.create()
         with self._locked():
+            self.state.create()     # again: a `down` that was waited for has removed it
             self._settle(hosts, storage, with_services)
             self._step('images', lambda: image.build(self.state.images))
             self._step('hosts', self._make_hosts)

@@ -125,11 +125,18 @@ class State:
     def locked(self, timeout: float = 300) -> Iterator[None]:
         """One `up`, `restart` or `down` at a time; the lock goes with the process.
 
+        It is the directory that is locked. One that a `down` has removed meanwhile is made anew,
+        empty.
+
         :raises LabError: another one did not end within ``timeout`` seconds
         """
         deadline = time.monotonic() + timeout
         while True:
-            descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+            except FileNotFoundError:
+                self.path.mkdir(parents=True, exist_ok=True)
+                continue
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if self._is(descriptor):

@@ -99,7 +99,11 @@ class Lane(threading.Thread):
             try:
                 self._on_one_stage()
             except Exception:
-                self._note(self._next[3](f'the harness: {traceback.format_exc()}'), 0)
+                why = f'the harness: {traceback.format_exc()}'
+                if self._next is None:
+                    print(f'a stage could not be closed; {why}', flush=True)
+                    continue
+                self._note(self._next[3](why), 0)
                 self._next = None
 
     def _take(self) -> bool:
@@ -117,23 +121,28 @@ class Lane(threading.Thread):
             while clean and self._take():
                 actor, fault, run, _ = self._next
                 began = time.monotonic()
-                results = run(Group(stage, pool, actor, fault))
+                clean = False
+                try:
+                    results = run(Group(stage, pool, actor, fault))
+                    clean = not any(results.values())
+                finally:
+                    if not clean and self._logs:
+                        self._keep(stage, f'{actor}-{fault}')
                 self._next = None
-                clean = not any(results.values())
                 self._note(results, time.monotonic() - began)
-                if not clean and self._logs:
-                    for name, text in stage.logs().items():
-                        self._logs.mkdir(parents=True, exist_ok=True)
-                        (self._logs / f'{actor}-{fault}-{name}.log').write_text(text)
+
+    def _keep(self, stage: stages.Stage, group: str) -> None:
+        self._logs.mkdir(parents=True, exist_ok=True)
+        for name, text in stage.logs().items():
+            (self._logs / f'{group}-{name}.log').write_text(text)
 
     def _note(self, results: Results, seconds: float) -> None:
         self._results.update(results)
         first = next(iter(results))
         print(f'{first.actor}:{first.fault}: {report.summary(results)} ({seconds:.0f} s)',
               flush=True)
-        for cell, found in results.items():
-            if found:
-                print(f'  {cell}: {"; ".join(found)}', flush=True)
+        for line in report.failures(results):
+            print(f'  {line}', flush=True)
 
 
 def main() -> int:
@@ -166,7 +175,7 @@ def main() -> int:
         print(f'interrupted: {report.summary(results)}')
         return 130
     _write(options, results, when)
-    print(report.summary(results))
+    print(*report.failures(results), report.summary(results), sep='\n')
     return 1 if any(results.values()) or not results else 0
 
 

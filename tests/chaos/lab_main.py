@@ -6,6 +6,8 @@ import time
 import traceback
 from pathlib import Path
 
+import libvirt
+
 from tests.chaos import cells, lab_cells, lab_report, lab_stage, ledger as ledgers
 from tests.chaos.cells import Cell
 from tests.chaos.lab_group import LabGroup, Outcome
@@ -28,6 +30,7 @@ def plan(options: argparse.Namespace) -> list[list[Cell]]:
 
 
 def main(options: argparse.Namespace) -> int:
+    libvirt.registerErrorHandler(lambda _context, _error: None, None)   # or it prints each one
     outcomes: Outcomes = {}
     when = ledgers.now()
     try:

@@ -8,10 +8,23 @@ from tests.chaos.ledger import Ledger
 
 Results = dict[Cell, list[str]]
 
+MOST = 8        # cells that are named for the same failure
+
 
 def summary(results: Results) -> str:
     failed = sum(bool(found) for found in results.values())
     return f'{len(results) - failed} passed, {failed} failed'
+
+
+def failures(results: Results) -> list[str]:
+    """What is wrong, a line each, with the cells of which it is true."""
+    cells: dict[str, list[Cell]] = {}
+    for cell, found in results.items():
+        for what in found:
+            cells.setdefault(what, []).append(cell)
+    return [f'{", ".join(map(str, mine[:MOST]))}'
+            f'{f" and {len(mine) - MOST} more" if mine[MOST:] else ""}: {what}'
+            for what, mine in cells.items()]
 
 
 def markdown(ledger: Ledger, what: str) -> str:

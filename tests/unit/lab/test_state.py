@@ -117,6 +117,14 @@ def test_locked_when_the_directory_was_removed_and_made_again_takes_the_new_one(
     assert entered.is_set()
 
 
+def test_locked_when_the_directory_was_removed_for_good_locks_a_new_one(state):
+    state.path.rename(state.path.with_name('old'))
+    with state.locked(timeout=0), pytest.raises(LabError, match='another'), state.locked(timeout=0):
+        pass
+    state.create()
+    assert state.exists()
+
+
 def test_remove_when_it_is_a_lab_leaves_nothing(state, tmp_path):
     (state.path / 'hosts' / 'a').mkdir(parents=True)
     (state.path / 'hosts' / 'a' / 'file').touch()
