@@ -119,8 +119,9 @@ def test_locked_when_the_directory_was_removed_and_made_again_takes_the_new_one(
 
 def test_locked_when_the_directory_was_removed_for_good_locks_a_new_one(state):
     state.path.rename(state.path.with_name('old'))
-    with state.locked(timeout=0), pytest.raises(LabError, match='another'), state.locked(timeout=0):
-        pass
+    with state.locked(timeout=0):
+        with pytest.raises(LabError, match='another'), state.locked(timeout=0):
+            pass
     state.create()
     assert state.exists()
 
