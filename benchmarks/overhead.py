@@ -116,8 +116,11 @@ class Pairs:
         before, began = len(self._ticks.record.ticks), time.time()
         self._server.live_migrate(self._there.name)
         answered = time.time()
+        # the API tells only who asks, and asking costs what is measured: not before it has moved
+        self._ticks.wait(lambda record: record.ticks[-1][0] == self._there.name, 60,
+                         f'a tick on {self._there.name}')
         while (shown := self._server.show())['OS-EXT-STS:task_state'] is not None:
-            time.sleep(POLL)    # the API tells only who asks, and asking costs what is measured
+            time.sleep(POLL)
         assert (shown['status'], shown['OS-EXT-SRV-ATTR:host']) == (
             'ACTIVE', self._there.name), shown
         kept = record(self._server)['receipt']
