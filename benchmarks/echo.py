@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The two processes of benchmarks/floor.py: ``python -m benchmarks.echo serve|COUNT [OPTIONS]``.
 
-``serve`` answers an empty call until its input ends; COUNT prints the milliseconds of COUNT such
+``serve`` answers an empty call until it is ended; COUNT prints the milliseconds of COUNT such
 calls, and of as many small transactions, as JSON.
 """
 from nova_lite import monkey_patch
@@ -42,8 +42,7 @@ def serve() -> None:
     server = rpc.get_server(EchoAPI, Echo(), HOST)
     server.start()
     print('ready', flush=True)
-    sys.stdin.read()        # until whoever started it closes the pipe
-    rpc.cleanup()
+    server.wait()
 
 
 def measure(count: int) -> dict[str, list[float]]:

@@ -25,12 +25,15 @@ def add(options: list[str], events: list[dict[str, Any]], result: Result) -> Non
     """Measure, and say how much of the way to the copy that is. ``options``: of a conductor;
     ``events``: what benchmarks.trace has seen of one migration."""
     python = [sys.executable, '-W', 'ignore', '-m', 'benchmarks.echo']
-    with subprocess.Popen([*python, 'serve', *options], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout.readline() == 'ready\n'
-        done = subprocess.run([*python, str(COUNT), *options], stdout=subprocess.PIPE, check=True,
-                              timeout=300)
-        server.stdin.close()
+    with subprocess.Popen([*python, 'serve', *options], stdout=subprocess.PIPE,
+                          text=True) as server:
+        try:
+            assert server.stdout.readline() == 'ready\n'
+            done = subprocess.run([*python, str(COUNT), *options], stdout=subprocess.PIPE,
+                                  timeout=300)
+        finally:
+            server.terminate()
+    assert done.returncode == 0, done.stdout.decode()
     found = json.loads(done.stdout.splitlines()[-1])
     for name, values in found.items():
         result.add(name, values)
