@@ -6,6 +6,7 @@ through :func:`tpool_execute`. A library that calls back from its own thread del
 :class:`Mailbox`, since green locks must never be shared with native threads.
 """
 import collections
+import concurrent.futures
 import contextvars
 import functools
 import os
@@ -42,6 +43,21 @@ def spawn(fn: Callable, *args: Any, name: str | None = None, **kwargs: Any) -> t
     thread = threading.Thread(target=run, name=name or getattr(fn, '__name__', None), daemon=True)
     thread.start()
     return thread
+
+
+def begin(fn: Callable, *args: Any, name: str | None = None,
+          **kwargs: Any) -> concurrent.futures.Future:
+    """Run ``fn`` in a thread of its own as :func:`spawn` does; the future has what comes of it."""
+    future: concurrent.futures.Future = concurrent.futures.Future()
+
+    def run() -> None:
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+
+    spawn(run, name=name or getattr(fn, '__name__', None))
+    return future
 
 
 def tpool_execute(fn: Callable, *args: Any, **kwargs: Any) -> Any:

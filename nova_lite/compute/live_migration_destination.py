@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The destination's part of a live migration: check, make room, prove arrival, or tidy up.
 
-The destination acts only when asked and keeps no memory of a migration: each call carries what it
+The destination acts only when asked and needs no memory of a migration: each call carries what it
 needs and can be made again. What a rollback could not remove, since the hypervisor or the whole
 host was away, is removed by a later :meth:`LiveMigrationDestination.sweep`.
 """
+import time
 from typing import Any
 
 from oslo_log import log as logging
@@ -19,11 +20,15 @@ LOG = logging.getLogger(__name__)
 # how a migration ended of which the destination may still have something
 LEAVE_SOMETHING = (migration_states.FAILED, migration_states.CANCELLED, migration_states.ERROR)
 
+# s after its check for which a migration is taken to be under way, by this host's own clock
+JUST_CHECKED = 2.0
+
 
 class LiveMigrationDestination:
     def __init__(self, host: str, driver: virt_driver.ComputeDriver) -> None:
         self.host, self._driver = host, driver
         self._compute = ComputeAPI()
+        self._checked: dict[str, float] = {}    # probe's name -> when the check began
 
     def check(self, ctxt: Any, instance: Any, source_node: Any, dest_node: Any,
               block_migration: bool | None, disk_over_commit: bool | None) -> Any:
@@ -32,8 +37,11 @@ class LiveMigrationDestination:
         Whatever goes wrong in the question to the source is a refusal by this host, so that the
         conductor may try another one. Returns LiveMigrateData.
         """
+        began = time.monotonic()
         data = self._driver.check_can_live_migrate_destination(
             ctxt, instance, source_node, dest_node, block_migration, disk_over_commit)
+        self._checked = {probe: at for probe, at in self._checked.items()
+                         if began - at < JUST_CHECKED} | {data.filename: began}
         try:
             return self._compute.check_can_live_migrate_source(
                 ctxt, host=instance.host, instance=instance, dest_check_data=data)
@@ -46,7 +54,10 @@ class LiveMigrationDestination:
             self._driver.cleanup_live_migration_destination_check(ctxt, data)
 
     def pre(self, ctxt: Any, instance: Any, disk_info: list, migrate_data: Any) -> Any:
-        ownership.check_expected(ctxt, migrate_data.migration, self.host)
+        # a message that was late is one of a migration that may be over
+        checked = self._checked.pop(migrate_data.filename, -JUST_CHECKED)
+        if time.monotonic() - checked >= JUST_CHECKED:
+            ownership.check_expected(ctxt, migrate_data.migration, self.host)
         with notifications.live_migration_phase(ctxt, instance, 'pre', self.host):
             return self._driver.pre_live_migration(ctxt, instance, disk_info, migrate_data)
 

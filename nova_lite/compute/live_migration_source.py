@@ -14,7 +14,7 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_lite import exception, faults, notifications, rpc
+from nova_lite import exception, faults, notifications, rpc, utils
 from nova_lite.compute import events, migration_states, post_copy, recovery, vm_states
 from nova_lite.compute.migration_progress import ProgressKeeper
 from nova_lite.compute.rpcapi import ComputeAPI
@@ -27,6 +27,7 @@ from nova_lite.virt.steering import Steering
 LOG = logging.getLogger(__name__)
 
 CONFIRM_INTERVAL = 1.0
+STILL_TRUE = 1.0        # s for which an answer of the record is taken to hold
 AWAY = (*rpc.UNREACHABLE, exception.HypervisorUnavailable, exception.DatabaseUnavailable)
 
 
@@ -202,6 +203,9 @@ class Move:
         if self._broken is not None:
             self._split.wait_until_whole(self._broken.reason)
             self._keeper.close(self._broken.progress._replace(post_copy=True, note=''))
+        # asked beside the other question, or the server would have to wait for both in turn
+        self._asked_at = time.monotonic()
+        self._given_up = utils.begin(recovery.given_up, self.ctxt, self.migration)
         try:
             self._power_state = self._insist(
                 lambda: self._compute.post_live_migration_at_destination(
@@ -247,7 +251,8 @@ class Move:
 
     def clean_source(self) -> None:
         """What cannot be removed here is mentioned; the guest lives over there all the same."""
-        if recovery.given_up(self.ctxt, self.migration):
+        fresh = time.monotonic() - self._asked_at < STILL_TRUE
+        if self._given_up.result() if fresh else recovery.given_up(self.ctxt, self.migration):
             return
         try:
             with notifications.live_migration_phase(self.ctxt, self.instance, 'post',

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Orders that come late, and guests of which nobody knows where they run."""
+import contextlib
+
 import pytest
 
 from nova_lite import exception, objects
-from nova_lite.compute import rpcapi
+from nova_lite.compute import live_migration_destination, rpcapi
 
 
 @pytest.fixture
@@ -75,6 +77,33 @@ def test_reboot_when_the_migration_was_refused_before_it_began_is_carried_out(cl
     assert server.wait_status().status == 'error'
     assert server.act('reboot', {'type': 'HARD'}).status == 202
     server.wait(lambda server: server.states() == ('active', None), 'the reboot')
+
+
+def test_preparation_when_it_was_checked_long_ago_then_the_record_is_asked(cloud, monkeypatch):
+    monkeypatch.setattr(live_migration_destination, 'JUST_CHECKED', 0)
+    asked = []
+    monkeypatch.setattr(live_migration_destination.ownership, 'check_expected',
+                        lambda ctxt, migration, host: asked.append((migration, host)))
+    server = cloud.boot()
+    assert server.live_migrate('dst').status == 202
+    assert server.wait_status().status == 'completed'
+    assert asked == [(server.migration.uuid, 'dst')]
+
+
+def test_preparation_when_it_was_checked_just_now_then_only_the_first_is_done_unasked(
+        cloud, monkeypatch):
+    asked = []
+    monkeypatch.setattr(live_migration_destination, 'JUST_CHECKED', 60)
+    monkeypatch.setattr(live_migration_destination.ownership, 'check_expected',
+                        lambda ctxt, migration, host: asked.append((migration, host)))
+    server = cloud.boot()
+    assert server.live_migrate('dst').status == 202
+    assert server.wait_status().status == 'completed'
+    assert asked == []
+    data = objects.LiveMigrateData.from_stored(cloud.ctxt, server.migration.migrate_data)
+    with contextlib.suppress(exception.NovaLiteException):      # the guest is there already
+        cloud.compute('dst').pre_live_migration(cloud.ctxt, server.record, [], data)
+    assert asked == [(server.migration.uuid, 'dst')]
 
 
 def test_preparation_when_the_migration_has_ended_meanwhile_is_refused(cloud):

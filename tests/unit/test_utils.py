@@ -3,6 +3,8 @@
 import contextvars
 import threading
 
+import pytest
+
 from nova_lite import context, utils
 
 variable = contextvars.ContextVar('variable')
@@ -19,6 +21,12 @@ def test_spawn_when_started_then_it_keeps_the_callers_context():
 
     utils.spawn(work).join(5)
     assert seen == [('kept', asked.request_id)]
+
+
+def test_begin_when_it_ends_then_the_future_has_what_came_of_it():
+    assert utils.begin(lambda number: number + 1, 1).result(5) == 2
+    with pytest.raises(ZeroDivisionError):
+        utils.begin(lambda: 1 / 0).result(5)
 
 
 def test_mailbox_when_filled_by_native_threads_then_the_order_is_kept():

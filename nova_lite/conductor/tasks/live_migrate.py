@@ -9,7 +9,7 @@ from typing import Any
 import oslo_messaging as messaging
 from oslo_log import log as logging
 
-from nova_lite import exception, objects, servicegroup
+from nova_lite import exception, objects, servicegroup, utils
 from nova_lite.compute import power_state
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.tasks import base
@@ -125,11 +125,13 @@ class LiveMigrationTask:
         self.destination = self.host
 
     def _take_requested_host(self) -> None:
-        """The caller asks for this host: the scheduler has its say, there is no second choice."""
+        """The caller asks for this host: the scheduler has its say, there is no second choice, so
+        the host itself is asked meanwhile. What the scheduler says comes first."""
         self._check_not_source(self.host)
+        asked = utils.begin(self._check_drivers, self.host)
         self._select(requested_host=self.host)
         self._check_compatible(self.host)
-        self._check_drivers(self.host)
+        asked.result()      # it ends at the latest with the call's own time limit
         self.destination = self.host
 
     def _search(self) -> None:
