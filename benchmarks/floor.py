@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks import steps
 from benchmarks.figures import Result, Table
 
-COUNT = 300
+COUNT = 200
 CALL, READ, WRITE, MORE = ('an empty RPC call', 'a SELECT in its own transaction',
                            'an UPDATE in its own transaction', 'one more statement in it')
 # what runs beside the way to the copy, or is none of the migration's

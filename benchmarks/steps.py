@@ -17,6 +17,8 @@ BACKGROUND = ('service', 'Service._report', 'index')
 
 # step -> why it is there
 REASONS: dict[str, str] = {
+    'Outbox._send_all': 'what listeners are told, beside the work; a message only where a driver is '
+                        'set',
     '_load': 'the server that the request names, and whose it is',
     'API.live_migrate': 'one transaction: the server becomes migrating, the request is on record; '
                         'then it goes to a conductor',
@@ -38,15 +40,15 @@ REASONS: dict[str, str] = {
                               'are counted and taken in one transaction, and the server is read '
                               'as it is now',
     'LiveMigrationQueue._start_next': 'a place is free again: what may start now',
-    'check_expected': 'the destination makes nothing for a migration that is over',
+    'check_expected': 'the destination makes nothing for a migration that is over; asked when its '
+                      'check was a while ago',
     'LiveMigrationDestination.pre': 'begin and end, for listeners',
     'Move.prepare_destination': 'files and addresses at the destination, and a record of them for '
                                 'whoever takes the migration up',
     'Move.move_guest': 'running, before the copy begins',
     'LiveMigrationDestination.post': 'begin and end, for listeners',
     'Move.confirm_at_destination': 'the guest runs there: nothing is removed here before that',
-    'Move.clean_source': 'a conductor may have given this host up meanwhile; begin and end, for '
-                         'listeners',
+    'given_up': 'a conductor may have given this host up meanwhile; asked beside the destination',
     'Move._finish': 'one transaction: completed, the server ACTIVE on its new host, claims moved',
     'LiveMigrationQueue._wake_others': 'the destination has a place free: who waits for it',
 }
@@ -64,8 +66,8 @@ def tables(events: list[dict[str, Any]]) -> list[Table]:
     rows = [[process, step, *(count[kind] for kind in KINDS), REASONS.get(step, '?')]
             for (process, step), count in counts.items()]
     rows.append(['all', '', *(total[kind] for kind in KINDS), ''])
-    # a call is two messages, the question and the answer
-    messages = 2 * total['call'] + total['cast'] + total['notification']
+    # a call is two messages; notifications are none, as no driver for them is set
+    messages = 2 * total['call'] + total['cast']
     return [
         Table('One migration, totals', ['SQL statements', 'RPC calls', 'RPC casts',
                                         'notifications', 'broker messages'],

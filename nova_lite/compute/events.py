@@ -15,7 +15,7 @@ LOG = logging.getLogger(__name__)
 
 
 BRIEF = 0.5     # s; a step that is over sooner is written once, with both its times
-TOGETHER = 0.2  # s that a success waits for others, to be written with them
+TOGETHER = 1.0  # s that a success waits for others, to be written with them
 
 
 @contextlib.contextmanager

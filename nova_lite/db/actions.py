@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was asked of a server, the steps that followed, and what went wrong."""
-from typing import Any
+import functools
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -23,32 +24,44 @@ def _find(s: Session, instance_uuid: str, request_id: str | None) -> int | None:
     return s.scalar(newest.where(ACTIONS.c.request_id == request_id)) or s.scalar(newest)
 
 
-def add_event(instance_uuid: str, request_id: str | None, values: rows.Row,
-              action_message: str | None = None) -> rows.Row | None:
-    """Add an event to that request's action, with an end where it is over already; an
-    ``action_message`` goes to the action. None when there is no action at all."""
-    values = {'created_at': rows.now(), **values}
-    attempts = 0
+class NewEvent(NamedTuple):
+    """``values``: columns of the event; an ``action_message`` goes to the action."""
+    instance_uuid: str
+    request_id: str | None
+    values: rows.Row
+    action_message: str | None = None
+
+
+def add_events(events: list[NewEvent]) -> list[rows.Row | None]:
+    """Add events to their requests' actions, with an end where they are over already, in one
+    transaction. None for one of a server that has no action at all."""
+    stamp, attempts = rows.now(), 0
+    events = [event._replace(values={'created_at': stamp, **event.values}) for event in events]
 
     @session.retried
-    def attempt() -> rows.Row | None:
+    def attempt() -> list[rows.Row | None]:
         nonlocal attempts
         attempts += 1
         with session.writer() as s:
-            action_id = _find(s, instance_uuid, request_id)
-            if action_id is None:
-                return None
+            find = functools.cache(functools.partial(_find, s))
             # the run whose connection was lost may have been committed
-            mine = rows.fetch_first(
-                s, EVENTS, EVENTS.c.action_id == action_id,
-                EVENTS.c.event == values['event'], EVENTS.c.created_at == values['created_at'],
-            ) if attempts > 1 else None
-            if mine is None:
-                mine = rows.insert(s, EVENTS, {**values, 'action_id': action_id})
-                _tell_action(s, action_id, action_message)
-            return mine
+            return [_add(s, event, find(event.instance_uuid, event.request_id), attempts > 1)
+                    for event in events]
 
     return attempt()
+
+
+def _add(s: Session, event: NewEvent, action_id: int | None, again: bool) -> rows.Row | None:
+    if action_id is None:
+        return None
+    mine = rows.fetch_first(
+        s, EVENTS, EVENTS.c.action_id == action_id, EVENTS.c.event == event.values['event'],
+        rows.equals(EVENTS.c.host, event.values.get('host')),
+        EVENTS.c.created_at == event.values['created_at']) if again else None
+    if mine is None:
+        mine = rows.insert(s, EVENTS, {**event.values, 'action_id': action_id})
+        _tell_action(s, action_id, event.action_message)
+    return mine
 
 
 @session.retried

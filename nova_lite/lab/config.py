@@ -24,7 +24,6 @@ def common(state: State, host: Host, kind: str, transport_url: str) -> Sections:
             'report_interval': 3, 'service_down_time': 15,
         },
         'images': {'path': state.images},
-        'oslo_messaging_notifications': {'driver': 'messagingv2'},
     }
 
 

@@ -92,8 +92,9 @@ class InstanceActionEvent(base.PersistentObject):
                     host: str | None = None) -> Self:
         """Open a step of the context's request or, where that is none of the server's actions,
         of the newest one. InstanceActionNotFound."""
-        row = base.db().actions.add_event(instance_uuid, context.request_id, {
-            'event': event_name, 'host': host, 'start_time': _now()})
+        actions = base.db().actions
+        [row] = actions.add_events([actions.NewEvent(instance_uuid, context.request_id, {
+            'event': event_name, 'host': host, 'start_time': _now()})])
         if row is None:
             raise exception.InstanceActionNotFound(request_id=context.request_id,
                                                    instance_uuid=instance_uuid)
@@ -136,11 +137,13 @@ class InstanceActionEventList(base.NovaLiteObjectList):
         ``request_id``, ``event``, ``host``, ``began`` and ``ended`` (s ago), ``result``, and
         perhaps ``details`` and ``traceback``. Those of a server without any action are left out.
         """
-        now = _now()
+        now, actions, events = _now(), base.db().actions, []
         for step in steps:
             values = {name: step[name] for name in ('event', 'host', 'result', 'details',
                                                     'traceback') if name in step}
             values |= {'start_time': now - datetime.timedelta(seconds=step['began']),
                        'finish_time': now - datetime.timedelta(seconds=step['ended'])}
-            base.db().actions.add_event(step['instance_uuid'], step['request_id'], values,
-                                        'Error' if step['result'] == 'Error' else None)
+            events.append(actions.NewEvent(
+                step['instance_uuid'], step['request_id'], values,
+                'Error' if step['result'] == 'Error' else None))
+        actions.add_events(events)
