@@ -17,8 +17,8 @@ BACKGROUND = ('service', 'Service._report', 'index')
 
 # step -> why it is there
 REASONS: dict[str, str] = {
-    'Outbox._send_all': 'what listeners are told, beside the work; a message only where a driver is '
-                        'set',
+    'Outbox._send_all': 'what listeners are told, beside the work; a message only where a '
+                        'driver for notifications is set',
     '_load': 'the server that the request names, and whose it is',
     'API.live_migrate': 'one transaction: the server becomes migrating, the request is on record; '
                         'then it goes to a conductor',
