@@ -2,7 +2,7 @@
 """The story of a live migration, from the POST to the guest that ticks on over there."""
 import pytest
 
-from nova_lite.compute import power_state
+from nova_lite.compute import live_migration_source, power_state, recovery
 from nova_lite.virt.simulation import faults, state
 
 STATUSES = ['accepted', 'queued', 'preparing', 'running', 'completed']
@@ -165,3 +165,18 @@ def test_host_when_disabled_then_is_not_chosen(cloud):
         assert server.wait_status('completed').dest_compute == 'dst'
     finally:
         cloud.api.request('PUT', f'/os-services/{uuids["third"]}', {'status': 'enabled'})
+
+
+@pytest.mark.parametrize('holds, times', [(60, 1), (0, 2)])
+def test_source_when_the_destination_was_long_in_answering_then_asks_the_record_again(
+        cloud, monkeypatch, holds, times):
+    """Whether a conductor has given it up meanwhile, before anything is removed."""
+    asked = []
+    real = recovery.given_up
+    monkeypatch.setattr(live_migration_source, 'STILL_TRUE', holds)
+    monkeypatch.setattr(recovery, 'given_up',
+                        lambda ctxt, migration: asked.append(real(ctxt, migration)))
+    server = cloud.boot('src')
+    assert server.live_migrate(host='dst').status == 202
+    assert server.wait_status().status == 'completed'
+    assert asked == [False] * times

@@ -137,6 +137,10 @@ REFUSALS = [
     Refusal('asked: memory', ASKED, little_memory('dst'), 'NoValidHost', 'host dst'),
     Refusal('asked: hypervisor type', ASKED, host_is(hypervisor_type='other'), 'NoValidHost',
             'host dst'),
+    # both are asked at once
+    Refusal('asked: memory and driver', ASKED,
+            all_of(little_memory('dst'), driver(CHECK_DESTINATION, faults.REFUSE)),
+            'NoValidHost', 'host dst'),
     Refusal('asked: driver', ASKED, driver(CHECK_DESTINATION, faults.REFUSE), PRECHECK,
             'simulated refusal'),
     # B: the search
