@@ -94,8 +94,9 @@ class Cloud(Deployment):
             return False
         return ended
 
-    def wait_for(self, condition: Any, what: str, timeout: float = START_TIMEOUT) -> None:
-        super().wait_for(condition, what, timeout)
+    def wait_for(self, condition: Any, what: str, timeout: float = START_TIMEOUT,
+                 interval: float = 0.1) -> None:
+        super().wait_for(condition, what, timeout, interval)
 
     # -- asking ----------------------------------------------------------------------------------
     def request(self, method: str, path: str, body: Any = None, version: str = VERSION,
