@@ -44,7 +44,7 @@ def run(quick: bool, sizes: Sequence[int] = ()) -> Result:
     result.plots.append(plot(rows))
     result.notes.append(
         f'{EACH} servers on each host; a compute process speaks for up to {HOSTS_OF_A_PROCESS} '
-        'hosts; a heartbeat of each host every 10 s and a report of its resources every 60 s.')
+        'hosts; a heartbeat of each host every 10 s.')
     return result
 
 

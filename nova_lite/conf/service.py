@@ -28,7 +28,8 @@ process takes it up again.
 Seconds between two comparisons of the servers' power states with the hypervisor; -1 never.
 """),
     cfg.IntOpt('update_resources_interval', default=60, min=1, help="""
-Seconds between two reports of this host's resources.
+Seconds between two looks at this host's resources, which are reported when they have changed, and
+every ten minutes.
 """),
 ]
 
