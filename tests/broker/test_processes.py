@@ -148,8 +148,13 @@ def test_request_id_when_a_server_moves_then_is_in_every_log_and_in_the_action(
         assert any(request in line for line in said[name]), (name, said[name])
     for name in computes:       # in the threads that copy and watch too
         assert [line for line in said[name] if uuid in line and request not in line] == []
-    action = deployment.get(f'/servers/{uuid}/os-instance-actions/{request}')['instanceAction']
-    assert action['action'] == 'live-migration'
-    assert {event['event'] for event in action['events']} >= {
-        'conductor_live_migrate_instance', 'compute_check_can_live_migrate_destination',
-        'compute_live_migration', 'compute_post_live_migration_at_destination'}
+    steps = {'conductor_live_migrate_instance', 'compute_check_can_live_migrate_destination',
+             'compute_live_migration', 'compute_post_live_migration_at_destination'}
+
+    def action():
+        return deployment.get(f'/servers/{uuid}/os-instance-actions/{request}')['instanceAction']
+
+    assert action()['action'] == 'live-migration'
+    # they are written beside the work, within a second
+    deployment.wait_for(lambda: {event['event'] for event in action()['events']} >= steps,
+                        'the events', 10)
