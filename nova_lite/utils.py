@@ -45,18 +45,17 @@ def spawn(fn: Callable, *args: Any, name: str | None = None, **kwargs: Any) -> t
     return thread
 
 
-def begin(fn: Callable, *args: Any, name: str | None = None,
-          **kwargs: Any) -> concurrent.futures.Future:
+def begin(fn: Callable, *args: Any) -> concurrent.futures.Future:
     """Run ``fn`` in a thread of its own as :func:`spawn` does; the future has what comes of it."""
     future: concurrent.futures.Future = concurrent.futures.Future()
 
     def run() -> None:
         try:
-            future.set_result(fn(*args, **kwargs))
+            future.set_result(fn(*args))
         except Exception as error:
             future.set_exception(error)
 
-    spawn(run, name=name or getattr(fn, '__name__', None))
+    spawn(run, name=getattr(fn, '__name__', None))
     return future
 
 

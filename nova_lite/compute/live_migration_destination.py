@@ -5,6 +5,7 @@ The destination acts only when asked and needs no memory of a migration: each ca
 needs and can be made again. What a rollback could not remove, since the hypervisor or the whole
 host was away, is removed by a later :meth:`LiveMigrationDestination.sweep`.
 """
+import math
 import time
 from typing import Any
 
@@ -40,8 +41,10 @@ class LiveMigrationDestination:
         began = time.monotonic()
         data = self._driver.check_can_live_migrate_destination(
             ctxt, instance, source_node, dest_node, block_migration, disk_over_commit)
-        self._checked = {probe: at for probe, at in self._checked.items()
-                         if began - at < JUST_CHECKED} | {data.filename: began}
+        for probe, at in list(self._checked.items()):       # others add and take at the same time
+            if began - at >= JUST_CHECKED:
+                self._checked.pop(probe, None)
+        self._checked[data.filename] = began
         try:
             return self._compute.check_can_live_migrate_source(
                 ctxt, host=instance.host, instance=instance, dest_check_data=data)
@@ -55,7 +58,7 @@ class LiveMigrationDestination:
 
     def pre(self, ctxt: Any, instance: Any, disk_info: list, migrate_data: Any) -> Any:
         # a message that was late is one of a migration that may be over
-        checked = self._checked.pop(migrate_data.filename, -JUST_CHECKED)
+        checked = self._checked.pop(migrate_data.filename, -math.inf)
         if time.monotonic() - checked >= JUST_CHECKED:
             ownership.check_expected(ctxt, migrate_data.migration, self.host)
         with notifications.live_migration_phase(ctxt, instance, 'pre', self.host):

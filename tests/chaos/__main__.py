@@ -127,14 +127,9 @@ class Lane(threading.Thread):
                     clean = not any(results.values())
                 finally:
                     if not clean and self._logs:
-                        self._keep(stage, f'{actor}-{fault}')
+                        report.keep_logs(self._logs, f'{actor}-{fault}', stage.logs())
                 self._next = None
                 self._note(results, time.monotonic() - began)
-
-    def _keep(self, stage: stages.Stage, group: str) -> None:
-        self._logs.mkdir(parents=True, exist_ok=True)
-        for name, text in stage.logs().items():
-            (self._logs / f'{group}-{name}.log').write_text(text)
 
     def _note(self, results: Results, seconds: float) -> None:
         self._results.update(results)

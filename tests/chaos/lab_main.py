@@ -8,7 +8,7 @@ from pathlib import Path
 
 import libvirt
 
-from tests.chaos import cells, lab_cells, lab_report, lab_stage, ledger as ledgers
+from tests.chaos import cells, lab_cells, lab_report, lab_stage, ledger as ledgers, report
 from tests.chaos.cells import Cell
 from tests.chaos.lab_group import LabGroup, Outcome
 from tests.chaos.ledger import Entry
@@ -76,24 +76,16 @@ def _on_one_stage(waiting: collections.deque, outcomes: Outcomes, logs: Path | N
     with lab_stage.opened() as stage:
         clean = True
         while clean and waiting:
-            began = time.monotonic()
+            began, clean = time.monotonic(), False
             try:
                 found = LabGroup(stage, waiting[0]).run()
-            except Exception:
-                _keep(stage, waiting[0][0], logs)
-                raise
-            clean = not any(outcome.violations for outcome in found.values())
-            if not clean:
-                _keep(stage, waiting[0][0], logs)
+                clean = not any(outcome.violations for outcome in found.values())
+            finally:
+                if not clean and logs:
+                    first = waiting[0][0]
+                    report.keep_logs(logs, f'{first.actor}-{first.fault}', stage.logs())
             waiting.popleft()
             _note(outcomes, found, time.monotonic() - began)
-
-
-def _keep(stage: lab_stage.LabStage, cell: Cell, logs: Path | None) -> None:
-    if logs:
-        logs.mkdir(parents=True, exist_ok=True)
-        for name, text in stage.logs().items():
-            (logs / f'{cell.actor}-{cell.fault}-{name}.log').write_text(text)
 
 
 def _note(outcomes: Outcomes, found: Outcomes, seconds: float) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of what was found, as Markdown."""
 from collections.abc import Iterable
+from pathlib import Path
 
 from tests.chaos import ledger as ledgers
 from tests.chaos.cells import Cell
@@ -25,6 +26,13 @@ def failures(results: Results) -> list[str]:
     return [f'{", ".join(map(str, mine[:MOST]))}'
             f'{f" and {len(mine) - MOST} more" if mine[MOST:] else ""}: {what}'
             for what, mine in cells.items()]
+
+
+def keep_logs(directory: Path, group: str, logs: dict[str, str]) -> None:
+    """The logs, by process, of a group in which something failed."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, text in logs.items():
+        (directory / f'{group}-{name}.log').write_text(text)
 
 
 def markdown(ledger: Ledger, what: str) -> str:

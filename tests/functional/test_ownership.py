@@ -5,7 +5,7 @@ import contextlib
 import pytest
 
 from nova_lite import exception, objects
-from nova_lite.compute import live_migration_destination, rpcapi
+from nova_lite.compute import live_migration_destination, ownership, rpcapi
 
 
 @pytest.fixture
@@ -17,6 +17,15 @@ def late(monkeypatch):
                             lambda self, ctxt, **arguments: messages.append((ctxt, arguments)))
         return messages
     return hold
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Of which migrations, by which host, the record is asked; it allows them all."""
+    found = []
+    monkeypatch.setattr(ownership, 'check_expected',
+                        lambda ctxt, migration, host: found.append((migration, host)))
+    return found
 
 
 def deliver(cloud, method, message):
@@ -79,11 +88,9 @@ def test_reboot_when_the_migration_was_refused_before_it_began_is_carried_out(cl
     server.wait(lambda server: server.states() == ('active', None), 'the reboot')
 
 
-def test_preparation_when_it_was_checked_long_ago_then_the_record_is_asked(cloud, monkeypatch):
+def test_preparation_when_it_was_checked_long_ago_then_the_record_is_asked(
+        cloud, asked, monkeypatch):
     monkeypatch.setattr(live_migration_destination, 'JUST_CHECKED', 0)
-    asked = []
-    monkeypatch.setattr(live_migration_destination.ownership, 'check_expected',
-                        lambda ctxt, migration, host: asked.append((migration, host)))
     server = cloud.boot()
     assert server.live_migrate('dst').status == 202
     assert server.wait_status().status == 'completed'
@@ -91,11 +98,8 @@ def test_preparation_when_it_was_checked_long_ago_then_the_record_is_asked(cloud
 
 
 def test_preparation_when_it_was_checked_just_now_then_only_the_first_is_done_unasked(
-        cloud, monkeypatch):
-    asked = []
+        cloud, asked, monkeypatch):
     monkeypatch.setattr(live_migration_destination, 'JUST_CHECKED', 60)
-    monkeypatch.setattr(live_migration_destination.ownership, 'check_expected',
-                        lambda ctxt, migration, host: asked.append((migration, host)))
     server = cloud.boot()
     assert server.live_migrate('dst').status == 202
     assert server.wait_status().status == 'completed'

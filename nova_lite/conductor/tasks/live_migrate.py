@@ -128,6 +128,7 @@ class LiveMigrationTask:
         """The caller asks for this host: the scheduler has its say, there is no second choice, so
         the host itself is asked meanwhile. What the scheduler says comes first."""
         self._check_not_source(self.host)
+        self._node(self.source)     # both need it: read once
         asked = utils.begin(self._check_drivers, self.host)
         self._select(requested_host=self.host)
         self._check_compatible(self.host)
