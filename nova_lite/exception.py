@@ -32,6 +32,13 @@ def message_of(exc: BaseException) -> str:
     return re.split(r"\n(?:\[['\"])?Traceback", str(exc), maxsplit=1)[0] or type(exc).__name__
 
 
+def public_message(exc: BaseException) -> str:
+    """What users may be told: the words of our own errors and of the message queue, and of any
+    other its class alone, since its words are about the inside."""
+    own = (NovaLiteException, messaging.MessagingTimeout, messaging.MessageDeliveryFailure)
+    return message_of(exc) if isinstance(exc, own) else class_of(exc)
+
+
 def class_of(exc: BaseException) -> str:
     """The name of the error's class, as where it was raised: also when it came by RPC."""
     if isinstance(exc, messaging.RemoteError):
@@ -71,6 +78,14 @@ class NotImplementedInVersion(NovaLiteException):
 
 class DatabaseUnavailable(NovaLiteException):
     msg_fmt = 'The database is away. Try again; is its server running?'
+
+
+class DatabaseRefused(DatabaseUnavailable):
+    msg_fmt = 'The database refuses this service: %(reason)s; see [database]connection'
+
+
+class BrokerRefused(NovaLiteException):
+    msg_fmt = 'The message broker refuses this service: %(reason)s; see transport_url'
 
 
 class ConfigInvalid(NovaLiteException):
@@ -226,6 +241,10 @@ class InvalidSharedStorage(NovaLiteException):
 
 class HypervisorUnavailable(NovaLiteException):
     msg_fmt = 'Connection to the hypervisor is broken on host %(host)s: %(reason)s'
+
+
+class HypervisorRefused(HypervisorUnavailable):
+    msg_fmt = 'The hypervisor refuses host %(host)s: %(reason)s; see [libvirt]connection_uri'
 
 
 class UptimeUnknown(NovaLiteException):

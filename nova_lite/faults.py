@@ -32,6 +32,7 @@ FAULTS: dict[type[Exception], Fault] = {
     exc.NotImplementedInVersion: Fault(404, None),
     exc.ConfigInvalid: Fault(500, None),
     exc.DatabaseUnavailable: Fault(503, None),
+    exc.BrokerRefused: Fault(503, 'reject'),
     exc.TooManyEventStreams: Fault(429, None),
     exc.UptimeUnknown: Fault(501, None),
     # refused by a check: nothing was touched, the instance is as it was
@@ -63,6 +64,17 @@ FAULTS: dict[type[Exception], Fault] = {
     # everything else
     Exception: Fault(500, 'lose'),
 }
+
+
+# What a process that starts does not wait for: nothing but another configuration, or an operator's
+# hand and a new start, will mend it. Which error of a driver is one, driver_errors.py tells.
+LASTING = (exc.ConfigInvalid, exc.DatabaseRefused, exc.BrokerRefused, exc.HypervisorRefused)
+
+
+def is_lasting(error: BaseException) -> bool:
+    """Whether ``error`` should end a process that starts. One that another process was met with,
+    and told by RPC, is that one's."""
+    return isinstance(error, LASTING) and not type(error).__name__.endswith('_Remote')
 
 
 def fault_for(error: BaseException) -> Fault:

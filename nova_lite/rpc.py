@@ -20,7 +20,7 @@ import oslo_messaging as messaging
 from oslo_log import log as logging
 
 from nova_lite import context as nova_context
-from nova_lite import exception
+from nova_lite import driver_errors, exception
 from nova_lite.conf import CONF
 from nova_lite.objects import base as objects_base
 
@@ -264,7 +264,8 @@ def get_server(interface: type[Interface], manager: Any, host: str,
 def wait_for_broker(stop: Callable[[], bool], interval: float = 1.0) -> bool:
     """Wait until a message can be sent; False when ``stop()`` became true first.
 
-    Says once that the broker is away and once that it is back.
+    Says once that the broker is away and once that it is back. BrokerRefused when it is there
+    and does not let this service in.
     """
     target = messaging.Target(topic='nova-lite-ping', fanout=True)
     client = messaging.get_rpc_client(transport(), target)
@@ -273,6 +274,8 @@ def wait_for_broker(stop: Callable[[], bool], interval: float = 1.0) -> bool:
         try:
             client.prepare(fanout=True, retry=0).cast({}, 'ping')
         except UNREACHABLE as error:
+            if driver_errors.meaning_of(error) is driver_errors.Meaning.LASTING:
+                raise exception.BrokerRefused(reason=driver_errors.words_of(error)) from error
             if not said:
                 LOG.warning('The message broker cannot be reached, waiting for it: %s', error)
                 said = True

@@ -15,7 +15,7 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_lite import context, exception, notifications, objects, rpc, utils
+from nova_lite import context, exception, faults, notifications, objects, rpc, utils
 from nova_lite.cmd import early
 from nova_lite.compute import events
 from nova_lite.conf import CONF
@@ -100,20 +100,24 @@ class Service:
             self._attempt(task)
 
     def _until_done(self, task: Callable[[], None]) -> bool:
-        """Try ``task`` until it succeeds; False when the service was stopped first."""
+        """Try ``task`` until it succeeds; False when the service was stopped first. Raises what
+        waiting does not mend."""
         while not self._stopping.is_set():
-            if self._attempt(task):
+            if self._attempt(task, lasting=True):
                 return True
             self._stopping.wait(RETRY_INTERVAL)
         return False
 
-    def _attempt(self, task: Callable[[], None]) -> bool:
-        """Run ``task``; a failure is logged when it begins and when it is over."""
+    def _attempt(self, task: Callable[[], None], lasting: bool = False) -> bool:
+        """Run ``task``; a failure is logged when it begins and when it is over. With ``lasting``
+        one that will not be over is raised."""
         name = task.__name__
         try:
             with self._scope():
                 task()
         except Exception as error:
+            if lasting and faults.is_lasting(error):
+                raise
             if name not in self._troubled:
                 self._troubled.add(name)
                 LOG.warning('%s: %s does not work now, trying again: %s', self.binary,

@@ -7,9 +7,10 @@ from oslo_log import log as logging
 
 from nova_lite.conf import CONF
 
-# each says the same line for every attempt to reach a broker that is away
+# each says the same line for every attempt to reach a broker or a database that is away
 REPEATING = ('oslo.messaging._drivers.impl_rabbit', 'oslo.messaging.connection_factory',
-             'oslo_messaging._drivers.amqpdriver', 'amqp')
+             'oslo_messaging._drivers.amqpdriver', 'amqp',
+             'oslo_db.sqlalchemy.exc_filters', 'oslo_db.sqlalchemy.engines')
 
 
 class OncePerOutage(std_logging.Filter):

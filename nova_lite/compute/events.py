@@ -131,7 +131,7 @@ def record_fault(ctxt: Any, instance: Any, error: Exception, host: str) -> None:
     text = ''.join(traceback.format_exception(error))
     fault = objects.InstanceFault(
         ctxt, instance_uuid=instance.uuid, code=faults.fault_for(error).code,
-        message=exception.message_of(error)[:255], details=text, host=host)
+        message=exception.public_message(error)[:255], details=text, host=host)
     _try(fault.create)
 
 

@@ -2,19 +2,22 @@
 """Transactions: ``with reader() as session`` and ``with writer() as session``.
 
 A status of a migration is only worth something if each transaction sees and leaves whole rows, on
-all three databases alike: SQLite runs in WAL mode and takes the write lock at the start of a
-writer (a reader that turned writer half-way would fail with "database is locked" whatever the
-timeout), MariaDB runs in READ COMMITTED as PostgreSQL does, so that a second read in a
-transaction sees what others have committed since.
+all three databases alike. SQLite runs in WAL mode and takes the write lock at the start of a
+writer: a reader that turned writer half-way would fail with "database is locked" whatever the
+timeout. The lock is never waited for inside of SQLite, where no other green thread could go on.
+MariaDB runs in READ COMMITTED as PostgreSQL does, so that a second read in a transaction sees what
+others have committed since.
 """
 import contextlib
+import functools
+import sqlite3
 import threading
+import time
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import sqlalchemy
-from oslo_db import api as oslo_db_api
 from oslo_db import exception as db_exc
 from oslo_db.sqlalchemy import enginefacade
 from oslo_log import log as logging
@@ -22,18 +25,25 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from nova_lite import conf as nova_conf
-from nova_lite import exception
+from nova_lite import driver_errors, exception
 from nova_lite.conf import database
+from nova_lite.driver_errors import Meaning
 
 LOG = logging.getLogger(__name__)
 CONF = nova_conf.CONF
-BUSY_TIMEOUT_MS = 30_000
+# how long a writer waits for SQLite's lock, in s, and how often it asks
+LOCK_SECONDS, LOCK_INTERVAL = 5.0, 0.02
 WRITER = 'nova_lite_writer'
-# a broken regular expression, a number out of range, text that is none, text too long
-MARIADB_VALUE_ERRORS = (1139, 1264, 1366, 1406, 3988)
+# a transaction is tried again for that long, in s; a request of the API must end
+RETRY_SECONDS = 6.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
+# what the libraries say without a code of the driver's
+PASSING = (db_exc.DBConnectionError, db_exc.DBDeadlock, sqlalchemy.exc.TimeoutError)
+LASTING = (db_exc.DBNonExistentTable, db_exc.DBNonExistentDatabase)
 
 _lock = threading.Lock()
 _first_use = threading.Lock()
+_writing = threading.Lock()
 _manager: Any = None
 _anchor: Any = None
 
@@ -47,7 +57,8 @@ def configure(connection: str | None = None) -> None:
     """Use the database at ``connection``, or at ``[database]connection``, from now on.
 
     The connections to the former one are closed. ConfigInvalid when there is no URL that can be
-    used. The first connection is made here and waits for the server as [database]max_retries says.
+    used. The first connection is made here and waits for the server as [database]max_retries says;
+    errors as of :func:`_our_errors`.
     """
     global _manager, _anchor
     database.register_opts(CONF)
@@ -56,7 +67,8 @@ def configure(connection: str | None = None) -> None:
     manager = enginefacade.transaction_context()
     manager.configure(connection=url, sqlite_fk=True, expire_on_commit=False, **options)
     manager.append_on_engine_create(_set_up_engine)
-    engine = manager.writer.get_engine()
+    with _our_errors():
+        engine = manager.writer.get_engine()
     dispose()
     with _lock:
         _manager = manager
@@ -109,64 +121,89 @@ def reader() -> Iterator[Session]:
 def writer() -> Iterator[Session]:
     """A transaction that commits at the end of the block, or leaves nothing on an error. Errors
     as of :func:`_our_errors`."""
-    with _our_errors(), _current().writer.using(types.SimpleNamespace()) as session:
+    with (_our_errors(), _turn(_current()),
+          _current().writer.using(types.SimpleNamespace()) as session):
         session.connection(execution_options={WRITER: True})
         yield session
 
 
 @contextlib.contextmanager
+def _turn(manager: Any) -> Iterator[None]:
+    """On SQLite the writers of this process come one after the other, so that one alone asks for
+    the lock that other processes may hold."""
+    if manager.writer.get_engine().dialect.name != 'sqlite':
+        yield
+        return
+    if not _writing.acquire(timeout=LOCK_SECONDS):
+        raise exception.DatabaseUnavailable()
+    try:
+        yield
+    finally:
+        _writing.release()
+
+
+@contextlib.contextmanager
 def _our_errors() -> Iterator[None]:
-    """DatabaseUnavailable when the server is away; Invalid when it refuses a value as such: a
-    pattern that is none of its regular expressions, a number that is too large, text that is
-    none."""
+    """DatabaseUnavailable for what passes, DatabaseRefused for what lasts, Invalid when the server
+    refuses a value as such: a pattern that is none of its regular expressions, a number that is
+    too large, text that is none."""
     try:
         yield
     except exception.NovaLiteException:
         raise
-    except (db_exc.DBError, sqlalchemy.exc.StatementError, UnicodeError) as error:
-        cause = getattr(error, 'inner_exception', None) or getattr(error, 'orig', None) or error
-        if _is_away(error, cause):
-            LOG.debug('The database is away: %s', cause)
-            raise exception.DatabaseUnavailable() from error
-        if _is_about_a_value(cause):
-            raise exception.Invalid(reason=f'the database refuses a value: {cause}') from error
-        raise
+    except (db_exc.DBError, sqlalchemy.exc.SQLAlchemyError, sqlite3.Error, UnicodeError) as error:
+        meaning = _meaning_of(error)
+        if meaning is None:
+            raise
+        said = driver_errors.words_of(error)
+        if meaning is Meaning.VALUE:
+            raise exception.Invalid(reason=f'the database refuses a value: {said}') from error
+        if meaning is Meaning.LASTING:
+            LOG.debug('The database refuses this service: %s', said)
+            raise exception.DatabaseRefused(reason=said) from error
+        LOG.debug('The database is away: %s', said)
+        raise exception.DatabaseUnavailable() from error
 
 
-def _is_away(error: Exception, cause: Any) -> bool:
-    if isinstance(error, db_exc.DBConnectionError):
-        return True
-    # psycopg's word for a connection that cannot be made; SQLite's file is never away
-    return (getattr(error, 'connection_invalidated', False)
-            or type(cause).__module__.startswith('psycopg')
-            and type(cause).__name__ == 'OperationalError' and cause.sqlstate is None)
-
-
-def _is_about_a_value(cause: Any) -> bool:
-    cause = getattr(cause, 'orig', None) or cause
-    if isinstance(cause, (OverflowError, UnicodeError)):
-        return True
-    if type(cause).__name__ == 'DataError':
-        return True     # psycopg's of a NUL has no state, as nothing was sent
-    number = cause.args[0] if getattr(cause, 'args', None) else None
-    # PostgreSQL's class 22 is "data exception"
-    state = getattr(cause, 'sqlstate', None) or ''
-    return number in MARIADB_VALUE_ERRORS or state.startswith('22')
+def _meaning_of(error: Exception) -> Meaning | None:
+    """By the driver's code, and without one by what the libraries make of it."""
+    if isinstance(error, (db_exc.DBDuplicateEntry, db_exc.DBReferenceError,
+                          db_exc.DBConstraintError)):
+        return None
+    if (meaning := driver_errors.meaning_of(error)) is not None:
+        return meaning
+    cause = getattr(error, 'inner_exception', None) or getattr(error, 'orig', None) or error
+    if isinstance(getattr(cause, 'orig', None) or cause, (OverflowError, UnicodeError)):
+        return Meaning.VALUE
+    if isinstance(error, db_exc.DBDataError):
+        return Meaning.VALUE
+    if isinstance(error, LASTING):
+        return Meaning.LASTING
+    # the last: no connection of the pool became free in time
+    passing = isinstance(error, PASSING) or getattr(error, 'connection_invalidated', False)
+    return Meaning.PASSING if passing else None
 
 
 def retried(function: Callable) -> Callable:
-    """Run ``function``, one whole transaction, again after a deadlock or a lost connection.
+    """Run ``function``, one whole transaction, again while the database is away for a moment, a
+    deadlock and a lost connection included, as long as RETRY_SECONDS are not over.
 
     After a lost connection the first run may have been committed: ``function`` must stand that.
     """
-    return oslo_db_api.wrap_db_retry(retry_interval=0.1, max_retries=6, inc_retry_interval=True,
-                                     max_retry_interval=2, retry_on_deadlock=True,
-                                     retry_on_disconnect=True, exception_checker=_is_ours)(
-                                         function)
-
-
-def _is_ours(error: Exception) -> bool:
-    return isinstance(error, exception.DatabaseUnavailable)
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        deadline, pause = time.monotonic() + RETRY_SECONDS, FIRST_PAUSE
+        while True:
+            try:
+                return function(*args, **kwargs)
+            except exception.DatabaseRefused:
+                raise
+            except exception.DatabaseUnavailable:
+                if time.monotonic() + pause >= deadline:
+                    raise
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+    return run
 
 
 def _current() -> Any:
@@ -196,7 +233,7 @@ def _set_up_engine(engine: sqlalchemy.Engine) -> None:
 
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:
-    connection.execute(f'PRAGMA busy_timeout={BUSY_TIMEOUT_MS}')
+    connection.execute('PRAGMA busy_timeout=0')
     connection.execute('PRAGMA journal_mode=WAL')
     connection.execute('PRAGMA synchronous=NORMAL')
 
@@ -215,8 +252,18 @@ def _sqlite_options(connection: sqlalchemy.Connection, options: dict[str, Any]) 
 
 
 def _sqlite_begin(connection: sqlalchemy.Connection) -> None:
-    if connection.get_execution_options().get(WRITER):
-        connection.exec_driver_sql('BEGIN IMMEDIATE')
+    if not connection.get_execution_options().get(WRITER):
+        return
+    link, deadline = connection.connection.driver_connection, time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            link.execute('BEGIN IMMEDIATE')
+            return
+        except sqlite3.OperationalError as error:
+            passing = driver_errors.meaning_of(error) is Meaning.PASSING
+            if not passing or time.monotonic() >= deadline:
+                raise
+        time.sleep(LOCK_INTERVAL)
 
 
 def _mysql_connect(connection: Any, _record: Any) -> None:

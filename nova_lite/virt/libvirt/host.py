@@ -11,7 +11,7 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_lite import exception, utils
+from nova_lite import driver_errors, exception, utils
 from nova_lite.conf import CONF
 from nova_lite.virt.libvirt import abi, events
 
@@ -104,7 +104,11 @@ class Host:
 
         try:
             return self.courier.call(connect, 'libvirt-open', OPEN_TIMEOUT)
-        except (TimeoutError, libvirt.libvirtError) as error:
+        except libvirt.libvirtError as error:
+            if driver_errors.meaning_of(error) is driver_errors.Meaning.LASTING:
+                raise refused(str(error)) from None
+            raise unavailable(str(error)) from None
+        except TimeoutError as error:
             raise unavailable(str(error)) from None
 
     def _register(self, connection: Any) -> None:
@@ -133,13 +137,17 @@ def open_connection() -> Any:
 
 
 def require_libvirt() -> None:
-    """HypervisorUnavailable, with the remedy, when the bindings are missing."""
+    """HypervisorRefused, with the remedy, when the bindings are missing."""
     if libvirt is None:
-        raise unavailable('install libvirt-python (pip install nova-lite[libvirt])')
+        raise refused('install libvirt-python (pip install nova-lite[libvirt])')
 
 
 def unavailable(reason: str) -> exception.HypervisorUnavailable:
     return exception.HypervisorUnavailable(host=CONF.host, reason=reason)
+
+
+def refused(reason: str) -> exception.HypervisorRefused:
+    return exception.HypervisorRefused(host=CONF.host, reason=reason)
 
 
 def _call_if_alive(connection: Any, fn: Callable, args: tuple) -> tuple[bool, Any]:

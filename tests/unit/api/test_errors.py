@@ -76,9 +76,31 @@ def test_unexpected_error_tells_an_administrator(api, server, wire, caplog):
     wire.refusal = RuntimeError('the disk is on fire')
     response = migrate(api, server)
     assert response.status_int == 500
-    assert response.json['computeFault'] == {
-        'code': 500, 'message': 'RuntimeError: the disk is on fire'}
+    message = response.json['computeFault']['message']
+    assert message.startswith('Unexpected RuntimeError.') and 'fire' not in message
+    assert response.headers['x-openstack-request-id'] in message
     assert 'the disk is on fire' in caplog.text
+
+
+def test_error_that_came_by_rpc_has_the_name_of_its_class(api, server, wire):
+    remote = type('MigrationError_Remote', (exception.MigrationError,), {})
+    wire.refusal = remote(reason='x')
+    message = migrate(api, server).json['computeFault']['message']
+    assert message == 'MigrationError: Migration error: x'
+
+
+@pytest.mark.parametrize('error, again', [
+    (exception.DatabaseUnavailable(), True), (exception.DatabaseRefused(reason='secret'), False),
+    (oslo_messaging.MessageDeliveryFailure('amqp://10.0.0.1 is away'), True),
+    (exception.BrokerRefused(reason='secret'), False)], ids=lambda value: type(value).__name__)
+def test_what_passes_is_503_and_says_when_to_come_again(api, server, wire, caplog, error, again):
+    wire.refusal = error
+    response = migrate(api, server, version='2.6', body={'os-migrateLive': {
+        'host': None, 'block_migration': False, 'disk_over_commit': False}})
+    assert response.status_int == 503
+    assert ('Retry-After' in response.headers) == again
+    assert 'secret' not in response.text and '10.0.0.1' not in response.text
+    assert 'Traceback' not in caplog.text
 
 
 def test_unexpected_error_tells_others_the_request_id_only(api, server, wire):

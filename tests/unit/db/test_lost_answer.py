@@ -3,7 +3,6 @@
 import contextlib
 
 import pytest
-from oslo_db import exception as db_exc
 
 from nova_lite import exception, objects
 from nova_lite.db import session
@@ -27,7 +26,7 @@ def lose_answer(monkeypatch):
             with real() as s:
                 yield s
             then()
-            raise db_exc.DBConnectionError()
+            raise exception.DatabaseUnavailable()
 
         monkeypatch.setattr(session, 'writer', writer)
     return arm

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Transactions on SQLite: whole or not at all, one writer at a time, no lock lost half-way."""
 import os
+import sqlite3
+import threading
 
 import pytest
 import sqlalchemy as sa
@@ -70,11 +72,45 @@ def test_sqlite_when_configured_then_wal_foreign_keys_and_patience(database):
         values = {name: link.exec_driver_sql(f'PRAGMA {name}').scalar()
                   for name in ('journal_mode', 'synchronous', 'foreign_keys', 'busy_timeout')}
     assert values == {'journal_mode': 'wal', 'synchronous': 1, 'foreign_keys': 1,
-                      'busy_timeout': 30000}
+                      'busy_timeout': 0}
     # the log is not folded back with each connection that closes
     assert os.path.exists(database.removeprefix('sqlite:///') + '-wal')
     with pytest.raises(db_exc.DBReferenceError), session.writer() as s:
         s.execute(models.InstanceActionEvent.__table__.insert(), {'action_id': 99})
+
+
+@pytest.fixture
+def another_writer(database):
+    """Another process that holds the write lock."""
+    link = sqlite3.connect(database.removeprefix('sqlite:///'), isolation_level=None,
+                           check_same_thread=False)
+    link.execute('BEGIN IMMEDIATE')
+    yield link
+    link.close()
+
+
+def test_writer_when_another_holds_the_lock_then_readers_go_on_and_it_is_away(
+        another_writer, monkeypatch):
+    monkeypatch.setattr(session, 'LOCK_SECONDS', 0.1)
+    with session.reader() as s:
+        assert hosts(s) == []
+    with pytest.raises(exception.DatabaseUnavailable), session.writer() as s:
+        insert(s, 'a')
+    with session.reader() as s:
+        assert hosts(s) == []
+    another_writer.execute('ROLLBACK')
+    with session.writer() as s:
+        insert(s, 'a')
+        assert hosts(s) == ['a']
+
+
+def test_writer_when_the_lock_is_let_go_meanwhile_then_it_writes(another_writer):
+    letting_go = threading.Timer(0.1, another_writer.execute, ['ROLLBACK'])
+    letting_go.start()
+    with session.writer() as s:
+        insert(s, 'a')
+        assert hosts(s) == ['a']
+    letting_go.join()
 
 
 @pytest.mark.parametrize('error', [db_exc.DBDeadlock(), db_exc.DBConnectionError()],
@@ -92,6 +128,27 @@ def test_retried_when_the_database_gives_up_on_it_then_run_again_as_a_whole(data
             return hosts(s)
 
     assert work() == ['a'] and len(runs) == 3
+
+
+def test_writer_when_the_disk_is_full_then_the_database_is_away(database):
+    with pytest.raises(exception.DatabaseUnavailable), session.writer() as s:
+        s.connection().exec_driver_sql('PRAGMA max_page_count=1')
+        s.execute(T.insert(), [{'consumer_uuid': UUID, 'host': 'h' * 200 + str(number), **db.ROOM}
+                               for number in range(500)])
+    with session.reader() as s:
+        assert hosts(s) == []
+
+
+def test_configure_when_the_file_cannot_be_opened_then_refused(tmp_path):
+    with pytest.raises(exception.DatabaseRefused):
+        session.configure(f'sqlite:///{tmp_path}/nowhere/db.sqlite')
+
+
+def test_reader_when_the_tables_are_gone_then_refused_with_the_tables_name(database, tmp_path):
+    session.configure(f'sqlite:///{tmp_path}/empty.sqlite')
+    with pytest.raises(exception.DatabaseRefused, match='claims'), session.reader() as s:
+        hosts(s)
+    session.configure(database)
 
 
 def test_retried_when_the_error_is_ours_then_not_again():
