@@ -154,9 +154,8 @@ class API:
         if instance.host:
             self._compute.terminate_instance(ctxt, host=instance.host, instance=instance)
         else:
-            objects.Claim.drop(ctxt, instance.uuid)
             instance.vm_state, instance.task_state = vm_states.DELETED, None
-            instance.save()
+            instance.save(expected_task_state=task_states.DELETING)
             instance.destroy()
 
     # -- changes of state ------------------------------------------------------------------------
@@ -200,14 +199,12 @@ class API:
         if instance.locked and owner:
             return
         self._start_action(ctxt, instance, 'lock')
-        instance.locked, instance.locked_reason = True, reason
-        instance.locked_by = 'owner' if owner else 'admin'
-        instance.save()
+        instance.rewrite(lambda: {'locked': True, 'locked_reason': reason,
+                                  'locked_by': 'owner' if owner else 'admin'})
 
     def unlock(self, ctxt: Any, instance: Any) -> None:
         self._start_action(ctxt, instance, 'unlock')
-        instance.locked, instance.locked_by, instance.locked_reason = False, None, None
-        instance.save()
+        instance.rewrite(lambda: {'locked': False, 'locked_by': None, 'locked_reason': None})
 
     def reset_state(self, ctxt: Any, instance: Any, vm_state: str) -> None:
         """An operator's word on what the server is: ``active`` or ``error``."""

@@ -165,20 +165,26 @@ class LiveMigrationQueue:
         InvalidMigrationState when it is too late.
         """
         with notifications.live_migration_phase(ctxt, instance, 'abort', self.host):
-            if migration.status in (migration_states.ACCEPTED, migration_states.QUEUED):
-                try:
-                    migration.advance('cancel', reason='aborted while it was queued')
-                    self.wake()
-                    return
-                except exception.InvalidMigrationState:
-                    # it was started just now
-                    migration = objects.Migration.get_by_id(ctxt, migration.id)
+            if self._cancel_in_queue(migration, 'aborted while it was queued'):
+                self.wake()
+                return
             move = self.moves.get(migration.uuid)
             if move is None:
                 raise exception.InvalidMigrationState(
                     migration_id=migration.id, instance_uuid=instance.uuid,
                     state=migration.status, method='abort')
             move.abort()
+
+    @staticmethod
+    def _cancel_in_queue(migration: Any, reason: str) -> bool:
+        """End one that has not begun; False when it has, or is over. It is fresh afterwards."""
+        while migration.status in (migration_states.ACCEPTED, migration_states.QUEUED):
+            try:
+                migration.advance('cancel', reason=reason)
+                return True
+            except exception.InvalidMigrationState:
+                migration.refresh()     # it went on just now
+        return False
 
     def force_complete(self, ctxt: Any, instance: Any, migration: Any) -> None:
         if migration.status != migration_states.RUNNING:
@@ -213,5 +219,4 @@ class LiveMigrationQueue:
                 self._compute.discard_half(ctxt, host=move.dest, instance=instance)
                 objects.Claim.drop(ctxt, move.migration.uuid)
         for migration in objects.MigrationList.get_in_progress_by_instance(ctxt, instance.uuid):
-            if migration.status == migration_states.QUEUED:
-                migration.advance('cancel', reason='the server was deleted')
+            self._cancel_in_queue(migration, 'the server was deleted')

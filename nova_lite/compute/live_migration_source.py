@@ -289,8 +289,10 @@ class Move:
     def _finish(self, event: str, reason: str | None = None, failed_check: str | None = None,
                 updates: dict[str, Any] | None = None) -> None:
         try:
+            # nobody else takes an edge between these, but the answer to one may have been lost
             self.migration.advance(event, reason=reason, failed_check=failed_check,
-                                   instance_updates=updates)
+                                   instance_updates=updates,
+                                   expected_status=migration_states.BEGUN)
         except exception.InvalidMigrationState as error:
             LOG.warning('Somebody else ended the migration: %s', error.format_message())
         else:

@@ -13,7 +13,7 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import exception, utils
-from nova_lite.compute import migration_states, receipt
+from nova_lite.compute import migration_states, receipt, task_states
 from nova_lite.conf import CONF
 from nova_lite.virt import convergence
 from nova_lite.virt.driver import Progress
@@ -102,7 +102,7 @@ class ProgressKeeper:
             self._decided = decided
             if progress is not None:
                 self._instance.progress = self._percent
-                self._instance.save()
+                self._instance.save(expected_task_state=[task_states.MIGRATING])
         except Exception as error:
             self._complain(error)
 

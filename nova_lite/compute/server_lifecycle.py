@@ -43,12 +43,11 @@ class ServerLifecycle:
 
     def terminate(self, ctxt: Any, instance: Any) -> None:
         self._driver.destroy(ctxt, instance)
-        objects.Claim.drop(ctxt, instance.uuid)
         instance.vm_state, instance.task_state = vm_states.DELETED, None
         instance.power_state = power_state.NOSTATE
         instance.terminated_at = timeutils.utcnow(with_timezone=True)
-        instance.save()
-        instance.destroy()
+        instance.save(expected_task_state=task_states.DELETING)
+        instance.destroy()      # its claims go with it
 
     # -- changes of state ------------------------------------------------------------------------
     def start(self, ctxt: Any, instance: Any) -> None:

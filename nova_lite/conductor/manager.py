@@ -62,7 +62,7 @@ class ConductorManager:
             instance.refresh()
             instance.host = instance.node = instance.task_state = None
             instance.vm_state = vm_states.ERROR
-            instance.save()
+            instance.save(expected_task_state=[task_states.SCHEDULING, task_states.SPAWNING])
             raise
 
     # -- the computes' database ------------------------------------------------------------------

@@ -61,7 +61,7 @@ class SilentHosts:
             self._give_up(ctxt, instance, migration, known)
         elif migration.reason != known:
             migration.reason = known
-            migration.save()
+            migration.save(unchanged=True)      # a source that is back has its own words
 
     @staticmethod
     def _is_as_it_was(ctxt: Any, migration: Any) -> bool:

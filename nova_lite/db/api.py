@@ -12,7 +12,7 @@ from nova_lite.db import (actions, flavors, instances, leases, moves, queue, res
                           services, session)
 
 __all__ = ['actions', 'flavors', 'instances', 'leases', 'moves', 'queue', 'resources', 'services',
-           'get', 'insert', 'update', 'soft_delete', 'DuplicateEntry']
+           'get', 'insert', 'update_on_match', 'soft_delete', 'DuplicateEntry']
 
 DuplicateEntry = db_exc.DBDuplicateEntry
 
@@ -50,13 +50,24 @@ def insert(table: str, values: rows.Row) -> rows.Row:
     return attempt()
 
 
-@session.retried
-def update(table: str, row_id: int, values: rows.Row) -> rows.Row | None:
-    """Change a living row and return it, or None when there is none."""
-    t = rows.table(table)
-    with session.writer() as s:
-        rows.update(s, t, {'updated_at': rows.now(), **values}, *rows.living(t, id=row_id))
-        return rows.fetch_first(s, t, *rows.living(t, id=row_id))
+def update_on_match(table: str, row_id: int, values: rows.Row,
+                    expected: rows.Row) -> rows.Row | None:
+    """Change a living row whose columns are as ``expected`` (see rows.update_expected) and return
+    it; None, and nothing is written, when there is no such row. There is no other update."""
+    t, stamp, attempts = rows.table(table), rows.now(), 0
+
+    @session.retried
+    def attempt() -> rows.Row | None:
+        nonlocal attempts
+        attempts += 1
+        with session.writer() as s:
+            mine = rows.living(t, id=row_id)
+            written = rows.update_expected(s, t, {**values, 'updated_at': stamp}, expected, *mine)
+            row = rows.fetch_first(s, t, *mine)
+        # the run whose connection was lost may have been committed
+        return row if written or (attempts > 1 and row and row['updated_at'] == stamp) else None
+
+    return attempt()
 
 
 @session.retried

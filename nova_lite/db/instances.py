@@ -15,9 +15,8 @@ def update_on_match(uuid: str, values: rows.Row,
                     expected: dict[str, Any]) -> tuple[rows.Row | None, rows.Row | None]:
     """One conditional UPDATE of a living server.
 
-    ``expected``: column to value, None for NULL, or to a list of values. Returns the row before
-    and the row after; after is None when nothing was written, before is None too when the server
-    is gone.
+    ``expected``: as of rows.update_expected. Returns the row before and the row after; after is
+    None when nothing was written, before is None too when the server is gone.
     """
     stamp = rows.now()
     attempts = 0
@@ -31,9 +30,8 @@ def update_on_match(uuid: str, values: rows.Row,
             if STATES & set(values):
                 # for the notification; the row is written by its own WHERE alone
                 before = rows.fetch_first(s, T, *rows.living(T, uuid=uuid))
-            written = rows.update(
-                s, T, {**values, 'updated_at': stamp}, *rows.living(T, uuid=uuid),
-                *(rows.equals(T.c[name], wanted) for name, wanted in expected.items()))
+            written = rows.update_expected(s, T, {**values, 'updated_at': stamp}, expected,
+                                           *rows.living(T, uuid=uuid))
             after = rows.fetch_first(s, T, *rows.living(T, uuid=uuid))
         if written:
             return before or after, after

@@ -5,6 +5,7 @@ The status, the server's row and the claims change in one transaction, so whoeve
 migration before an edge or after it. Of two that want different edges one finds no row to change
 and writes nothing at all.
 """
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -31,11 +32,12 @@ class Advanced(NamedTuple):
 
 
 def advance(migration_id: int, event: str, values: rows.Row,
-            instance_values: rows.Row, owner: str | None = None) -> Advanced:
+            instance_values: rows.Row, owner: str | None = None,
+            believed: Sequence[str] = migration_states.UNFINISHED) -> Advanced:
     """Take the edge ``event``; ``values`` are further columns of the migration.
 
-    InvalidMigrationState when its status is not one that the edge starts from, or its lease is not
-    ``owner``'s where one is given; MigrationNotFound.
+    InvalidMigrationState when its status is not one of those ``believed`` that the edge starts
+    from, or its lease is not ``owner``'s where one is given; MigrationNotFound.
     """
     edge = migration_states.TRANSITIONS.get(event)
     if edge is None:
@@ -47,7 +49,7 @@ def advance(migration_id: int, event: str, values: rows.Row,
     values = {**values, 'status': edge.to, 'updated_at': stamp}
     if edge.to in migration_states.FINAL:
         values['finished_at'] = stamp
-    conditions = [T.c.status.in_([source for source in edge.sources if source])]
+    conditions = [T.c.status.in_([source for source in edge.sources if source in believed])]
     if owner is not None:
         conditions.append(T.c.owner == owner)
     attempts = 0

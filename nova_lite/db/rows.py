@@ -60,6 +60,18 @@ def update(s: Session, t: sa.Table, values: Row, *conditions: Any) -> int:
     return s.execute(sa.update(t).where(*conditions).values(values)).rowcount
 
 
+def update_expected(s: Session, t: sa.Table, values: Row, expected: Row,
+                    *conditions: Any) -> int:
+    """Update where each column still is as ``expected``: a value, None, or a list of values."""
+    documents = {name for name in expected if isinstance(t.c[name].type, sa.JSON)}
+    if documents:       # not every database compares them
+        row = fetch_first(s, t, *conditions, lock=True)
+        if row is None or any(row[name] != expected[name] for name in documents):
+            return 0
+    return update(s, t, values, *conditions, *(
+        equals(t.c[name], wanted) for name, wanted in expected.items() if name not in documents))
+
+
 def soft_delete(s: Session, t: sa.Table, *conditions: Any) -> int:
     return update(s, t, {'deleted': t.c.id, 'deleted_at': now()}, *conditions)
 

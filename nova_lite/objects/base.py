@@ -7,7 +7,7 @@ must not touch the database, next to the conductor, which does.
 import contextlib
 import contextvars
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import Any, Self
 
@@ -17,6 +17,7 @@ from nova_lite import exception
 from nova_lite.objects import fields
 
 _UNSET = object()
+TRIES = 5       # to write over what others write at the same time
 _default_indirection: Any = None
 _indirection: contextvars.ContextVar = contextvars.ContextVar('indirection', default=_UNSET)
 
@@ -68,7 +69,7 @@ class NovaLiteObject(ovo.VersionedObject):
     indirection_api: Any = _IndirectionApi()
 
     def __init__(self, context: Any = None, **kwargs: Any) -> None:
-        self._json_before: dict[str, Any] = {}
+        self._before: dict[str, Any] = {}
         super().__init__(context, **kwargs)
 
     def obj_load_attr(self, attrname: str) -> None:
@@ -83,15 +84,18 @@ class NovaLiteObject(ovo.VersionedObject):
     # -- changes inside JSON fields --------------------------------------------------------------
     def obj_what_changed(self) -> set[str]:
         changed = super().obj_what_changed()
-        changed.update(name for name, before in self._json_before.items()
-                       if self.obj_attr_is_set(name) and getattr(self, name) != before)
+        changed.update(name for name, before in self._before.items()
+                       if _is_json(self.fields[name]) and self.obj_attr_is_set(name)
+                       and getattr(self, name) != before)
         return changed
 
     def obj_reset_changes(self, fields: Any = None, recursive: bool = False) -> None:
         super().obj_reset_changes(fields, recursive)
         for name in fields or self.fields:
-            if _is_json(self.fields[name]) and self.obj_attr_is_set(name):
-                self._json_before[name] = copy.deepcopy(getattr(self, name))
+            if self.obj_attr_is_set(name):
+                value = getattr(self, name)
+                self._before[name] = (copy.deepcopy(value) if _is_json(self.fields[name])
+                                      else value)
 
     @classmethod
     def _obj_from_primitive(cls, context: Any, objver: str, primitive: dict) -> Self:
@@ -99,11 +103,13 @@ class NovaLiteObject(ovo.VersionedObject):
         changed = set(self._changed_fields)
         self.obj_reset_changes()
         self._changed_fields = changed
+        for name in changed:        # what stood there before has not come along
+            self._before.pop(name, None)
         return self
 
     def __deepcopy__(self, memo: dict) -> Self:
         clone = super().__deepcopy__(memo)
-        clone._json_before = copy.deepcopy(self._json_before)
+        clone._before = copy.deepcopy(self._before)
         return clone
 
 
@@ -140,6 +146,35 @@ class PersistentObject(NovaLiteObject):
         """The changed fields in the form of the row."""
         return {name: value.obj_to_primitive() if isinstance(value, ovo.VersionedObject) else value
                 for name, value in self.obj_get_changes().items()}
+
+    def _as_read(self, names: Iterable[str]) -> dict[str, Any]:
+        """What those columns held when they were read: what the writer of new values believes.
+        Invalid when that is not known, since a write without a condition is none of ours."""
+        if unknown := sorted(set(names) - set(self._before)):
+            raise exception.Invalid(
+                reason=f'{self.obj_name()}: nobody has read {", ".join(unknown)} before writing')
+        return {name: self._before[name] for name in names}
+
+    def _coerced(self, expected: dict[str, Any]) -> dict[str, Any]:
+        """Values by column as the fields have them: those from the wire may still be text."""
+        return {name: ([self.fields[name].coerce(self, name, each) for each in wanted]
+                       if isinstance(wanted, (list, tuple))
+                       else self.fields[name].coerce(self, name, wanted))
+                for name, wanted in expected.items()}
+
+    def rewrite(self, change: Callable[[], dict[str, Any]]) -> None:
+        """Save the fields that ``change`` returns; where others were quicker, again on top of
+        what they wrote. For a word that holds whatever stood there before. Conflict when they are
+        quicker again and again."""
+        for _ in range(TRIES):
+            for name, value in change().items():
+                setattr(self, name, value)
+            try:
+                return self.save()
+            except exception.Conflict as error:
+                conflict = error
+                self.refresh()
+        raise conflict
 
     def _insert(self, **extra: Any) -> None:
         if 'id' in self:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server. Its ``task_state`` is the lock of a migration: ``save(expected_task_state=None)`` with
-``migrating`` succeeds for one caller only."""
+``migrating`` succeeds for one caller only. No save is without a condition."""
 from typing import Any, Self
 
 from oslo_log import log as logging
@@ -12,7 +12,7 @@ from nova_lite.objects import base, fields
 
 LOG = logging.getLogger(__name__)
 UNSET: Any = object()    # "whatever it is": leave the argument out, the mark does not travel
-TRIES = 5
+STATES = {'vm_state', 'task_state', 'power_state', 'host', 'node', 'generation'}
 
 
 @base.NovaLiteObjectRegistry.register
@@ -47,22 +47,34 @@ class Instance(base.PersistentObject):
         self._insert(**{name: value for name, value in defaults.items() if name not in self})
         notify(self._context, self, None, None)
 
-    @base.remotable
     def save(self, expected_task_state: Any = UNSET, expected_vm_state: Any = UNSET) -> None:
-        """Write the changed fields by one UPDATE that only matches when the states are as
-        expected: a value, a list of values, or None for none. Takes in what others have written.
+        """Write the changed fields by one UPDATE that matches only where the states are as
+        expected: a value, a list of values, or None for none. Without an expectation the changed
+        columns must still hold what was read. A state is only written where ``generation`` is
+        the one that was read: an order that has become void writes nothing. Takes in what others
+        have written.
 
         InstanceNotFound, UnexpectedTaskStateError, UnexpectedDeletingTaskStateError (a delete was
-        first), InstanceUpdateConflict (vm_state).
+        first), InstanceUpdateConflict (anything else).
         """
         expected = {name: wanted for name, wanted in (('task_state', expected_task_state),
                                                       ('vm_state', expected_vm_state))
                     if wanted is not UNSET}
-        values = self._changed_columns()
-        if not values and not expected:
+        changed = self.obj_what_changed()
+        if not changed and not expected:
             return
-        for _ in range(TRIES):
-            before, after = base.db().instances.update_on_match(self.uuid, values, expected)
+        expected = expected or self._as_read(changed)
+        if STATES & changed:
+            expected |= self._as_read(['generation'])
+        self.compare_and_save(expected)
+
+    @base.remotable
+    def compare_and_save(self, expected: dict[str, Any]) -> None:
+        """The database's side of :meth:`save`; ``expected`` by column."""
+        expected = self._coerced(expected)
+        for _ in range(base.TRIES):
+            before, after = base.db().instances.update_on_match(
+                self.uuid, self._changed_columns(), expected)
             if after is not None:
                 self._load(self._context, after)
                 notify(self._context, self, before['vm_state'], before['task_state'])
@@ -75,16 +87,19 @@ class Instance(base.PersistentObject):
     def _raise_conflict(self, actual: dict[str, Any] | None, expected: dict[str, Any]) -> None:
         if actual is None:
             raise exception.InstanceNotFound(instance_id=self.uuid)
-        for name, error in (('task_state', exception.UnexpectedTaskStateError),
-                            ('vm_state', exception.InstanceUpdateConflict)):
-            wanted = expected.get(name, UNSET)
-            wanted = wanted if isinstance(wanted, (list, tuple)) else [wanted]
-            if wanted == [UNSET] or actual[name] in wanted:
-                continue
-            if name == 'task_state' and actual[name] == task_states.DELETING:
-                error = exception.UnexpectedDeletingTaskStateError
-            raise error(instance_uuid=self.uuid, expected={name: wanted},
-                        actual={name: actual[name]})
+        wrong = {name: wanted if isinstance(wanted, list) else [wanted]
+                 for name, wanted in expected.items()
+                 if actual[name] not in (wanted if isinstance(wanted, list) else [wanted])}
+        if not wrong:
+            return
+        error: type[exception.Conflict] = exception.InstanceUpdateConflict
+        if 'task_state' in wrong:
+            deleting = actual['task_state'] == task_states.DELETING
+            error = (exception.UnexpectedDeletingTaskStateError if deleting
+                     else exception.UnexpectedTaskStateError)
+            wrong = {'task_state': wrong['task_state']}
+        raise error(instance_uuid=self.uuid, expected=wrong,
+                    actual={name: actual[name] for name in wrong})
 
     def raise_busy(self) -> None:
         """Raise why the server could not be taken: its task_state now, or that it is gone."""

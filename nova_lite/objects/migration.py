@@ -4,6 +4,7 @@
 ``advance`` is the only writer of ``status``; see compute/migration_states.py for the edges.
 """
 import datetime
+from collections.abc import Sequence
 from typing import Any, Self
 
 from oslo_utils import timeutils, uuidutils
@@ -14,6 +15,7 @@ from nova_lite.objects import base, fields
 from nova_lite.objects import instance as instance_obj
 
 LIVE_MIGRATION = 'live-migration'
+LEASE = {'owner', 'lease_until'}
 
 
 @base.NovaLiteObjectRegistry.register
@@ -86,13 +88,30 @@ class Migration(base.PersistentObject):
         self._load(self._context, row)
 
     @base.remotable
-    def save(self) -> None:
-        """Write the changed fields. Invalid when status is among them, MigrationNotFound."""
-        if values := self._columns_beside_status():
-            row = base.db().update(self.TABLE, self.id, values)
-            if row is None:
-                raise exception.MigrationNotFound(migration_id=self.id)
-            self._load(self._context, row)
+    def save(self, unchanged: bool = False) -> None:
+        """Write the changed fields where status and lease are still this object's; ``unchanged``:
+        and where nobody has written anything since it was read.
+
+        InvalidMigrationState when somebody was quicker, LeaseLost when another conductor has
+        taken it meanwhile, MigrationNotFound; Invalid when status or lease are to be written,
+        which have writers of their own.
+        """
+        values = self._columns_beside_status()
+        if wrong := LEASE & set(values):
+            raise exception.Invalid(reason=f'a migration is saved without {", ".join(wrong)}')
+        if not values:
+            return
+        expected = {name: getattr(self, name) for name in (
+            'status', 'owner', *(['updated_at'] if unchanged else []))}
+        row = base.db().update_on_match(self.TABLE, self.id, values, expected)
+        if row is None:
+            now = self.get_by_id(self._context, self.id)
+            if now.status == self.status and now.owner != self.owner:
+                raise exception.LeaseLost(migration_id=self.id, owner=self.owner)
+            raise exception.InvalidMigrationState(
+                migration_id=self.id, instance_uuid=self.instance_uuid, state=now.status,
+                method='save')
+        self._load(self._context, row)
 
     def advance(self, event: str, *args: Any, **kwargs: Any) -> None:
         """Take the edge ``event``: see :meth:`take_edge`, which is the database's side of it."""
@@ -102,15 +121,16 @@ class Migration(base.PersistentObject):
 
     @base.remotable
     def take_edge(self, event: str, reason: str | None = None, failed_check: str | None = None,
-                  instance_updates: dict[str, Any] | None = None,
-                  owner: str | None = None) -> None:
-        """Take the edge ``event`` of compute/migration_states.py; the object is fresh afterwards.
+                  instance_updates: dict[str, Any] | None = None, owner: str | None = None,
+                  expected_status: Sequence[str] | None = None) -> None:
+        """Take the edge ``event`` of compute/migration_states.py from the status that this object
+        has, or from one of ``expected_status``; the object is fresh afterwards.
 
         In one transaction: status, reason, failed_check, the object's unsaved changes, the mark
         in the receipt, the server's row with ``instance_updates`` (columns other than task_state,
-        host, node), and the claims. InvalidMigrationState when the status is not one that the
-        edge starts from, or ``owner`` is given and has not the lease: someone else was first, and
-        nothing is written.
+        host, node), and the claims. InvalidMigrationState when the status is another, or not one
+        that the edge starts from, or ``owner`` is given and has not the lease: someone else was
+        first, and nothing is written.
         """
         values = self._columns_beside_status()
         values |= {name: value for name, value in (('reason', reason),
@@ -121,7 +141,8 @@ class Migration(base.PersistentObject):
             raise exception.Invalid(reason=f'an instance has no {", ".join(sorted(unknown))}')
         # by way of an object, since what came over the wire may still be text
         columns = instance_obj.Instance(self._context, **updates)._changed_columns()
-        done = base.db().moves.advance(self.id, event, values, columns, owner)
+        done = base.db().moves.advance(self.id, event, values, columns, owner,
+                                       expected_status or (self.status,))
         moments.reach(f'edge-{event}-middle', self.instance_uuid)   # written, not answered
         self._load(self._context, done.migration)
         if done.instance_after is not None:

@@ -35,11 +35,27 @@ class Service(base.PersistentObject):
         if not base.db().services.report(service_id):
             raise exception.ServiceNotFound(service_id=service_id)
 
-    @base.remotable
     def save(self) -> None:
-        """ServiceNotFound."""
-        if values := self._changed_columns():
-            self._reload(base.db().update(self.TABLE, self.id, values))
+        """Write the changed fields where they still hold what was read. ServiceNotFound,
+        Conflict."""
+        if changed := self.obj_what_changed():
+            self.compare_and_save(self._as_read(changed))
+
+    @base.remotable
+    def compare_and_save(self, expected: dict[str, Any]) -> None:
+        """The database's side of :meth:`save`; ``expected`` by column."""
+        row = base.db().update_on_match(self.TABLE, self.id, self._changed_columns(),
+                                        self._coerced(expected))
+        if row is None:
+            self.get_by_id(self._context, self.id)      # is it there at all?
+            raise exception.Conflict(
+                reason=f'service {self.binary} of host {self.host} was changed meanwhile')
+        self._load(self._context, row)
+
+    @base.remotable
+    def refresh(self) -> None:
+        """Read the row again; unsaved changes are lost. ServiceNotFound."""
+        self._reload(base.db().get(self.TABLE, id=self.id))
 
     @base.remotable
     def destroy(self) -> None:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """/servers/{id}/metadata: words that a user sticks to a server, and that move with it."""
+from collections.abc import Callable
 from typing import Any
 
 import webob.exc
@@ -21,26 +22,27 @@ def show(request: wsgi.Request, instance: Instance, key: str) -> dict[str, Any]:
 
 
 def create(request: wsgi.Request, instance: Instance, body: dict[str, Any]) -> dict[str, Any]:
-    return {'metadata': _write(request, instance,
-                               {**(instance.metadata or {}), **body['metadata']})}
+    _write(request, instance, lambda now: {**now, **body['metadata']})
+    return {'metadata': instance.metadata}
 
 
 def update_all(request: wsgi.Request, instance: Instance, body: dict[str, Any]) -> dict[str, Any]:
-    return {'metadata': _write(request, instance, dict(body['metadata']))}
+    _write(request, instance, lambda now: dict(body['metadata']))
+    return {'metadata': instance.metadata}
 
 
 def update(request: wsgi.Request, instance: Instance, key: str,
            body: dict[str, Any]) -> dict[str, Any]:
     if key not in body['meta']:
         raise exception.ValidationError(detail='The key in the body is not the one in the URL')
-    _write(request, instance, {**(instance.metadata or {}), **body['meta']})
+    _write(request, instance, lambda now: {**now, **body['meta']})
     return {'meta': body['meta']}
 
 
 def delete(request: wsgi.Request, instance: Instance, key: str) -> None:
     _require(instance, key)
-    _write(request, instance, {name: value for name, value in instance.metadata.items()
-                               if name != key})
+    _write(request, instance, lambda now: {name: value for name, value in now.items()
+                                           if name != key})
 
 
 def check_count(metadata: dict[str, str]) -> None:
@@ -54,10 +56,15 @@ def _require(instance: Instance, key: str) -> None:
         raise webob.exc.HTTPNotFound(f'The server has no metadata {key!r}')
 
 
-def _write(request: wsgi.Request, instance: Instance, metadata: dict[str, str]) -> dict[str, str]:
-    if instance.locked and not request.context.is_admin:
-        raise exception.InstanceIsLocked(instance_uuid=instance.uuid)
-    check_count(metadata)
-    instance.metadata = metadata
-    instance.save()
-    return metadata
+def _write(request: wsgi.Request, instance: Instance,
+           change: Callable[[dict[str, str]], dict[str, str]]) -> None:
+    """Write what ``change`` makes of what is there; of two requests at once neither undoes the
+    other's."""
+    def changed() -> dict[str, Any]:
+        if instance.locked and not request.context.is_admin:
+            raise exception.InstanceIsLocked(instance_uuid=instance.uuid)
+        metadata = change(instance.metadata or {})
+        check_count(metadata)
+        return {'metadata': metadata}
+
+    instance.rewrite(changed)

@@ -31,11 +31,8 @@ def update(request: wsgi.Request, instance: Instance, body: dict[str, Any]) -> d
     """Change name or description. Nothing of it touches the guest, so the lock does not count."""
     wanted = body['server']
     server_list.refuse_addresses(wanted)
-    if 'name' in wanted:
-        instance.display_name = wanted['name']
-    if 'description' in wanted:
-        instance.display_description = wanted['description']
-    instance.save()
+    instance.rewrite(lambda: {column: wanted[name] for name, column in (
+        ('name', 'display_name'), ('description', 'display_description')) if name in wanted})
     scene = views.set_scene(request, [instance])
     return {'server': views.detail(scene, instance, update=True)}
 

@@ -95,6 +95,4 @@ def _by_id(request: wsgi.Request, service_id: str) -> Service:
 
 
 def _change(service: Service, **values: Any) -> None:
-    for name, value in values.items():
-        setattr(service, name, value)
-    service.save()
+    service.rewrite(lambda: values)

@@ -76,8 +76,7 @@ def test_boolean_may_be_a_word(migrate, wire, ctxt, server, words, meant, versio
             del body['disk_over_commit']
         assert migrate(body, version).status_int == 202
         assert wire.sent[-1][2]['migration'].block_migration is meant
-        server.task_state = None
-        server.save()
+        server.rewrite(lambda: {'task_state': None})
 
 
 # -- refused before anything is touched -------------------------------------------------------

@@ -14,7 +14,7 @@ class Record:
         self.status, self.reason, self.edges = migration_states.RUNNING, None, []
         self.receipt = None
 
-    def save(self):
+    def save(self, **expected):
         if self._fail:
             raise TimeoutError('conductor away')
         self.saves += 1

@@ -98,6 +98,71 @@ def test_save_when_others_wrote_other_fields_then_nothing_is_lost(ctxt):
     assert instance.obj_what_changed() == set()
 
 
+@pytest.mark.parametrize('field, theirs, mine', [
+    ('display_name', 'theirs', 'mine'), ('metadata', {'a': '1'}, {'b': '2'}),
+    ('locked_reason', 'theirs', None), ('vm_state', 'error', 'stopped')])
+def test_save_when_another_wrote_the_same_field_then_nothing_is_overwritten(
+        ctxt, field, theirs, mine):
+    instance = make(ctxt, locked_reason='first')
+    other = again(ctxt, instance)
+    setattr(other, field, theirs)
+    other.save()
+    setattr(instance, field, mine)
+    instance.project_id = 'p9'
+    with pytest.raises(exception.InstanceUpdateConflict, match=field):
+        instance.save()
+    kept = again(ctxt, instance)
+    assert (getattr(kept, field), kept.project_id) == (theirs, 'p1')
+
+
+def test_save_when_an_operator_has_decided_meanwhile_then_a_void_order_writes_no_state(ctxt):
+    """The task is the one that it was given for, but it is another order's now."""
+    instance = make(ctxt, task_state='pausing')
+    other = again(ctxt, instance)
+    other.generation += 1
+    other.save()
+    instance.vm_state, instance.task_state = 'paused', None
+    with pytest.raises(exception.InstanceUpdateConflict, match='generation'):
+        instance.save(expected_task_state='pausing')
+    assert again(ctxt, instance).vm_state == 'active'
+
+
+def test_save_when_nobody_has_read_the_column_then_it_is_refused(ctxt):
+    instance = objects.Instance(ctxt, uuid=make(ctxt).uuid, display_name='blind')
+    with pytest.raises(exception.Invalid, match='display_name'):
+        instance.save()
+
+
+def test_rewrite_when_others_write_at_the_same_time_then_both_words_stand(ctxt):
+    instance = make(ctxt, metadata={'first': '1'})
+    calls = []
+
+    def change():
+        calls.append(dict(instance.metadata))
+        if len(calls) == 1:
+            other = again(ctxt, instance)
+            other.metadata = {**other.metadata, 'theirs': '2'}
+            other.save()
+        return {'metadata': {**instance.metadata, 'mine': '3'}}
+
+    instance.rewrite(change)
+    assert calls == [{'first': '1'}, {'first': '1', 'theirs': '2'}]
+    assert again(ctxt, instance).metadata == {'first': '1', 'theirs': '2', 'mine': '3'}
+
+
+def test_rewrite_when_others_are_always_quicker_then_a_conflict_ends_it(ctxt):
+    instance = make(ctxt)
+
+    def change():
+        other = again(ctxt, instance)
+        other.display_name += 'x'
+        other.save()
+        return {'display_name': 'mine'}
+
+    with pytest.raises(exception.InstanceUpdateConflict):
+        instance.rewrite(change)
+
+
 def test_save_when_nothing_changed_then_nothing_is_written(ctxt):
     instance = make(ctxt)
     instance.save()

@@ -47,6 +47,28 @@ def test_save_when_an_operator_writes_then_it_is_no_heartbeat(ctxt):
     assert objects.Service.get_by_uuid(ctxt, service.uuid).forced_down
 
 
+def test_save_when_another_operator_was_quicker_then_his_word_stays(ctxt):
+    service = register(ctxt)
+    other = objects.Service.get_by_id(ctxt, service.id)
+    other.disabled, other.disabled_reason = True, 'theirs'
+    other.save()
+    service.disabled_reason = 'mine'
+    with pytest.raises(exception.Conflict, match='nova-compute of host h1'):
+        service.save()
+    service.forced_down = True
+    service.rewrite(lambda: {'disabled_reason': 'mine'})
+    kept = objects.Service.get_by_id(ctxt, service.id)
+    assert (kept.disabled, kept.disabled_reason, kept.forced_down) == (True, 'mine', False)
+
+
+def test_save_when_heartbeats_go_on_then_they_are_no_conflict(ctxt):
+    service = register(ctxt)
+    objects.Service.report(ctxt, service.id)
+    service.disabled = True
+    service.save()
+    assert (service.disabled, service.report_count) == (True, 2)
+
+
 def test_destroy_when_done_then_gone_and_can_come_back_as_new(ctxt):
     db.make_host(ctxt, 'h1')
     service = objects.Service.get_by_host_and_binary(ctxt, 'h1', 'nova-compute')
