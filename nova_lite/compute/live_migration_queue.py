@@ -11,7 +11,7 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_lite import context, exception, moments, notifications, objects, utils
+from nova_lite import context, exception, moments, notifications, objects, rpc, utils
 from nova_lite.compute import migration_states
 from nova_lite.compute.live_migration_source import Move
 from nova_lite.compute.rpcapi import ComputeAPI
@@ -110,7 +110,17 @@ class LiveMigrationQueue:
             if self._is_nobodys(migration):
                 migration.refresh()         # its move may have ended since it was read
                 if self._is_nobodys(migration):
-                    self._begin(migration, Move.take_up)
+                    self._begin_or_say(migration)
+
+    def _begin_or_say(self, migration: Any) -> None:
+        """A record that cannot be read is no reason to leave the others alone."""
+        try:
+            self._begin(migration, Move.take_up)
+        except (exception.NovaLiteException, *rpc.UNREACHABLE):
+            raise       # the conductor or its database is away, so they are for all
+        except Exception:
+            self._forsaken.set()
+            LOG.exception('Cannot take up migration %s', migration.uuid)
 
     def _is_nobodys(self, migration: Any) -> bool:
         return (migration.source_compute == self.host and migration.uuid not in self.moves

@@ -14,21 +14,19 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_lite import exception, faults, notifications, rpc, utils
-from nova_lite.compute import events, migration_states, post_copy, recovery, vm_states
+from nova_lite import exception, faults, notifications, utils
+from nova_lite.compute import (copy_watch, events, migration_states, post_copy, recovery,
+                               vm_states)
 from nova_lite.compute.migration_progress import ProgressKeeper
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.tasks import base
-from nova_lite.conf import CONF
 from nova_lite.virt import convergence
 from nova_lite.virt import driver as virt_driver
 from nova_lite.virt.steering import Steering
 
 LOG = logging.getLogger(__name__)
 
-CONFIRM_INTERVAL = 1.0
 STILL_TRUE = 1.0        # s for which an answer of the record is taken to hold
-AWAY = (*rpc.UNREACHABLE, exception.HypervisorUnavailable, exception.DatabaseUnavailable)
 
 
 class Move:
@@ -53,12 +51,14 @@ class Move:
         self._start_copy: Callable = driver.live_migration
         self._power_state = instance.power_state
         self._remark: str | None = None
-        self._copied = False
+        self._copied = self._left = False
         self._steering = Steering((migration.journal or {}).get(convergence.JOURNAL))
         self._keeper = ProgressKeeper(instance, migration, self._steering)
         self._broken: virt_driver.Outcome | None = None     # of a post-copy
         self._split = post_copy.Split(migration.source_compute, self.dest, instance.name,
                                       self._obstacle, self._resume, self._tell)
+        self._watch = copy_watch.CopyWatch(
+            driver, instance, lambda: recovery.ask(compute, ctxt, self.dest, instance), self._say)
 
     def run(self) -> None:
         """From ``preparing`` to the end."""
@@ -171,8 +171,10 @@ class Move:
         self.copying.set()
         if self.abort_wanted.is_set():
             raise exception.LiveMigrationAborted(reason='aborted before the copy began')
-        outcome = self._start_copy(self.ctxt, self.instance, self.dest, self.migrate_data,
-                                   self._note, self._steering)
+        terms = (self.ctxt, self.instance, self.dest, self.migrate_data, self._note,
+                 self._steering)
+        outcome = self._watch.see_through(
+            lambda: self._start_copy(*terms), lambda: self._driver.adopt_live_migration(*terms))
         self._copied = True
         if outcome.status != virt_driver.COMPLETED and self._post_copy(outcome):
             self._broken = outcome      # the guest is at the destination, and there is no way back
@@ -200,6 +202,7 @@ class Move:
         """Have the destination prove that it runs the guest. A destination that does not answer
         is asked again for lost_host_timeout, and after a broken post-copy for as long as it
         takes."""
+        self._left = True
         if self._broken is not None:
             self._split.wait_until_whole(self._broken.reason)
             self._keeper.close(self._broken.progress._replace(post_copy=True, note=''))
@@ -216,17 +219,7 @@ class Move:
             raise exception.LiveMigrationLost(reason=error.format_message())
 
     def _insist(self, act: Callable[[], Any], trouble: str) -> Any:
-        """Wait for a host or its hypervisor; LiveMigrationLost after lost_host_timeout."""
-        deadline = time.monotonic() + CONF.lost_host_timeout
-        while True:
-            try:
-                return act()
-            except AWAY as error:
-                words = f'{trouble}: {exception.message_of(error)}'
-                if time.monotonic() > deadline:
-                    raise exception.LiveMigrationLost(reason=words)
-                self._say(words)
-                time.sleep(CONFIRM_INTERVAL)
+        return copy_watch.insist(act, trouble, self._say)
 
     def _obstacle(self) -> str:
         return self._compute.live_migration_obstacle(self.ctxt, host=self.dest,
@@ -271,6 +264,8 @@ class Move:
         not_begun = self.migration.status == migration_states.PREPARING
         if event == 'reject' or (event == 'lose' and not_begun):
             event = 'fail'      # the guest has not left, and what was made for it is removed
+        if self._left:
+            event = 'lose'      # only the destination's word makes an end of it
         reason = exception.message_of(error)
         LOG.warning('Live migration of instance %s to %s: %s', self.instance.uuid, self.dest,
                     reason, exc_info=error if event == 'lose' else None)

@@ -67,7 +67,15 @@ class ProgressKeeper:
 
     def close(self, progress: Progress) -> None:
         """Put the last reading and what the copy came to on the record, for the edge that comes
-        next to write. This object writes no more."""
+        next to write. This object writes no more. How the copy ended does not hang on whether its
+        figures can be kept."""
+        try:
+            self._close(progress)
+        except Exception:
+            self._closed = True
+            LOG.exception('The last figures of migration %s are not kept', self._migration.uuid)
+
+    def _close(self, progress: Progress) -> None:
         if any(value is not None for value in progress):
             self._newest = progress
         with self._saving:      # a save that is under way would take the receipt back

@@ -54,9 +54,9 @@ class Split:
             elif answers_since is None:
                 answers_since = now
             stuck = answers_since is not None and now > answers_since + STUCK_AFTER
-            self._tell(self._words(why, obstacle, stuck))
+            self._say(self._words(why, obstacle, stuck))
             if answers_since is not None and now >= resume_at:
-                outcome = self._resume()
+                outcome = self._try_to_resume()
                 resume_at = time.monotonic() + RESUME_INTERVAL
                 LOG.info('Guest %s, resuming its post-copy: %s %s', self._guest, outcome.status,
                          outcome.reason)
@@ -74,6 +74,22 @@ class Split:
             raise exception.LiveMigrationLost(
                 reason='the guest ended at the destination before all its memory had arrived: '
                        + error.format_message())
+        except Exception as error:      # a defect proves nothing about the guest
+            LOG.exception('Guest %s, asking host %s', self._guest, self._dest)
+            return f'{UNREACHABLE}: {exception.message_of(error)}'
+
+    def _try_to_resume(self) -> virt_driver.Outcome:
+        try:
+            return self._resume()
+        except Exception as error:
+            LOG.exception('Guest %s, resuming its post-copy', self._guest)
+            return virt_driver.Outcome(virt_driver.BROKEN, exception.message_of(error))
+
+    def _say(self, text: str) -> None:
+        try:
+            self._tell(text)
+        except Exception as error:
+            LOG.info('Guest %s: %s (%s)', self._guest, text, exception.message_of(error))
 
     def _words(self, why: str, obstacle: str, stuck: bool) -> str:
         text = (f'post-copy is paused: {why}; host {self._dest}: {obstacle}. Both halves of the '

@@ -49,6 +49,16 @@ def test_reach_when_nobody_gives_the_word_then_the_wait_ends(orders, monkeypatch
     assert (orders / 'here.met').exists()
 
 
+def test_reach_when_the_order_is_to_fail_then_everybody_fails_until_it_is_taken_back(orders):
+    (orders / 'here.one').write_text(moments.RAISE)
+    for _ in range(2):
+        with pytest.raises(moments.FailPoint):
+            moments.reach('here', 'one')
+    moments.reach('here', 'other')
+    (orders / 'here.one').unlink()
+    moments.reach('here', 'one')
+
+
 def test_reach_when_no_directory_is_named_then_nothing_is_looked_for(monkeypatch):
     monkeypatch.setattr(moments, 'DIRECTORY', None)
     monkeypatch.setattr(moments.os, 'rename', None)

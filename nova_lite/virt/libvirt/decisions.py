@@ -7,11 +7,15 @@ migrateToURI3, or the destination's, makes a migration complete.
 """
 from typing import Any, NamedTuple
 
+from oslo_log import log as logging
+
 from nova_lite.virt import driver as virt_driver
 from nova_lite.virt.convergence import ABORT, SET_DOWNTIME, Decision
 from nova_lite.virt.driver import Outcome, Progress
 from nova_lite.virt.libvirt import abi, migration
 from nova_lite.virt.libvirt.guest import Seen
+
+LOG = logging.getLogger(__name__)
 
 FORCE_COMPLETE = 'force_complete'   # post-copy where that is permitted, else a pause
 
@@ -41,6 +45,16 @@ class Limits(NamedTuple):
     @classmethod
     def read(cls, group: Any) -> 'Limits':
         return cls(*(getattr(group, f'live_migration_{name}') for name in cls._fields))
+
+    @classmethod
+    def reread(cls, group: Any, before: 'Limits') -> 'Limits':
+        """The options as they are now; ``before`` stays in force when they cannot be read."""
+        try:
+            return cls.read(group)
+        except Exception as error:
+            LOG.warning('Cannot read the options that bound a copy, going on with those of '
+                        'before: %s', error)
+            return before
 
 
 class Situation(NamedTuple):

@@ -34,6 +34,7 @@ class Helm:
         self.abort_reason: str = aborted['reason'] if aborted else ''
         self.abort_sent = False
         self._force_wanted = False
+        self._limits_before = decisions.Limits.reread(CONF.libvirt, decisions.Limits())
 
     # -- asked by others --------------------------------------------------------------------------
     def abort(self, reason: str = REQUEST) -> None:
@@ -56,8 +57,12 @@ class Helm:
 
     # -- steering ---------------------------------------------------------------------------------
     def eta(self, now: Situation) -> tuple[float | None, float | None]:
-        return self._steering.eta(now._replace(downtime=self._downtime),
-                                  decisions.Limits.read(CONF.libvirt))
+        return self._steering.eta(now._replace(downtime=self._downtime), self._limits_before)
+
+    def _limits(self) -> decisions.Limits:
+        """As they are now: they may be changed while a copy runs."""
+        self._limits_before = decisions.Limits.reread(CONF.libvirt, self._limits_before)
+        return self._limits_before
 
     def steer(self, now: Situation) -> None:
         """Do what is due. In post-copy a copy can neither be aborted nor forced."""
@@ -68,7 +73,7 @@ class Helm:
         else:
             forced_for = None if self._forced_at is None else time.monotonic() - self._forced_at
             now = now._replace(downtime=self._downtime, forced_for=forced_for)
-            for decision in self._steering.due(now, decisions.Limits.read(CONF.libvirt)):
+            for decision in self._steering.due(now, self._limits()):
                 self._do(decision)
 
     def _do(self, decision: Decision) -> None:

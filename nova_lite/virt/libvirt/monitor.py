@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from oslo_log import log as logging
 
-from nova_lite import exception
+from nova_lite import exception, moments
 from nova_lite.conf import CONF
 from nova_lite.virt import driver as virt_driver
 from nova_lite.virt.driver import Outcome, Progress
@@ -30,7 +30,7 @@ SETTLE = 1.0            # s that an end which nobody announced must stand before
 CONTACT_LIMIT = 300     # s that libvirt may be away beyond the copy's own limit
 LAST_WORD = 0.2         # s to wait for the final statistics of a copy that is complete
 STALL = 8.0             # s without a new byte before a post-copy counts as paused
-MAX_DEFECTS = 20        # errors of this module itself within one copy
+MAX_DEFECTS = 20        # errors of this module itself, after which the copy is ended
 
 
 class Monitor:
@@ -54,6 +54,7 @@ class Monitor:
         self._processed_since = time.monotonic()
         self._final_job: dict = {}
         self._last_progress = Progress()
+        self._failing: set[str] = set()
 
     # -- the loop ---------------------------------------------------------------------------------
     def run(self, news: queue.Queue, size_gb: float, started_here: bool) -> Outcome:
@@ -70,12 +71,32 @@ class Monitor:
                 except Exception as error:  # the copy goes on, so somebody has to watch it
                     LOG.exception('Watching instance %s', self._guest.uuid)
                     defects += 1
-                    outcome = Outcome(virt_driver.LOST, exception.message_of(error)) \
+                    outcome = self._bring_to_an_end(news, exception.message_of(error)) \
                         if defects >= MAX_DEFECTS else None
                 if outcome is not None:
                     return outcome
         finally:
             self._reporter.close()
+
+    def _bring_to_an_end(self, news: queue.Queue, why: str) -> Outcome:
+        """The plainest of loops, for a copy that cannot be watched: end its job, and return once
+        libvirt shows that none runs."""
+        LOG.error('Instance %s: its copy cannot be watched, ending it', self._guest.uuid)
+        while True:
+            if self._hear(news, POLL) and not self._end.error:
+                return Outcome(virt_driver.COMPLETED)
+            try:
+                seen = self._guest.look()
+                if seen.departing:
+                    self._guest.abort_job()
+                elif not self._operation_runs:
+                    return decisions.judge(seen, f'the copy could not be watched: {why}')
+            except exception.InstanceNotFound:
+                if not self._operation_runs:
+                    return decisions.judge(None, why)
+            except Exception as error:
+                LOG.info('Instance %s, ending its copy: %s', self._guest.uuid,
+                         exception.message_of(error))
 
     def _step(self, news: queue.Queue) -> Outcome | None:
         ended = self._hear(news, POLL)
@@ -137,15 +158,37 @@ class Monitor:
         return None if self._operation_runs else self._believe_idle(seen)
 
     def _watch(self, seen: Seen) -> None:
+        """What goes on beside the watching: when it fails, the copy is watched all the same."""
+        for act in (self._read, self._tell, self._steer):
+            try:
+                act(seen)
+            except Exception as error:
+                if act.__name__ not in self._failing:
+                    LOG.exception('Instance %s: %s', self._guest.uuid,
+                                  exception.message_of(error))
+                self._failing.add(act.__name__)
+            else:
+                self._failing.discard(act.__name__)
+
+    def _read(self, seen: Seen) -> None:
+        moments.reach('watch-read', self._guest.uuid)
         progress = decisions.read_progress(seen.job)
         self._spent_before = max(
             self._spent_before, (progress.elapsed_ms or 0) / 1000 - self._elapsed(False))
-        self._last_progress = progress = progress._replace(
+        self._last_progress = progress._replace(
             post_copy=self._switched, note=self._note(progress))
-        situation = Situation(elapsed=self._elapsed(), data_gb=self._size_gb,
-                              post_copy=self._post_copy, progress=progress)
-        self._reporter.offer(progress._replace(eta_s=self.helm.eta(situation)))
-        self.helm.steer(situation)
+
+    def _situation(self) -> Situation:
+        return Situation(elapsed=self._elapsed(), data_gb=self._size_gb,
+                         post_copy=self._post_copy, progress=self._last_progress)
+
+    def _tell(self, _seen: Seen) -> None:
+        moments.reach('watch-tell', self._guest.uuid)
+        self._reporter.offer(self._last_progress._replace(eta_s=self.helm.eta(self._situation())))
+
+    def _steer(self, _seen: Seen) -> None:
+        moments.reach('watch-steer', self._guest.uuid)
+        self.helm.steer(self._situation())
 
     def _note(self, progress: Progress) -> str:
         now = time.monotonic()

@@ -5,10 +5,11 @@ Everything that a decision needs is in the world, so a compute process that take
 a restart decides as the one before it would have. Times are simulated seconds.
 """
 from collections.abc import Callable
+from typing import Any
 
 from oslo_log import log as logging
 
-from nova_lite import exception
+from nova_lite import exception, moments
 from nova_lite.conf import CONF
 from nova_lite.virt import convergence, driver
 from nova_lite.virt.convergence import Decision
@@ -37,6 +38,7 @@ class Watcher:
         self._world, self._host, self._uuid = world, host, uuid
         self._on_progress, self._steering = on_progress, steering or Steering()
         self._out_of_reach_since: float | None = None
+        self._limits, self._failing = decisions.Limits(), set[str]()
 
     def run(self) -> Outcome:
         reporter = Reporter(self._on_progress)
@@ -50,14 +52,11 @@ class Watcher:
     def _look(self, reporter: Reporter) -> Outcome | None:
         """Look, decide, and wait for the next turn; the outcome when there is one."""
         due: list[Decision] = []
-        limits = decisions.Limits.read(CONF.libvirt)
         with self._world.look() as state:
             job, pause = state.jobs[self._uuid], POLL * state.time_scale
             reachable = state.hosts[self._host].up
             if reachable:
                 self._out_of_reach_since = None
-                now = self._situation(state, job)
-                reporter.offer(now.progress._replace(eta_s=self._steering.eta(now, limits)))
             elif self._out_of_reach_since is None:
                 self._out_of_reach_since = state.now
             elif state.now > self._out_of_reach_since + CONTACT_LIMIT:
@@ -65,20 +64,40 @@ class Watcher:
             if reachable and job.active and job.failed_postcopy:
                 return Outcome(driver.BROKEN, 'internal error: client socket is closed',
                                jobs.progress(state, job))
-            if reachable and job.active:
-                # this hypervisor can slow a guest at any time, but not one that may leave soon
-                goals = self._steering.goals
-                due = self._steering.due(now, limits, can_throttle=goals is not None and
-                                         goals.if_not != convergence.POSTCOPY)
+            if reachable:
+                due = self._beside(self._decide, state, job, reporter) or []
             turn = job.copy.iteration
         if reachable and not job.active:
             return self._conclude()
         for decision in due:
-            self._do(decision)
+            self._beside(self._do, decision)
         self._world.wait_until(lambda state: self._is_news(state, turn),
                                max(pause, SHORTEST_POLL),
                                lambda state: course.due(state, state.jobs[self._uuid]))
         return None
+
+    def _beside(self, act: Callable[..., Any], *args: Any) -> Any:
+        """What goes on beside the watching: when it fails, the copy is watched all the same."""
+        try:
+            return act(*args)
+        except Exception as error:
+            if act.__name__ not in self._failing:
+                LOG.exception('Instance %s: %s', self._uuid, exception.message_of(error))
+            self._failing.add(act.__name__)
+            return None
+
+    def _decide(self, state: State, job: Job, reporter: Reporter) -> list[Decision]:
+        """Tell of the progress; what is due."""
+        moments.reach('watch-steer', self._uuid)
+        self._limits = decisions.Limits.reread(CONF.libvirt, self._limits)
+        now = self._situation(state, job)
+        reporter.offer(now.progress._replace(eta_s=self._steering.eta(now, self._limits)))
+        if not job.active:
+            return []
+        # this hypervisor can slow a guest at any time, but not one that may leave soon
+        goals = self._steering.goals
+        return self._steering.due(now, self._limits, can_throttle=goals is not None and
+                                  goals.if_not != convergence.POSTCOPY)
 
     def force_complete(self, reason: str = 'asked for', post_copy: bool | None = None) -> None:
         """Post-copy where that is permitted, else a pause: a guest that stands writes nothing.

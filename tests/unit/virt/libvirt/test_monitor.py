@@ -255,16 +255,6 @@ def test_downtime_when_step_is_reached_then_is_set_once():
     assert guest.calls == [('set_max_downtime', 50)]
 
 
-def test_watch_when_it_has_a_defect_then_copy_is_watched_on():
-    guest = PlayedGuest([COPYING, ValueError('defect'), COPYING, GONE], {3: ended()})
-    assert watch(guest).status == virt_driver.COMPLETED
-
-
-def test_watch_when_nothing_but_defects_then_says_so_in_the_end():
-    outcome = watch(PlayedGuest([ValueError('defect')]))
-    assert (outcome.status, outcome.reason) == (virt_driver.LOST, 'defect')
-
-
 # -- progress -------------------------------------------------------------------------------------
 def test_progress_when_receiver_fails_then_copy_goes_on():
     def fail(progress):

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Seeing a copy through: no end is made of it while its job may still run.
+
+The driver watches the copy. Whatever is raised while it does so, a defect included, is no end of
+the job: the copy is watched again, or ended first where it cannot be watched. A hypervisor that
+cannot be asked is waited for, unless the destination already has the whole guest.
+"""
+import time
+from collections.abc import Callable
+from typing import Any
+
+from oslo_log import log as logging
+
+from nova_lite import exception, rpc
+from nova_lite.compute import recovery
+from nova_lite.conf import CONF
+from nova_lite.virt import driver as virt_driver
+from nova_lite.virt.driver import Outcome
+
+LOG = logging.getLogger(__name__)
+
+INTERVAL = 1.0      # s between two attempts
+AWAY = (*rpc.UNREACHABLE, exception.HypervisorUnavailable, exception.DatabaseUnavailable)
+
+
+class CopyWatch:
+    """``ask_destination()`` tells what there is of the guest over there (a word of recovery.py),
+    ``say(text)`` writes what is waited for into the migration's record."""
+
+    def __init__(self, driver: virt_driver.ComputeDriver, instance: Any,
+                 ask_destination: Callable[[], str], say: Callable[[str], None]) -> None:
+        self._driver, self._instance = driver, instance
+        self._ask_destination, self._say = ask_destination, say
+
+    def see_through(self, begin: Callable[[], Outcome], adopt: Callable[[], Outcome]) -> Outcome:
+        """``begin()`` the copy and watch it, ``adopt()`` it for as long as that is needed.
+
+        Raises what ``begin`` or ``adopt`` raised once the guest runs here and no job does, and
+        LiveMigrationFailed for a defect.
+        """
+        watch, trouble = begin, ''
+        while True:
+            try:
+                outcome = watch()
+            except Exception as error:
+                if self._look() == recovery.RUNS:
+                    if isinstance(error, exception.NovaLiteException):
+                        raise
+                    raise exception.LiveMigrationFailed(
+                        reason=exception.message_of(error)) from error
+                trouble = self._mend(error)
+            else:
+                if outcome.status != virt_driver.LOST or not self._is_blind():
+                    return _explained(outcome, trouble)
+                trouble = outcome.reason
+            self._say(f'the copy goes on or has ended, and cannot be watched now: {trouble}')
+            time.sleep(INTERVAL)
+            watch = adopt
+
+    def _mend(self, error: Exception) -> str:
+        """A copy that cannot be watched is ended; one that cannot be seen is left alone."""
+        words = exception.message_of(error)
+        if isinstance(error, exception.HypervisorUnavailable):
+            LOG.info('Instance %s: %s', self._instance.uuid, words)
+            return words
+        LOG.exception('The copy of instance %s cannot be watched, ending it', self._instance.uuid)
+        try:
+            self._driver.live_migration_abort(self._instance)
+        except Exception as second:
+            LOG.info('Instance %s, ending its copy: %s', self._instance.uuid,
+                     exception.message_of(second))
+        return words
+
+    def _is_blind(self) -> bool:
+        """Can neither host say where the guest is? Then nothing was lost yet."""
+        return self._look() == recovery.AWAY and self._ask_destination() != recovery.RUNS
+
+    def _look(self) -> str:
+        try:
+            return recovery.look(self._driver, self._instance)
+        except Exception as error:
+            LOG.info('Instance %s cannot be looked at: %s', self._instance.uuid,
+                     exception.message_of(error))
+            return recovery.AWAY
+
+
+def insist(act: Callable[[], Any], trouble: str, say: Callable[[str], None]) -> Any:
+    """What ``act`` returns, once its host or hypervisor is there. LiveMigrationLost after
+    lost_host_timeout."""
+    deadline = time.monotonic() + CONF.lost_host_timeout
+    while True:
+        try:
+            return act()
+        except AWAY as error:
+            words = f'{trouble}: {exception.message_of(error)}'
+            if time.monotonic() > deadline:
+                raise exception.LiveMigrationLost(reason=words)
+            say(words)
+            time.sleep(INTERVAL)
+
+
+def _explained(outcome: Outcome, trouble: str) -> Outcome:
+    """With what had gone wrong in the watching, where that is why the copy ended."""
+    if not trouble or outcome.status not in (virt_driver.FAILED, virt_driver.CANCELLED):
+        return outcome
+    return outcome._replace(status=virt_driver.FAILED,
+                            reason=f'it could not be watched: {trouble} ({outcome.reason})')

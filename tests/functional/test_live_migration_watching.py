@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""No record ends while its job lives, whatever fails in the watching of a copy."""
+import threading
+
+import pytest
+
+from nova_lite import moments
+from nova_lite.compute import migration_progress
+from nova_lite.virt import steering
+from nova_lite.virt.libvirt import decisions
+from nova_lite.virt.simulation import faults, jobs, state, watcher
+
+
+class Defect:
+    """Put in the place of a function, it fails at each call; ``met`` is set by the first."""
+    def __init__(self):
+        self.met = threading.Event()
+
+    def __call__(self, *_arguments, **_named):
+        self.met.set()
+        raise RuntimeError('a defect of ours')
+
+
+def under_way(cloud):
+    """A server whose copy waits at its half."""
+    server = cloud.boot('src')
+    order = cloud.world.script('live_migration@50', faults.HANG, uuid=server.uuid)
+    assert server.live_migrate('dst').status == 202
+    cloud.world.wait_hit(order)
+    return server, order
+
+
+def is_copied(cloud, server):
+    with cloud.world.look() as world:
+        return jobs.active(world, server.uuid) is not None
+
+
+@pytest.mark.parametrize(('owner', 'name'), [
+    (steering.Steering, 'due'), (steering.Steering, 'eta'), (decisions.Limits, 'read'),
+    (watcher.Reporter, 'offer')])
+def test_copy_when_a_part_of_its_watching_fails_then_ends_with_its_job(cloud, monkeypatch, owner,
+                                                                       name):
+    server, order = under_way(cloud)
+    defect = Defect()
+    monkeypatch.setattr(owner, name, defect)
+    assert defect.met.wait(20)
+    assert is_copied(cloud, server) and server.migration.status == 'running'
+    cloud.world.release(order)
+    assert server.wait_status().status == 'completed', server.migration.reason
+    assert cloud.world.places(server.uuid) == {'dst': state.RUNNING}
+
+
+@pytest.mark.parametrize(('owner', 'name'), [
+    (steering.Steering, 'stored'), (migration_progress.ProgressKeeper, '_put_on_record')])
+def test_copy_when_its_figures_cannot_be_kept_then_ends_with_its_job(cloud, monkeypatch, owner,
+                                                                     name):
+    server, order = under_way(cloud)
+    defect = Defect()
+    monkeypatch.setattr(owner, name, defect)
+    cloud.world.release(order)
+    assert server.wait_status().status == 'completed', server.migration.reason
+    assert defect.met.is_set()
+    assert cloud.world.places(server.uuid) == {'dst': state.RUNNING}
+
+
+def test_copy_when_a_fail_point_is_met_in_its_watching_then_ends_with_its_job(
+        cloud, monkeypatch, tmp_path):
+    monkeypatch.setattr(moments, 'DIRECTORY', str(tmp_path))
+    server, order = under_way(cloud)
+    met, reach = threading.Event(), moments.reach
+
+    def spy(*arguments):
+        try:
+            reach(*arguments)
+        except moments.FailPoint:
+            met.set()
+            raise
+
+    monkeypatch.setattr(moments, 'reach', spy)
+    (tmp_path / f'watch-steer.{server.uuid}').write_text(moments.RAISE)
+    assert met.wait(20)
+    assert is_copied(cloud, server) and server.migration.status == 'running'
+    cloud.world.release(order)
+    assert server.wait_status().status == 'completed'
+
+
+def test_copy_when_it_cannot_be_watched_at_all_then_is_ended_before_its_record(
+        cloud, monkeypatch):
+    server, _ = under_way(cloud)
+    monkeypatch.setattr(watcher.Watcher, '_look', Defect())
+    migration = server.wait_status()
+    assert not is_copied(cloud, server)
+    assert migration.status == 'failed' and 'a defect of ours' in migration.reason
+    assert cloud.world.places(server.uuid) == {'src': state.RUNNING}
+    assert server.states() == ('active', None)
