@@ -41,11 +41,13 @@ class Router:
 
     def respond(self, request: wsgi.Request) -> webob.Response:
         by_method, params = self._match(request)
-        candidates = by_method.get(request.method)
+        # HEAD is GET whose body WebOb leaves out
+        candidates = by_method.get('GET' if request.method == 'HEAD' else request.method)
         if not candidates:
+            allowed = {*by_method, *({'HEAD'} if 'GET' in by_method else ())}
             raise webob.exc.HTTPMethodNotAllowed(
                 f'{request.method} is not possible here',
-                headers={'Allow': ', '.join(sorted(by_method))})
+                headers={'Allow': ', '.join(sorted(allowed))})
         _check_project(request, params.pop('project_id', None))
         body = request.parsed_body() if any(route.body for route in candidates) else None
         candidates = _with_action(candidates, body)

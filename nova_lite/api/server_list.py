@@ -4,13 +4,12 @@
 Without the right to all filters (admin) only those count which tell nothing of other projects and
 of hosts; the others are left out, as Nova does, and not refused.
 """
-import re
 from collections.abc import Callable
 from typing import Any
 
 import webob.exc
 
-from nova_lite import exception, objects
+from nova_lite import exception, objects, patterns
 from nova_lite.api import paging, server_status, wsgi
 from nova_lite.compute import vm_states
 from nova_lite.objects import Instance
@@ -81,8 +80,8 @@ def _predicates(query: dict[str, Any]) -> list[Predicate]:
         found.append(lambda server: server.flavor is not None
                      and server.flavor.flavorid == query['flavor'])
     if 'description' in query:
-        pattern = re.compile(query['description'])
-        found.append(lambda server: bool(pattern.search(server.display_description or '')))
+        found.append(lambda server: patterns.search(query['description'],
+                                                    server.display_description or ''))
     return found
 
 

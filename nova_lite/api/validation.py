@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks bodies and queries against the schema of the request's microversion."""
-import re
 from typing import Any, NamedTuple
 
 import jsonschema
 from jsonschema import exceptions as json_exceptions
 from oslo_utils import netutils, timeutils, uuidutils
 
-from nova_lite import exception
+from nova_lite import exception, patterns
 from nova_lite.api import microversion
 
 FORMATS = jsonschema.FormatChecker(formats=())
@@ -34,9 +33,9 @@ def _is_date_time(value: Any) -> bool:
     return not isinstance(value, str) or bool(timeutils.parse_isotime(value))
 
 
-@FORMATS.checks('regex', raises=re.error)
+@FORMATS.checks('regex', raises=exception.Invalid)
 def _is_regex(value: Any) -> bool:
-    return not isinstance(value, str) or bool(re.compile(value))
+    return not isinstance(value, str) or bool(patterns.compiled(value))
 
 
 @FORMATS.checks('name')

@@ -2,14 +2,15 @@
 """What keystoneauth reads before anything else: which versions there are, and the description of
 the API. No credentials needed.
 
-Whatever lies outside the versions we have is answered with the choice of them (300), as Nova does.
+Whatever lies outside the versions we have is answered with the choice of them (300), as Nova does,
+but for what monitoring asks for: /healthcheck is answered, and /metrics is not there.
 """
 from typing import Any
 
 import webob
 import webob.exc
 
-from nova_lite.api import microversion, openapi, wsgi
+from nova_lite.api import healthcheck, microversion, openapi, wsgi
 from nova_lite.conf import CONF
 
 ID = 'v2.1'
@@ -18,6 +19,8 @@ MEDIA_TYPES = [{'base': 'application/json',
                 'type': 'application/vnd.openstack.compute+json;version=2.1'}]
 DOCUMENTATION = {'rel': 'describedby', 'type': 'text/html', 'href': 'https://docs.openstack.org/'}
 # Paths that lead into the API; the images are Glance's version 2.
+# where monitoring asks what other services have; a choice of versions would look like success
+NOWHERE = ('/metrics', '/healthz', '/health', '/livez', '/readyz')
 INSIDE = ('/v2.1/', '/v2/images/', '/v2/schemas/')
 
 
@@ -47,6 +50,10 @@ class VersionDocuments:
             return wsgi.json_response({'versions': [_image_version(request)]})
         if path == openapi.PATH:
             return _description(request)
+        if path == healthcheck.PATH:
+            return healthcheck.respond()
+        if path in NOWHERE:
+            raise webob.exc.HTTPNotFound('There is no such resource')
         if f'{path}/'.startswith(INSIDE):
             return None
         return wsgi.json_response({'choices': [_choice(request, path)]}, 300)

@@ -62,8 +62,11 @@ class Request(webob.Request):
             raise webob.exc.HTTPUnsupportedMediaType(
                 f'Unsupported Content-Type {self.content_type!r}: use application/json')
         try:
-            value = json.loads(self._bounded_body(), parse_constant=_no_constant)
+            value = json.loads(self._bounded_body(), parse_constant=_no_constant,
+                               object_pairs_hook=_no_doubles)
             _check_text(value)
+        except _DoubleKey as error:
+            raise webob.exc.HTTPBadRequest(f'Malformed request body: {error}') from error
         except (ValueError, RecursionError) as error:
             raise webob.exc.HTTPBadRequest('Malformed request body: not JSON') from error
         return value
@@ -98,6 +101,19 @@ def empty_response(status: int) -> webob.Response:
 
 def _quote(part: str) -> str:
     return urllib.parse.quote(part, safe='~')
+
+
+class _DoubleKey(ValueError):
+    """Of two values for one key nobody can say which is meant."""
+
+
+def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        double = next(name for name in names if names.count(name) > 1)
+        raise _DoubleKey(f'the key {double[:80]!r} is there twice')
+    return found
 
 
 def _no_constant(name: str) -> None:

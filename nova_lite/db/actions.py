@@ -102,7 +102,8 @@ def by_instance(instance_uuid: str, since: Any, before: Any, limit: int | None,
     """Newest first; the marker is a request id."""
     statement = sa.select(ACTIONS).where(ACTIONS.c.instance_uuid == instance_uuid,
                                          *rows.changed_between(ACTIONS, since, before))
-    return rows.page(statement, rows.Order(ACTIONS, None, None), marker, limit, 'request_id')
+    return rows.page(statement, rows.Order(ACTIONS, None, None), marker, limit, 'request_id',
+                     [ACTIONS.c.instance_uuid == instance_uuid])
 
 
 @session.retried

@@ -20,4 +20,6 @@ def by_filters(filters: dict[str, Any], key: str, direction: str, limit: int | N
             statement = statement.where(T.c[MINIMA[name]] >= wanted)
         else:
             statement = statement.where(rows.equals(rows.column(T, name), wanted))
-    return rows.page(statement, rows.Order(T, [key], [direction]), marker, limit, 'flavorid')
+    public = [T.c.is_public.is_(True)] if filters.get('is_public') else []
+    return rows.page(statement, rows.Order(T, [key], [direction]), marker, limit, 'flavorid',
+                     public)

@@ -139,4 +139,5 @@ def by_filters(filters: dict[str, Any], keys: list[str] | None, directions: list
         statement = statement.where(sa.cast(T.c.journal, sa.Text).contains(f'"{entry}"'))
     for name, wanted in filters.items():
         statement = statement.where(rows.equals(rows.column(T, name), wanted))
-    return rows.page(statement, rows.Order(T, keys, directions), marker, limit)
+    return rows.page(statement, rows.Order(T, keys, directions), marker, limit,
+                     among=rows.of_project(T, filters))

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rows as plain dicts, inside a transaction that the caller holds, and pages of them."""
 import datetime
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +8,7 @@ import sqlalchemy as sa
 from oslo_utils import timeutils
 from sqlalchemy.orm import Session
 
-from nova_lite import exception
+from nova_lite import exception, patterns
 from nova_lite.db import models, session
 
 Row = dict[str, Any]
@@ -96,11 +95,9 @@ def moment(value: Any) -> sa.ColumnElement:
 
 
 def matches(column: sa.ColumnElement, pattern: str) -> sa.ColumnElement:
-    """The regular expression is found somewhere in the column. Invalid for a broken one."""
-    try:
-        re.compile(pattern)
-    except re.error as exc:
-        raise exception.Invalid(reason=f'regular expression {pattern!r}: {exc}') from exc
+    """The regular expression is found somewhere in the column. Invalid for a broken one, or one
+    whose time has no bound."""
+    patterns.compiled(pattern)
     return column.regexp_match(pattern)
 
 
@@ -111,6 +108,11 @@ def equals(column: sa.ColumnElement, wanted: Any) -> sa.ColumnElement:
     values = [value for value in wanted if value is not None]
     found = column.in_(values)
     return sa.or_(found, column.is_(None)) if len(values) < len(wanted) else found
+
+
+def of_project(t: sa.Table, filters: dict[str, Any]) -> list[sa.ColumnElement]:
+    """The condition on the project that ``filters`` hold, if they do."""
+    return [equals(t.c.project_id, filters['project_id'])] if 'project_id' in filters else []
 
 
 class Order:
@@ -161,12 +163,14 @@ class Order:
 
 @session.retried
 def page(statement: sa.Select, order: Order, marker: Any, limit: int | None,
-         marker_column: str = 'uuid') -> list[Row]:
-    """One page of ``statement``. MarkerNotFound when no row, deleted or not, has the marker."""
+         marker_column: str = 'uuid', among: Sequence[Any] = ()) -> list[Row]:
+    """One page of ``statement``. MarkerNotFound when no row, deleted or not, has the marker, or
+    it is not ``among`` (conditions) those that the asker may know of."""
     with session.reader() as s:
         marker_row = None
         if marker is not None:
-            marker_row = fetch_first(s, order.table, order.table.c[marker_column] == marker)
+            marker_row = fetch_first(s, order.table, order.table.c[marker_column] == marker,
+                                     *among)
             if marker_row is None:
                 raise exception.MarkerNotFound(marker=marker)
         return fetch_all(s, order.apply(statement, marker_row, limit))

@@ -25,7 +25,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from nova_lite import conf as nova_conf
-from nova_lite import driver_errors, exception
+from nova_lite import driver_errors, exception, patterns
 from nova_lite.conf import database
 from nova_lite.driver_errors import Meaning
 
@@ -234,6 +234,7 @@ def _set_up_engine(engine: sqlalchemy.Engine) -> None:
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:
     connection.execute('PRAGMA busy_timeout=0')
+    connection.create_function('regexp', 2, patterns.search, deterministic=True)
     connection.execute('PRAGMA journal_mode=WAL')
     connection.execute('PRAGMA synchronous=NORMAL')
 

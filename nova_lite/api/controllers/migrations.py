@@ -13,10 +13,11 @@ COLUMNS = ('status', 'instance_uuid', 'source_compute', 'migration_type', 'user_
 
 
 def index(request: wsgi.Request, query: dict[str, Any]) -> dict[str, Any]:
-    """Newest first from 2.59; without the right to all projects a list must be of the own one,
-    and is refused, not shortened, when it is not."""
+    """Newest first from 2.59. A filter that is given several times means any of its values.
+    Without the right to all projects a list must be of the own one, and is refused, not
+    shortened, when it is not."""
     ctxt = request.context
-    if query.get('project_id') != ctxt.project_id:
+    if query.get('project_id') != [ctxt.project_id]:
         ctxt.can(policies.INDEX_ALL_PROJECTS)
     filters: dict[str, Any] = {name: query[name] for name in COLUMNS if name in query}
     filters |= paging.changes(query)

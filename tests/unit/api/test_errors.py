@@ -28,6 +28,14 @@ def test_body_that_is_no_json_is_a_bad_request(api, server, body):
     assert set(response.json) == {'badRequest'}
 
 
+@pytest.mark.parametrize('body', [
+    b'{"lock": {"locked_reason": "a", "locked_reason": "b"}}', b'{"lock": null, "lock": null}'])
+def test_key_that_is_there_twice_is_a_bad_request(api, server, body):
+    response = migrate(api, server, body)
+    assert response.status_int == 400
+    assert 'twice' in response.json['badRequest']['message']
+
+
 NO_ACTIONS = [[], 'text', 1, None, {}, {'a': 1, 'b': 2}]
 
 

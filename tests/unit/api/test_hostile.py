@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Values that no database wants: each is refused, or finds nothing; none is a failure."""
+from urllib.parse import quote
+
 import jsonschema
 import pytest
 
+from nova_lite import objects
 from nova_lite.api import openapi
+from tests.fixtures.db import make_migration
 from tests.unit.api.tables import walk
 
 HUGE = '9' * 30
-# regular expressions of Python that are none elsewhere
+# regular expressions that are none in some engine or other
 PATTERNS = ['(?P<x>a)', '(?i)a', r'\Z', '(?<=a)b', 'a{1,65000}', '[[:nothing:]]', '(?#c)a',
             r'(a)\1', '[[.a.]]', r'\N{DIGIT ONE}', '(?a:x)', '(' * 40 + ')' * 40]
 BROKEN_TEXTS = ['%00', '%ff', 'a%00b', '%ed%a0%80', '%f4%90%80%80']
@@ -22,9 +26,7 @@ def check(answer, *codes):
         jsonschema.validate(answer.json, openapi.error_schema(answer.status_int))
 
 
-@pytest.mark.filterwarnings('ignore::FutureWarning')    # of Python's own, for such classes
 def test_pattern_that_the_database_refuses_is_a_bad_request(api, server):
-    from urllib.parse import quote
     walk(PATTERNS, lambda pattern: check(
         api.get(f'/v2.1/servers?name={quote(pattern)}'), 200, 400))
     walk(PATTERNS, lambda pattern: check(
@@ -80,3 +82,50 @@ def test_time_that_no_calendar_has_is_refused(api, server):
                  '0001-01-01T00:00:00%2B14:00', '9999-12-31T23:59:59-14:00', 'now', '%00'):
         check(api.get(f'/v2.1/servers?changes-since={time}'), 200, 400)
         check(api.get(f'/v2.1/os-migrations?changes-before={time}'), 200, 400)
+
+
+UNBOUNDED = ['^(a+)+$', '^(a|a)*$', '^(a|aa)+$', '(.*a){25}', '^(([a-z])+.)+[A-Z]([a-z])+$']
+
+
+@pytest.mark.parametrize('field', ['name', 'description', 'ip', 'ip6'])
+def test_pattern_cannot_stop_the_process(api, make_server, field):
+    """Each takes longer than anybody lives for one row, where an engine tries all the ways."""
+    make_server(display_name='a' * 200 + '!', display_description='a' * 200 + '!')
+    walk(UNBOUNDED, lambda pattern: check(
+        api.get(f'/v2.1/servers?{field}={quote(pattern)}'), 200, 400))
+    walk(UNBOUNDED, lambda pattern: check(
+        api.get(f'/v2.1/servers/detail?{field}={quote(pattern)}', user='member'), 200, 400))
+
+
+@pytest.mark.parametrize('pattern', [r'(a)\1', '(?=a)', '(?<!a)b', '(', 'a{1,65000}',
+                                     '((a{99}){99}){99}'])
+def test_pattern_without_a_bound_is_a_bad_request_that_names_it(api, server, pattern):
+    answer = api.get(f'/v2.1/servers?name={quote(pattern)}')
+    check(answer, 400)
+    assert 'name' in answer.json['badRequest']['message']
+
+
+def test_marker_of_another_project_is_not_found(api, make_server, ctxt):
+    """It would tell that it exists, and where it stands."""
+    mine, other = make_server(), make_server(project_id='elsewhere')
+    for path in ('/v2.1/servers', '/v2.1/servers/detail'):
+        check(api.get(f'{path}?marker={other.uuid}', user='member'), 400)
+        check(api.get(f'{path}?marker={mine.uuid}', user='member'), 200)
+        check(api.get(f'{path}?marker={other.uuid}'), 400)
+        check(api.get(f'{path}?marker={other.uuid}&all_tenants=1'), 200)
+
+
+def test_marker_of_another_list_is_not_found(api, make_server, ctxt, flavor):
+    one, two = make_server(), make_server(project_id='elsewhere')
+    hidden = objects.Flavor(ctxt, flavorid='9', name='hidden', memory_mb=1, vcpus=1, root_gb=0,
+                            is_public=False)
+    hidden.create()
+    check(api.get('/v2.1/flavors?marker=9', user='member'), 400)
+    check(api.get('/v2.1/flavors?marker=9&is_public=none'), 200)
+    moved = make_migration(ctxt, two, project_id='elsewhere')
+    path = '/v2.1/os-migrations?marker=' + moved.uuid
+    check(api.get(path), 200)
+    check(api.get(f'{path}&project_id=demo'), 400)
+    objects.InstanceAction.action_start(ctxt, two.uuid, 'stop', request_id='req-of-two')
+    check(api.get(f'/v2.1/servers/{one.uuid}/os-instance-actions?marker=req-of-two'), 400)
+    check(api.get(f'/v2.1/servers/{one.uuid}/os-instance-actions?marker=nothing'), 400)

@@ -46,6 +46,11 @@ FILTERS = [
     ('status=running', [1]), ('status=error', [2]), ('status=nothing', []), ('host=host2', [1]),
     ('host=host3', [3, 2]), ('source_compute=host1', [2, 1]), ('migration_type=resize', []),
     ('migration_type=live-migration', [3, 2, 1]), ('hidden=0', [3, 2, 1]), ('hidden=1', []),
+    ('status=running&status=error', [2, 1]), ('status=running&status=nothing', [1]),
+    ('host=host2&host=host3', [3, 2, 1]), ('user_id=u1&user_id=u3', [3, 1]),
+    ('source_compute=host1&source_compute=host3', [3, 2, 1]),
+    ('project_id=demo&project_id=elsewhere', [3, 2, 1]),
+    ('migration_type=resize&migration_type=live-migration', [3, 2, 1]),
     ('user_id=u2', [2]), ('project_id=elsewhere', [3]), ('limit=2', [3, 2]), ('limit=0', [])]
 
 

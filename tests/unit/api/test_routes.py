@@ -109,12 +109,27 @@ def test_bodies_start_where_the_route_does(route):
 def test_wrong_method_names_the_right_ones(api, params):
     wrong = []
     for path in {route.root + route.path for route in routes.ROUTES if not route.own}:
-        allowed = sorted({route.method for route in routes.ROUTES
-                          if route.root + route.path == path and not route.own})
+        allowed = {route.method for route in routes.ROUTES
+                   if route.root + route.path == path and not route.own}
+        allowed = sorted(allowed | ({'HEAD'} if 'GET' in allowed else set()))
         response = api('PATCH', path.format(**params))
         if (response.status_int, response.headers.get('Allow')) != (405, ', '.join(allowed)):
             wrong.append((path, response.status_int, response.headers.get('Allow')))
         assert response.json['badMethod']['code'] == 405
+    assert wrong == []
+
+
+def test_head_is_answered_as_get_without_the_body(api, params):
+    wrong = []
+    for route in routes.ROUTES:
+        if route.method != 'GET' or route.own or route.path.endswith('/uptime'):
+            continue
+        method, path, body, version = good_request(route, **params)
+        got, headed = (api(name, path, version=version) for name in ('GET', 'HEAD'))
+        same = all(got.headers[name] == headed.headers[name]
+                   for name in ('Content-Length', 'Content-Type'))
+        if (headed.status_int, headed.body, same) != (got.status_int, b'', True):
+            wrong.append((path, headed.status_int, headed.body))
     assert wrong == []
 
 

@@ -4,6 +4,9 @@ import types
 import pytest
 from keystoneauth1 import discover
 
+from nova_lite import exception, objects
+from nova_lite.api import healthcheck
+
 LINK = {'rel': 'self', 'href': 'http://localhost/v2.1/'}
 
 
@@ -52,6 +55,23 @@ def test_other_path_is_a_choice_of_versions(api, path):
     [choice] = response.json['choices']
     assert choice['links'] == [{'rel': 'self', 'href': f'http://localhost/v2.1{path}'}]
     assert choice['media-types']
+
+
+def test_healthcheck_is_real(api, monkeypatch):
+    monkeypatch.setattr(healthcheck, '_state', healthcheck._State())
+    monkeypatch.setattr(healthcheck, 'KEPT', 0.0)
+    answer = api.get('/healthcheck', user=None)
+    assert (answer.status_int, answer.text) == (200, 'OK\n')
+
+    def away(*args, **kwargs):
+        raise exception.DatabaseUnavailable()
+    monkeypatch.setattr(objects.ServiceList, 'get_by_filters', away)
+    assert api.get('/healthcheck', user=None).status_int == 503
+
+
+@pytest.mark.parametrize('path', ['/metrics', '/healthz'])
+def test_what_monitoring_asks_for_and_is_not_there_is_404(api, path):
+    assert api.get(path, user=None).status_int == 404
 
 
 def test_image_service_has_a_document_of_its_own(api):
