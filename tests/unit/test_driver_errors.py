@@ -2,16 +2,17 @@
 """Errors of drivers are told apart by their code: what passes, what lasts, what is a bad value."""
 import sqlite3
 
-import amqp.exceptions
 import psycopg
 import pymysql
 import pytest
+from kombu.transport import pyamqp
 from oslo_db import exception as db_exc
 
 from nova_lite import driver_errors, exception, faults
 from nova_lite.driver_errors import Meaning
 
 PASSING, LASTING, VALUE = Meaning.PASSING, Meaning.LASTING, Meaning.VALUE
+AMQP = pyamqp.amqp.exceptions
 
 
 def mariadb(code):
@@ -57,8 +58,8 @@ def libvirt_error(code, domain=0):
                                            sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB,
                                            sqlite3.SQLITE_READONLY_DBMOVED)),
     (sqlite(sqlite3.SQLITE_TOOBIG), VALUE), (sqlite(sqlite3.SQLITE_ERROR), None),
-    (amqp.exceptions.AccessRefused('no'), LASTING), (amqp.exceptions.NotAllowed('no'), LASTING),
-    (amqp.exceptions.ConnectionForced('stop'), PASSING), (ConnectionRefusedError(), PASSING),
+    (AMQP.AccessRefused('no'), LASTING), (AMQP.NotAllowed('no'), LASTING),
+    (AMQP.ConnectionForced('stop'), PASSING), (ConnectionRefusedError(), PASSING),
     (libvirt_error(38), PASSING), (libvirt_error(39), PASSING), (libvirt_error(45), LASTING),
     (libvirt_error(5), LASTING), (libvirt_error(1, domain=45), LASTING),
     (libvirt_error(42), None), (ValueError('a bug'), None)],
@@ -73,8 +74,8 @@ def test_meaning_of_when_the_error_is_wrapped_then_it_is_found_inside():
         try:
             raise ConnectionResetError()
         except OSError:
-            raise amqp.exceptions.AccessRefused('Login was refused')
-    except amqp.exceptions.AMQPError as error:
+            raise AMQP.AccessRefused('Login was refused')
+    except AMQP.AMQPError as error:
         assert driver_errors.meaning_of(error) is LASTING
 
 
