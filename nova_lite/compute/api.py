@@ -5,20 +5,18 @@ The task state is set by one conditional UPDATE, so of two requests at once one 
 is a conflict; a hand-over that fails gives the task state back.
 """
 import contextlib
-import datetime
 from collections.abc import Iterator
 from typing import Any
 
 import oslo_messaging as messaging
 from oslo_log import log as logging
-from oslo_utils import timeutils, uuidutils
+from oslo_utils import uuidutils
 
 from nova_lite import exception, objects, rpc
 from nova_lite.compute import events, migration_states, task_states, vm_states
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.rpcapi import ConductorAPI
 from nova_lite.conf import CONF
-from nova_lite.conf import service as service_conf
 from nova_lite.virt import convergence
 
 LOG = logging.getLogger(__name__)
@@ -79,15 +77,11 @@ class API:
     @staticmethod
     def _new_migration(ctxt: Any, instance: Any, host: str | None, **more: Any) -> Any:
         flavor_id = instance.flavor.id if instance.flavor else None
-        migration = objects.Migration(
+        return objects.Migration(
             ctxt, instance_uuid=instance.uuid, source_compute=instance.host,
             source_node=instance.node, dest_compute=host, old_instance_type_id=flavor_id,
             new_instance_type_id=flavor_id, user_id=ctxt.user_id, project_id=ctxt.project_id,
             **more)
-        # a conductor that hears of it only from the database waits for the message first
-        migration.lease_until = timeutils.utcnow(with_timezone=True) + datetime.timedelta(
-            seconds=service_conf.down_time(CONF))
-        return migration
 
     def live_migrate_abort(self, ctxt: Any, instance: Any, migration_id: int,
                            support_abort_in_queue: bool = False) -> None:

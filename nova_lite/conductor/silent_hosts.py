@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 from oslo_log import log as logging
-from oslo_utils import timeutils
 
-from nova_lite import context, exception, objects, rpc, servicegroup
+from nova_lite import context, exception, objects, rpc
 from nova_lite.compute import departed, events, recovery
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conf import CONF
+from nova_lite.conf import service as service_conf
 
 LOG = logging.getLogger(__name__)
 
@@ -30,7 +30,8 @@ class SilentHosts:
     def look_after_silent_hosts(self) -> None:
         """Take one step with each migration away from a host whose compute service is down."""
         ctxt = context.get_admin_context()
-        for migration in objects.MigrationList.get_forsaken(ctxt, servicegroup.cutoff()):
+        for migration in objects.MigrationList.get_forsaken(
+                ctxt, service_conf.down_time(CONF)):
             try:
                 self._look_after(migration)
             except exception.InvalidMigrationState as late:
@@ -67,7 +68,7 @@ class SilentHosts:
     def _is_as_it_was(ctxt: Any, migration: Any) -> bool:
         """Is its source still silent, and its status still the one that was looked at?"""
         return bool(len(objects.MigrationList.get_forsaken(
-            ctxt, servicegroup.cutoff(), id=migration.id, status=migration.status)))
+            ctxt, service_conf.down_time(CONF), id=migration.id, status=migration.status)))
 
     def _roll_back(self, ctxt: Any, instance: Any, migration: Any, reason: str) -> None:
         """The record first: from then on the source, should it live, cannot begin to copy. What
@@ -103,12 +104,7 @@ class SilentHosts:
     @staticmethod
     def _is_lost(ctxt: Any, host: str) -> bool:
         """Is that host not waited for any longer?"""
-        try:
-            service = objects.Service.get_by_host_and_binary(ctxt, host, 'nova-compute')
-        except exception.ServiceNotFound:
-            return True
-        silent = timeutils.utcnow(with_timezone=True) - service.last_seen_up
-        return service.forced_down or silent.total_seconds() > CONF.lost_host_timeout
+        return objects.Service.is_silent(ctxt, host, 'nova-compute', CONF.lost_host_timeout)
 
 
 def _data(migration: Any) -> Any:

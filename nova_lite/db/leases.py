@@ -3,15 +3,20 @@
 
 A migration in status ``accepted`` belongs to the conductor in ``owner`` until ``lease_until``. The
 row is written before anything is sent, so what a broker or a dead process loses is found here: a
-lease that has run out is anybody's. Whoever lost one finds no row to change.
+lease that has run out is anybody's. Whoever lost one finds no row to change. Leases are written
+and judged by the database's clock; one that is NULL is nobody's, and one that ran out while
+nothing could be heard has its whole period again, see servicegroup.py.
 """
 import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from nova_lite.compute import migration_states, task_states
-from nova_lite.db import models, rows, session
+from nova_lite.conf import CONF
+from nova_lite.conf import service as service_conf
+from nova_lite.db import clock, liveness, models, rows, session
 
 T = models.Migration.__table__
 INSTANCES = models.Instance.__table__
@@ -19,7 +24,8 @@ INSTANCES = models.Instance.__table__
 
 def accept(instance_uuid: str, values: rows.Row) -> tuple[rows.Row, rows.Row] | None:
     """In one transaction: the server's task_state from none to ``migrating``, and the row of its
-    migration. Returns (server, migration); None when the server is busy or gone."""
+    migration. Returns (server, migration); None when the server is busy or gone. A conductor that
+    hears of it only from the database waits for its message for as long as a lease lasts."""
     stamp = rows.now()
     attempts = 0
 
@@ -33,7 +39,8 @@ def accept(instance_uuid: str, values: rows.Row) -> tuple[rows.Row, rows.Row] | 
                 s, INSTANCES, {'task_state': task_states.MIGRATING, 'updated_at': stamp},
                 *living, INSTANCES.c.task_state.is_(None))
             if taken:
-                migration = rows.insert(s, T, values)
+                lease = {'lease_until': _in(s, service_conf.down_time(CONF))}
+                migration = rows.insert(s, T, {**values, **lease})
             elif attempts > 1:      # the run whose connection was lost may have been committed
                 migration = rows.fetch_first(s, T, T.c.uuid == values['uuid'])
             else:
@@ -44,13 +51,13 @@ def accept(instance_uuid: str, values: rows.Row) -> tuple[rows.Row, rows.Row] | 
 
 
 @session.retried
-def take(migration_id: int, owner: str, until: datetime.datetime) -> rows.Row | None:
-    """Make ``owner`` the one who works on it, if nobody else does; None when somebody does, or
-    when it is not ``accepted`` any more."""
+def take(migration_id: int, owner: str, seconds: float) -> rows.Row | None:
+    """Make ``owner`` the one who works on it for so long, if nobody else does; None when somebody
+    does, or when it is not ``accepted`` any more."""
     with session.writer() as s:
         taken = rows.update(
-            s, T, {'owner': owner, 'lease_until': until}, *_accepted(id=migration_id),
-            sa.or_(T.c.owner.is_(None), T.c.owner == owner, _run_out()))
+            s, T, {'owner': owner, 'lease_until': _in(s, seconds)}, *_accepted(id=migration_id),
+            sa.or_(T.c.owner.is_(None), T.c.owner == owner, _run_out(s)))
         return rows.fetch_first(s, T, T.c.id == migration_id) if taken else None
 
 
@@ -65,10 +72,10 @@ def record(migration_id: int, owner: str, values: rows.Row) -> rows.Row | None:
 
 
 @session.retried
-def renew(owner: str, migration_ids: list[int], until: datetime.datetime) -> None:
+def renew(owner: str, migration_ids: list[int], seconds: float) -> None:
     """Extend the leases that ``owner`` still has."""
     with session.writer() as s:
-        rows.update(s, T, {'lease_until': until}, *_accepted(owner=owner),
+        rows.update(s, T, {'lease_until': _in(s, seconds)}, *_accepted(owner=owner),
                     T.c.id.in_(migration_ids))
 
 
@@ -76,19 +83,25 @@ def renew(owner: str, migration_ids: list[int], until: datetime.datetime) -> Non
 def release(owner: str) -> None:
     """Give up all leases of ``owner``: another conductor may go on at once."""
     with session.writer() as s:
-        rows.update(s, T, {'lease_until': rows.now()}, *_accepted(owner=owner))
+        rows.update(s, T, {'lease_until': None}, *_accepted(owner=owner))
 
 
 @session.retried
 def run_out() -> list[rows.Row]:
     """Migrations whose lease has run out, oldest first."""
     with session.reader() as s:
-        return rows.fetch_all(s, sa.select(T).where(*_accepted(), _run_out()).order_by(T.c.id))
+        return rows.fetch_all(s, sa.select(T).where(*_accepted(), _run_out(s)).order_by(T.c.id))
 
 
 def _accepted(**columns: Any) -> list[Any]:
     return rows.living(T, status=migration_states.ACCEPTED, **columns)
 
 
-def _run_out() -> sa.ColumnElement:
-    return sa.or_(T.c.lease_until.is_(None), T.c.lease_until < rows.moment(rows.now()))
+def _in(s: Session, seconds: float) -> datetime.datetime:
+    return clock.read(s) + datetime.timedelta(seconds=seconds)
+
+
+def _run_out(s: Session) -> sa.ColumnElement:
+    """An owner that does not renew its lease is as silent as a service that is down."""
+    as_of = liveness.hearing(s).as_of(service_conf.down_time(CONF))
+    return sa.or_(T.c.lease_until.is_(None), T.c.lease_until < rows.moment(as_of))

@@ -197,6 +197,9 @@ class Service(Base):
     disabled: Mapped[bool] = mapped_column(Boolean, default=False)
     disabled_reason: Mapped[str | None]
     last_seen_up: Mapped[datetime.datetime | None]
+    seen_since: Mapped[datetime.datetime | None]
+    seen_before: Mapped[datetime.datetime | None]
+    clock_skew: Mapped[float | None] = mapped_column(Float)
     forced_down: Mapped[bool] = mapped_column(Boolean, default=False)
     version: Mapped[int] = mapped_column(default=0)
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from nova_lite import exception
 from nova_lite.compute import migration_states, receipt, task_states, vm_states
-from nova_lite.db import models, resources, rows, session
+from nova_lite.db import liveness, models, resources, rows, session
 
 T = models.Migration.__table__
 INSTANCES = models.Instance.__table__
@@ -112,13 +112,14 @@ def _change_instance(s: Session, migration: rows.Row, after: migration_states.Af
 
 
 @session.retried
-def forsaken(seen_since: Any, **columns: Any) -> list[rows.Row]:
+def forsaken(silence: float, **columns: Any) -> list[rows.Row]:
     """Migrations beyond ``accepted`` whose source's compute service is forced down, removed, or
-    was last seen before that moment, and whose ``columns`` are these; oldest first."""
-    up = sa.select(SERVICES.c.id).where(
-        *rows.living(SERVICES, binary=resources.COMPUTE), SERVICES.c.host == T.c.source_compute,
-        SERVICES.c.forced_down.is_(False), SERVICES.c.last_seen_up >= rows.moment(seen_since))
+    silent for so many seconds, and whose ``columns`` are these; oldest first."""
     with session.reader() as s:
+        since = rows.moment(liveness.hearing(s).cutoff(silence))
+        up = sa.select(SERVICES.c.id).where(
+            *rows.living(SERVICES, binary=resources.COMPUTE), SERVICES.c.forced_down.is_(False),
+            SERVICES.c.host == T.c.source_compute, SERVICES.c.last_seen_up >= since)
         return rows.fetch_all(s, sa.select(T).order_by(T.c.id).where(
             *rows.living(T, **columns), T.c.status.in_(migration_states.IN_PROGRESS),
             ~up.exists()))

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from nova_lite import exception
 from nova_lite.compute import migration_states
-from nova_lite.db import models, rows, session
+from nova_lite.db import liveness, models, rows, session
 
 NODES = models.ComputeNode.__table__
 CLAIMS = models.Claim.__table__
@@ -229,14 +229,12 @@ def _gib(column: sa.Column) -> sa.ColumnElement:
 
 @session.retried
 def candidates(amounts: dict[str, int], ignore_hosts: Iterable[str], requested_host: str | None,
-               up_since: Any, limit: int | None) -> list[rows.Row]:
-    """Nodes with room whose service is enabled and not forced down and was heard of since then,
-    most free memory first."""
+               limit: int | None) -> list[rows.Row]:
+    """Nodes with room whose service is enabled and not down, most free memory first."""
     statement = sa.select(NODES).join(SERVICES, sa.and_(
         SERVICES.c.host == NODES.c.host, SERVICES.c.binary == COMPUTE, SERVICES.c.deleted == 0,
     )).where(NODES.c.deleted == 0, SERVICES.c.disabled.is_(False),
-             SERVICES.c.forced_down.is_(False), *_fits(amounts),
-             SERVICES.c.last_seen_up >= rows.moment(up_since))
+             SERVICES.c.forced_down.is_(False), *_fits(amounts))
     if ignored := list(ignore_hosts or ()):
         statement = statement.where(NODES.c.host.not_in(ignored))
     if requested_host is not None:
@@ -244,6 +242,8 @@ def candidates(amounts: dict[str, int], ignore_hosts: Iterable[str], requested_h
     # both in the direction of the index, which is then read from its end and no further than limit
     statement = statement.order_by(NODES.c.free_ram_mb.desc(), NODES.c.id.desc())
     with session.reader() as s:
+        statement = statement.where(
+            SERVICES.c.last_seen_up >= rows.moment(liveness.up_since(s)))
         return rows.fetch_all(s, statement if limit is None else statement.limit(limit))
 
 

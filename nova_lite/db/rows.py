@@ -54,9 +54,14 @@ def insert(s: Session, t: sa.Table, values: Row) -> Row:
             'id': done.inserted_primary_key[0]}
 
 
-def update(s: Session, t: sa.Table, values: Row, *conditions: Any) -> int:
-    """Update and return how many rows matched, whether or not a value changed."""
-    return s.execute(sa.update(t).where(*conditions).values(values)).rowcount
+def update(s: Session, t: sa.Table, values: Row | list[tuple[sa.Column, Any]],
+           *conditions: Any) -> int:
+    """Update and return how many rows matched, whether or not a value changed. A list is written
+    in its order, which MariaDB makes a difference of."""
+    statement = sa.update(t).where(*conditions)
+    ordered = isinstance(values, list)
+    statement = statement.ordered_values(*values) if ordered else statement.values(values)
+    return s.execute(statement).rowcount
 
 
 def update_expected(s: Session, t: sa.Table, values: Row, expected: Row,

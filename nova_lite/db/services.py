@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Services and their heartbeats; whether one is up, the reader of ``last_seen_up`` decides."""
+"""Services and their heartbeats. Each row that is read says whether its service is ``up``."""
 from typing import Any
 
 import sqlalchemy as sa
 from oslo_db import exception as db_exc
 from oslo_utils import uuidutils
+from sqlalchemy.orm import Session
 
-from nova_lite.db import models, resources, rows, session
+from nova_lite.db import clock, liveness, models, resources, rows, session
 
 T = models.Service.__table__
 
@@ -15,15 +16,16 @@ def register(host: str, binary: str, topic: str, version: int) -> rows.Row:
     """The row of that service, made when it is new; ``disabled`` outlives a restart."""
     @session.retried
     def attempt() -> rows.Row:
-        stamp = rows.now()
-        fresh = {'topic': topic, 'version': version, 'last_seen_up': stamp}
+        fresh = {'topic': topic, 'version': version}
         with session.writer() as s:
             mine = rows.living(T, host=host, binary=binary)
-            if not rows.update(s, T, {**fresh, 'report_count': T.c.report_count + 1,
-                                      'updated_at': stamp}, *mine):
+            beat = [*((T.c[name], value) for name, value in fresh.items()), *liveness.heartbeat()]
+            if not rows.update(s, T, beat, *mine):
+                now = clock.read(s)
                 rows.insert(s, T, {**fresh, 'host': host, 'binary': binary, 'report_count': 1,
-                                   'uuid': uuidutils.generate_uuid()})
-            return rows.fetch_first(s, T, *mine)
+                                   'uuid': uuidutils.generate_uuid(),
+                                   'last_seen_up': now, 'seen_since': now})
+            return _first(s, *mine)
 
     try:
         return attempt()
@@ -35,11 +37,19 @@ def register(host: str, binary: str, topic: str, version: int) -> rows.Row:
 def report(service_id: int) -> bool:
     """A heartbeat: one statement, since a cloud makes hundreds a second. False when the service
     was deleted."""
-    stamp = rows.now()
     with session.writer() as s:
-        return bool(rows.update(s, T, {
-            'report_count': T.c.report_count + 1, 'last_seen_up': stamp, 'updated_at': stamp,
-        }, *rows.living(T, id=service_id)))
+        return bool(rows.update(s, T, liveness.heartbeat(), *rows.living(T, id=service_id)))
+
+
+@session.retried
+def get(**columns: Any) -> rows.Row | None:
+    with session.reader() as s:
+        return _first(s, *rows.living(T, **columns))
+
+
+def _first(s: Session, *conditions: Any) -> rows.Row | None:
+    row = rows.fetch_first(s, T, *conditions)
+    return liveness.with_up([row], liveness.hearing(s))[0] if row else None
 
 
 @session.retried
@@ -60,4 +70,13 @@ def by_filters(filters: dict[str, Any]) -> list[rows.Row]:
     for name, wanted in filters.items():
         statement = statement.where(rows.equals(rows.column(T, name), wanted))
     with session.reader() as s:
-        return rows.fetch_all(s, statement)
+        return liveness.with_up(rows.fetch_all(s, statement), liveness.hearing(s))
+
+
+@session.retried
+def silent(host: str, binary: str, seconds: float) -> bool:
+    """Has nothing been heard of that service for so long, was it forced down, or is it gone?"""
+    with session.reader() as s:
+        row = rows.fetch_first(s, T, *rows.living(T, host=host, binary=binary))
+        return (row is None or row['forced_down']
+                or row['last_seen_up'] < liveness.hearing(s).cutoff(seconds))

@@ -118,8 +118,10 @@ def _is_json(field: Any) -> bool:
 
 
 class PersistentObject(NovaLiteObject):
-    """An object with a row. ``TABLE`` names it; a column and its field have the same name."""
+    """An object with a row. ``TABLE`` names it; a column and its field have the same name.
+    ``WORKED_OUT``: fields that the database's verbs add to what is in the row."""
     TABLE = ''
+    WORKED_OUT: tuple[str, ...] = ()
     fields = {
         'id': fields.IntegerField(),
         **fields.optional(fields.DateTimeField, 'created_at', 'updated_at', 'deleted_at'),

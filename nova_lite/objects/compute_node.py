@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A host's resources, and the claims on them that keep two moves from taking the same place."""
-import datetime
 from typing import Any, Self
 
-from nova_lite import exception, servicegroup
+from nova_lite import exception
 from nova_lite.objects import base, fields
 
 
@@ -87,14 +86,12 @@ class ComputeNodeList(base.NovaLiteObjectList):
     @base.remotable
     def get_candidates(cls, context: Any, memory_mb: int, vcpus: int, disk_gb: int,
                        ignore_hosts: list[str] | None = None, requested_host: str | None = None,
-                       limit: int | None = None,
-                       up_since: datetime.datetime | None = None) -> Self:
+                       limit: int | None = None) -> Self:
         """Nodes with that much room, most free memory first (the newest of equals), whose
-        nova-compute is enabled, not forced down, and was heard of at ``up_since`` or later (None:
-        service_down_time ago)."""
+        nova-compute is enabled and not down."""
         return cls.from_rows(context, base.db().resources.candidates(
             {'memory_mb': memory_mb, 'vcpus': vcpus, 'disk_gb': disk_gb}, ignore_hosts or (),
-            requested_host, up_since or servicegroup.cutoff(), limit))
+            requested_host, limit))
 
 
 @base.NovaLiteObjectRegistry.register

@@ -3,11 +3,10 @@
 
 ``advance`` is the only writer of ``status``; see compute/migration_states.py for the edges.
 """
-import datetime
 from collections.abc import Sequence
 from typing import Any, Self
 
-from oslo_utils import timeutils, uuidutils
+from oslo_utils import uuidutils
 
 from nova_lite import exception, moments
 from nova_lite.compute import migration_states, receipt
@@ -75,7 +74,7 @@ class Migration(base.PersistentObject):
     def take(self, owner: str, seconds: float) -> bool:
         """Have ``owner`` work on it for ``seconds``; False when another does or it is too late.
         The object is fresh afterwards."""
-        row = base.db().leases.take(self.id, owner, _moment_in(seconds))
+        row = base.db().leases.take(self.id, owner, seconds)
         if row is not None:
             self._load(self._context, row)
         return row is not None
@@ -260,10 +259,10 @@ class MigrationList(base.NovaLiteObjectList):
         return cls._oldest_first(context, {'host': host, 'status': migration_states.UNFINISHED})
 
     @classmethod
-    def get_forsaken(cls, context: Any, seen_since: datetime.datetime, **columns: Any) -> Self:
-        """Those in progress whose source's compute service was last seen before that moment, or
-        is forced down, with these ``columns``. The conductors' alone."""
-        return cls.from_rows(context, base.db().moves.forsaken(seen_since, **columns))
+    def get_forsaken(cls, context: Any, silence: float, **columns: Any) -> Self:
+        """Those in progress whose source's compute service is silent for so many seconds, or is
+        forced down, with these ``columns``. The conductors' alone."""
+        return cls.from_rows(context, base.db().moves.forsaken(silence, **columns))
 
     @classmethod
     def get_run_out(cls, context: Any) -> Self:
@@ -272,7 +271,7 @@ class MigrationList(base.NovaLiteObjectList):
 
     @classmethod
     def renew_leases(cls, context: Any, owner: str, ids: list[int], seconds: float) -> None:
-        base.db().leases.renew(owner, ids, _moment_in(seconds))
+        base.db().leases.renew(owner, ids, seconds)
 
     @classmethod
     def release_leases(cls, context: Any, owner: str) -> None:
@@ -283,7 +282,3 @@ class MigrationList(base.NovaLiteObjectList):
     def _oldest_first(cls, context: Any, filters: dict[str, Any]) -> Self:
         return cls.from_rows(context, base.db().moves.by_filters(
             filters, ['id'], ['asc'], None, None))
-
-
-def _moment_in(seconds: float) -> datetime.datetime:
-    return timeutils.utcnow(with_timezone=True) + datetime.timedelta(seconds=seconds)

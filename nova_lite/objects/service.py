@@ -11,14 +11,19 @@ SERVICE_VERSION = 1
 
 @base.NovaLiteObjectRegistry.register
 class Service(base.PersistentObject):
+    """``up``: was it heard of lately, by the database's clock, when this was read, and is it not
+    forced down? Heartbeats have come without a gap since ``seen_since``; the last one before
+    that gap at ``seen_before``."""
     VERSION = '1.0'
     TABLE = 'services'
+    WORKED_OUT = ('up',)
     fields = {
         'uuid': fields.UUIDField(),
         **fields.optional(fields.StringField, 'host', 'binary', 'topic', 'disabled_reason'),
         **fields.optional(fields.IntegerField, 'report_count', 'version'),
-        **fields.optional(fields.BooleanField, 'disabled', 'forced_down'),
-        **fields.optional(fields.DateTimeField, 'last_seen_up'),
+        **fields.optional(fields.BooleanField, 'disabled', 'forced_down', 'up'),
+        **fields.optional(fields.DateTimeField, 'last_seen_up', 'seen_since', 'seen_before'),
+        **fields.optional(fields.FloatField, 'clock_skew'),
     }
 
     @classmethod
@@ -44,18 +49,18 @@ class Service(base.PersistentObject):
     @base.remotable
     def compare_and_save(self, expected: dict[str, Any]) -> None:
         """The database's side of :meth:`save`; ``expected`` by column."""
-        row = base.db().update_on_match(self.TABLE, self.id, self._changed_columns(),
-                                        self._coerced(expected))
-        if row is None:
-            self.get_by_id(self._context, self.id)      # is it there at all?
+        written = base.db().update_on_match(self.TABLE, self.id, self._changed_columns(),
+                                            self._coerced(expected))
+        row = base.db().services.get(id=self.id)
+        if written is None and row is not None:
             raise exception.Conflict(
                 reason=f'service {self.binary} of host {self.host} was changed meanwhile')
-        self._load(self._context, row)
+        self._reload(row)
 
     @base.remotable
     def refresh(self) -> None:
         """Read the row again; unsaved changes are lost. ServiceNotFound."""
-        self._reload(base.db().get(self.TABLE, id=self.id))
+        self._reload(base.db().services.get(id=self.id))
 
     @base.remotable
     def destroy(self) -> None:
@@ -82,14 +87,20 @@ class Service(base.PersistentObject):
     @base.remotable
     def get_by_host_and_binary(cls, context: Any, host: str, binary: str) -> Self:
         """HostBinaryNotFound."""
-        row = base.db().get(cls.TABLE, host=host, binary=binary)
+        row = base.db().services.get(host=host, binary=binary)
         if row is None:
             raise exception.HostBinaryNotFound(host=host, binary=binary)
         return cls.from_row(context, row)
 
     @classmethod
+    def is_silent(cls, context: Any, host: str, binary: str, seconds: float) -> bool:
+        """Has nothing been heard of it for so long, was it forced down, or is it gone? Times in
+        which nothing could be heard of anybody do not count. The controllers' alone."""
+        return base.db().services.silent(host, binary, seconds)
+
+    @classmethod
     def _get(cls, context: Any, wanted: Any, **columns: Any) -> Self:
-        row = base.db().get(cls.TABLE, **columns)
+        row = base.db().services.get(**columns)
         if row is None:
             raise exception.ServiceNotFound(service_id=wanted)
         return cls.from_row(context, row)

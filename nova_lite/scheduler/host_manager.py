@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from oslo_log import log as logging
 
-from nova_lite import servicegroup
 
 LOG = logging.getLogger(__name__)
 
@@ -53,7 +52,7 @@ class HostState:
         """From a ComputeNode; ``service`` None means that it is known to be up and enabled."""
         return cls(
             host=node.host, nodename=node.hypervisor_hostname, uuid=node.uuid,
-            up=service is None or servicegroup.service_is_up(service),
+            up=service is None or service.up,
             disabled=service is not None and bool(service.disabled),
             disabled_reason=(service.disabled_reason or '') if service is not None else '',
             hypervisor_type=node.hypervisor_type or '',

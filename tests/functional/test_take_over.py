@@ -35,7 +35,7 @@ def run_out(server):
     table = models.Migration.__table__
     uuid = server.migration.uuid    # not read within the transaction, which would let others run
     with session.writer() as s:
-        rows.update(s, table, {'lease_until': rows.now()}, table.c.uuid == uuid)
+        rows.update(s, table, {'lease_until': None}, table.c.uuid == uuid)
 
 
 def hand_over_in_vain(server, conductor, lose):

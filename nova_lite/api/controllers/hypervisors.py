@@ -7,7 +7,7 @@ import oslo_messaging as messaging
 import webob.exc
 from oslo_utils import uuidutils
 
-from nova_lite import exception, objects, servicegroup
+from nova_lite import exception, objects
 from nova_lite.api import paging, wsgi
 from nova_lite.api.views import hypervisors as views
 from nova_lite.compute.rpcapi import ComputeAPI
@@ -34,7 +34,7 @@ def uptime(request: wsgi.Request, hypervisor_id: str) -> dict[str, Any]:
     """Asked of the host: 400 while it is down, 501 where its hypervisor does not tell."""
     host = _by_id(request, hypervisor_id)
     away = exception.ComputeServiceUnavailable(host=host.node.host)
-    if not servicegroup.service_is_up(host.service):
+    if not host.service.up:
         raise away
     try:
         said = ComputeAPI().get_host_uptime(request.context, host=host.node.host)

@@ -2,7 +2,6 @@
 """The availability zones: one for the hosts, and for administrators that of the other services."""
 from typing import Any
 
-from nova_lite import servicegroup
 from nova_lite.api import paging
 from nova_lite.api.views import services as service_views
 from nova_lite.objects import Service
@@ -18,7 +17,7 @@ def hosts(services: list[Service], zone_name: str) -> dict[str, Any]:
     for service in services:
         if service_views.zone(service) == zone_name:
             found.setdefault(service.host, {})[service.binary] = {
-                'available': servicegroup.service_is_up(service),
+                'available': service.up,
                 'active': not service.disabled,
                 'updated_at': paging.with_microseconds(
                     service.last_seen_up or service.updated_at)}

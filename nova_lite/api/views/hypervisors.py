@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from oslo_utils import netutils
 
-from nova_lite import servicegroup
 from nova_lite.api import wsgi
 from nova_lite.objects import ComputeNode, Instance, Service
 
@@ -30,7 +29,7 @@ def basic(request: wsgi.Request, host: Host) -> dict[str, Any]:
     node, service = host.node, host.service
     shown = {'id': node.uuid if request.minor >= UUID_SINCE else node.id,
              'hypervisor_hostname': node.hypervisor_hostname or node.host,
-             'state': 'up' if servicegroup.service_is_up(service) else 'down',
+             'state': 'up' if service.up else 'down',
              'status': 'disabled' if service.disabled else 'enabled'}
     if host.servers or (host.servers is not None and request.minor >= EMPTY_SERVERS_SINCE):
         shown['servers'] = [{'name': server.name, 'uuid': server.uuid}

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from nova_lite import objects, servicegroup
+from nova_lite import objects
 from nova_lite.api import paging, server_status, wsgi
 from nova_lite.conf import CONF
 from nova_lite.objects import Instance
@@ -139,7 +139,7 @@ def _status_of_host(server: Instance, scene: Scene) -> str:
         return 'DOWN'
     if service.disabled:
         return 'MAINTENANCE'
-    return 'UP' if servicegroup.service_is_up(service) else server_status.UNKNOWN
+    return 'UP' if service.up else server_status.UNKNOWN
 
 
 def _root_device(server: Instance, scene: Scene) -> str | None:

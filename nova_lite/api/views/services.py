@@ -2,7 +2,6 @@
 """A service process: whether it is up, and whether its host may be given work."""
 from typing import Any
 
-from nova_lite import servicegroup
 from nova_lite.api import paging, wsgi
 from nova_lite.conf import CONF
 from nova_lite.objects import Service
@@ -16,7 +15,7 @@ def show(request: wsgi.Request, service: Service) -> dict[str, Any]:
     shown = {'binary': service.binary, 'host': service.host, 'zone': zone(service),
              'id': service.uuid if request.minor >= UUID_SINCE else service.id,
              'status': 'disabled' if service.disabled else 'enabled',
-             'state': 'up' if servicegroup.service_is_up(service) else 'down',
+             'state': 'up' if service.up else 'down',
              'updated_at': paging.with_microseconds(
                  service.last_seen_up or service.updated_at or service.created_at),
              'disabled_reason': service.disabled_reason}

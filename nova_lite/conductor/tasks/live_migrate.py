@@ -9,7 +9,7 @@ from typing import Any
 import oslo_messaging as messaging
 from oslo_log import log as logging
 
-from nova_lite import exception, objects, servicegroup, utils
+from nova_lite import exception, objects, utils
 from nova_lite.compute import power_state
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.tasks import base
@@ -199,7 +199,7 @@ class LiveMigrationTask:
             service = objects.Service.get_by_host_and_binary(self.ctxt, host, 'nova-compute')
         except exception.ServiceNotFound:
             raise exception.ComputeHostNotFound(host=host)
-        if not servicegroup.service_is_up(service):
+        if not service.up:
             raise exception.ComputeServiceUnavailable(host=host)
 
     def _check_not_source(self, host: str) -> None:

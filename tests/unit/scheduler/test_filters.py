@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
-from oslo_utils import timeutils
 
 from nova_lite import exception, objects
 from nova_lite.conf import scheduler as scheduler_conf
@@ -15,8 +14,7 @@ def refusal(name, host, spec):
 
 def service(**values):
     return objects.Service(**({'host': 'host1', 'disabled': False, 'disabled_reason': None,
-                               'forced_down': False,
-                               'last_seen_up': timeutils.utcnow(with_timezone=True)} | values))
+                               'up': True} | values))
 
 
 # -- the table ----------------------------------------------------------------------------------
@@ -51,7 +49,7 @@ def test_compute_filter_when_disabled_tells_the_reason():
 
 
 def test_compute_filter_when_forced_down_refuses():
-    host = builders.host_state(service=service(forced_down=True))
+    host = builders.host_state(service=service(up=False))
     assert 'down' in refusal('ComputeFilter', host, builders.spec())
 
 

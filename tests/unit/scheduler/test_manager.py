@@ -6,7 +6,8 @@ import uuid
 
 import pytest
 
-from nova_lite import exception, notifications, objects, rpc, servicegroup
+from nova_lite import exception, notifications, objects, rpc
+from nova_lite.conf import CONF
 from nova_lite.scheduler import manager as manager_module
 from nova_lite.scheduler.rpcapi import SchedulerAPI
 from tests.unit.scheduler import builders
@@ -50,7 +51,7 @@ def test_select_leaves_out_ignored_disabled_and_dead_hosts(scheduler, add_host, 
     add_host('dead', forced_down=True, memory_mb=65536)
     add_host('silent', memory_mb=65536)
     service = objects.Service.get_by_host_and_binary(ctxt, 'silent', 'nova-compute')
-    service.last_seen_up = servicegroup.cutoff() - datetime.timedelta(seconds=1)
+    service.last_seen_up -= datetime.timedelta(seconds=CONF.service_down_time + 1)
     service.save()
     add_host('left')
     selection = scheduler.select_destinations(ctxt, builders.spec(ignore_hosts=['source']))
