@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import figures, plots, report
+from tests import run
 
 # name: (module, what it measures, minutes it takes)
 BENCHES = {
@@ -51,6 +52,7 @@ def main() -> int:
                    for path in arguments.results]
         report.update(report.DOCUMENT, results)
         return 0
+    run.begin()     # what a bench has started ends with it
     module = importlib.import_module(f'benchmarks.{BENCHES[arguments.name][0]}')
     occasion = figures.occasion()
     more = {'sizes': arguments.sizes} if arguments.sizes else {}

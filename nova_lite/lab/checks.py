@@ -42,6 +42,18 @@ def check_machine() -> None:
     kernel_release()
 
 
+def check_reachable(directory: Path) -> None:
+    """The broker, the database and the guests run under accounts of their own.
+
+    :raises LabError: they may not get to the directory
+    """
+    for parent in directory.parents:
+        if parent.exists() and not parent.stat().st_mode & 0o001:
+            raise LabError(f'{parent} lets no other account through, and those of the broker and '
+                           f'the database must get to {directory}: chmod o+x {parent}, or use '
+                           'another --dir')
+
+
 def check_emulator(virt_type: str, version: Callable[[], tuple[int, int]] | None = None) -> None:
     """:raises LabError: QEMU is too old for guests without hardware virtualisation"""
     found = (version or qemu_version)()

@@ -8,6 +8,7 @@ what was done and what was seen; the first thing that is not as it should be end
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -151,6 +152,7 @@ def main() -> int:
                         help=f"the lab's directory (default {DEFAULT_DIRECTORY})")
     parser.add_argument('--keep', action='store_true', help='leave the lab up at the end')
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)   # it takes the lab down too
     lab = Lab(arguments.dir, say=say)
     try:
         lab.up(hosts=3, storage='private', with_services=True)
@@ -158,6 +160,9 @@ def main() -> int:
     except (LabError, ServerError, GuestError, subprocess.CalledProcessError) as error:
         say(f'\ntools/demo: FAILED: {error}')
         return 1
+    except KeyboardInterrupt:
+        say('\ntools/demo: interrupted')
+        return 130
     finally:
         if not arguments.keep:
             lab.down()

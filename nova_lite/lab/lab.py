@@ -45,6 +45,9 @@ class Lab:
 
     @property
     def endpoint(self) -> str:
+        """:raises LabError: it has no API yet"""
+        if not self.settings.port:
+            raise LabError(f'the lab in {self.state.path} has no API: nova-lite-lab up')
         return f'http://127.0.0.1:{self.settings.port}/v2.1'
 
     # What can be done with it
@@ -59,6 +62,7 @@ class Lab:
         :raises LabError: what is missing, and how to get it
         """
         checks.check_machine()
+        checks.check_reachable(self.state.path)
         self.state.create()
         with self._locked():
             self.state.create()     # again: a `down` that was waited for has removed it

@@ -7,15 +7,14 @@ import argparse
 import logging
 import queue
 import random
-import signal
 import sys
 import threading
 import time
 import traceback
-import types
 from collections.abc import Callable
 from pathlib import Path
 
+from tests import run as test_run
 from tests.chaos import cells, ledger as ledgers, report, stage as stages
 from tests.chaos.group import Group
 from tests.chaos.ledger import Entry
@@ -148,7 +147,7 @@ def main() -> int:
         print(f'--random {options.random} --seed {options.seed}', flush=True)
     logging.basicConfig(format='%(message)s')
     logging.getLogger('tests.chaos').setLevel(logging.INFO if options.verbose else logging.WARNING)
-    signal.signal(signal.SIGTERM, _interrupted)
+    test_run.begin()
     if options.lab:
         from tests.chaos import lab_main        # needs libvirt, which the simulated half does not
         return lab_main.main(options)
@@ -172,10 +171,6 @@ def main() -> int:
     _write(options, results, when)
     print(*report.failures(results), report.summary(results), sep='\n')
     return 1 if any(results.values()) or not results else 0
-
-
-def _interrupted(number: int, frame: types.FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _write(options: argparse.Namespace, results: Results, when: tuple[str, str]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nova_lite.cmd import lab as command
-from nova_lite.lab.state import DEFAULT_DIRECTORY
+from nova_lite.lab.state import DEFAULT_DIRECTORY, State
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +21,31 @@ def test_command_when_there_is_no_lab_says_how_to_get_one(words, tmp_path, capsy
     said = capsys.readouterr().err
     assert said.count('\n') == 1
     assert 'nova-lite-lab up' in said
+
+
+def test_up_when_other_accounts_may_not_get_there_is_refused_and_makes_nothing(
+        tmp_path, capsys, monkeypatch):
+    """It stopped half-way and left half a lab, for which env printed port 0."""
+    monkeypatch.setattr('nova_lite.lab.checks.check_machine', lambda: None)
+    closed = tmp_path / 'closed'
+    closed.mkdir(mode=0o700)
+    directory = ['--dir', str(closed / 'below' / 'lab')]
+    assert command.main(['up', *directory]) == 1
+    said = capsys.readouterr().err
+    assert said.count('\n') == 1
+    assert f'{closed} lets no other account through' in said and 'chmod o+x' in said
+    assert list(closed.iterdir()) == []
+    assert command.main(['env', *directory]) == 1
+    assert 'nova-lite-lab up' in capsys.readouterr().err
+
+
+def test_env_when_the_lab_has_no_api_is_refused_in_one_line(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr('nova_lite.lab.state.MAX_PATH', 4096)
+    State(tmp_path / 'lab').create()
+    assert command.main(['env', '--dir', str(tmp_path / 'lab')]) == 1
+    told = capsys.readouterr()
+    assert (told.out, told.err.count('\n')) == ('', 1)
+    assert 'has no API: nova-lite-lab up' in told.err
 
 
 def test_down_when_there_is_no_lab_is_content(tmp_path, capsys):
