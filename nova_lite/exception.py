@@ -178,9 +178,8 @@ class StaleOrder(NovaLiteException):
 
 
 class GuestElsewhere(Conflict):
-    msg_fmt = ('Instance %(instance_uuid)s cannot be started: since migration %(migration)s ended '
-               'in doubt, host %(host)s may have the guest (%(seen)s). Nothing was done; end it '
-               'there first, or bring that host back')
+    msg_fmt = ('Instance %(instance_uuid)s is not started on host %(host)s: %(reason)s. '
+               '%(remedy)s (nova-lite server-locate tells more)')
 
 
 class LeaseLost(NovaLiteException):

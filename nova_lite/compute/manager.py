@@ -10,7 +10,7 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import context
-from nova_lite.compute import recovery
+from nova_lite.compute import location, recovery
 from nova_lite.compute.departed import Departed
 from nova_lite.compute.live_migration_destination import LiveMigrationDestination
 from nova_lite.compute.live_migration_queue import LiveMigrationQueue
@@ -121,6 +121,9 @@ class ComputeManager:
 
     def guest_presence(self, ctxt: Any, instance: Any) -> str:
         return recovery.look(self.driver, instance)
+
+    def locate_guest(self, ctxt: Any, instance: Any) -> str:
+        return location.look(self.driver, instance)
 
     def live_migration_obstacle(self, ctxt: Any, instance: Any) -> str:
         return self.destination.obstacle(instance)

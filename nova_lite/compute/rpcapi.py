@@ -85,6 +85,10 @@ class ComputeAPI(rpc.Interface):
         """Either side: what there is of a guest, one of the words of compute/recovery.py."""
 
     @rpc.call(to='host')
+    def locate_guest(self, ctxt: Any, host: str, instance: Any) -> str:
+        """Any host: what there is of a guest, one of the words of compute/location.py."""
+
+    @rpc.call(to='host')
     def live_migration_obstacle(self, ctxt: Any, host: str, instance: Any) -> str:
         """Destination: what keeps a guest in post-copy from being whole; '' when it is."""
 

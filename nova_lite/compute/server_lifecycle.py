@@ -27,7 +27,7 @@ class ServerLifecycle:
     def build(self, ctxt: Any, instance: Any) -> None:
         ownership.check_order(ctxt, instance, self.host)
         try:
-            self._driver.spawn(ctxt, instance)
+            self._alone(ctxt, instance, new=True).spawn(ctxt, instance)
             self._now(instance, task_states.SPAWNING, vm_states.ACTIVE,
                       launched_at=timeutils.utcnow(with_timezone=True))
         except exception.UnexpectedDeletingTaskStateError:
@@ -79,9 +79,9 @@ class ServerLifecycle:
         self._change(instance, task_states.RESUMING, vm_states.ACTIVE,
                      lambda: self._alone(ctxt, instance).resume(ctxt, instance))
 
-    def _alone(self, ctxt: Any, instance: Any) -> virt_driver.ComputeDriver:
+    def _alone(self, ctxt: Any, instance: Any, new: bool = False) -> virt_driver.ComputeDriver:
         """The driver, to start the guest with, when no other host may have it."""
-        ownership.check_alone(ctxt, instance, self.host, self._compute)
+        ownership.check_alone(ctxt, instance, self.host, self._driver, self._compute, new)
         return self._driver
 
     def _change(self, instance: Any, task: str, vm_state: str,

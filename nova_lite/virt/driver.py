@@ -23,13 +23,16 @@ BROKEN = 'broken'
 class GuestInfo(NamedTuple):
     """A guest as the hypervisor sees it. ``state`` is a power_state; ``incoming`` is true while
     it is the unfinished half of a migration to this host; ``leaving`` while a migration away from
-    here is under way or has stopped it, so that it may run elsewhere; ``persistent`` tells whether
-    the definition outlives the guest."""
+    here is under way or has stopped it, so that it may run elsewhere, and ``departing`` as long as
+    that is under way; ``migrated`` when it is off since it went to another host; ``persistent``
+    tells whether the definition outlives the guest."""
     state: int
     incoming: bool = False
     persistent: bool = True
     reason: str = ''
     leaving: bool = False
+    departing: bool = False
+    migrated: bool = False
 
 
 class Progress(NamedTuple):

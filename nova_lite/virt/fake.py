@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nova_lite import exception, objects
-from nova_lite.compute import power_state, task_states, vm_states
+from nova_lite.compute import task_states, vm_states
 from nova_lite.conf import CONF
 from nova_lite.virt import convergence, driver, simulation
 from nova_lite.virt.driver import GuestInfo, Outcome, Progress
@@ -20,9 +20,6 @@ from nova_lite.virt.steering import Steering
 
 FIRST_DOWNTIME_MS = 300    # QEMU's own, until the first step is taken
 UNNAMED = 'a migration'    # the maker of a directory when the migration has no uuid
-POWER_STATES = {state.RUNNING: power_state.RUNNING, state.PAUSED: power_state.PAUSED,
-                state.SHUTOFF: power_state.SHUTDOWN, state.SAVED: power_state.SHUTDOWN,
-                state.CRASHED: power_state.CRASHED}
 
 
 class FakeDriver(driver.ComputeDriver):
@@ -73,11 +70,7 @@ class FakeDriver(driver.ComputeDriver):
     def get_info(self, instance: Any) -> GuestInfo:
         self._reach('get_info', instance)
         with self._world.look(self._host) as world:
-            guest = guests.get(world, self._host, instance.uuid)
-            job = jobs.active(world, instance.uuid, self._host)
-            return _info(guest)._replace(
-                leaving=not guest.incoming and (job is not None
-                                                or guest.reason not in state.NOT_MOVING))
+            return checks.info(world, self._host, instance.uuid)
 
     # -- a guest's life --------------------------------------------------------------------------
     def spawn(self, ctxt: Any, instance: Any) -> None:
@@ -240,7 +233,7 @@ class FakeDriver(driver.ComputeDriver):
             guest.persistent = True
             if directory := storage.find(world, self._host, instance.uuid):
                 directory.made_for = ''
-            return _info(guest)
+            return checks.info(world, self._host, instance.uuid)
 
     def post_live_migration_at_source(self, ctxt: Any, instance: Any, migrate_data: Any) -> None:
         self._reach('post_live_migration_at_source', instance)
@@ -290,10 +283,6 @@ class FakeDriver(driver.ComputeDriver):
             return Watcher(self._world, self._host, instance.uuid, on_progress, steering).run()
         finally:
             self._steerings.pop(instance.uuid, None)
-
-
-def _info(guest: state.Guest) -> GuestInfo:
-    return GuestInfo(POWER_STATES[guest.state], guest.incoming, guest.persistent, guest.reason)
 
 
 def _maker(migrate_data: Any) -> str:

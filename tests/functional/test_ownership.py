@@ -74,9 +74,9 @@ def test_reboot_when_the_destination_may_have_the_guest_is_refused(cloud):
     assert server.act('reboot', {'type': 'HARD'}).status == 202
     server.wait_task_over()
     assert server.states() == ('error', None)
-    server.wait(lambda server: 'host dst may have the guest (runs)' in server.fault.message,
+    server.wait(lambda server: 'host dst may have the guest (running;' in server.fault.message,
                 'the fault')
-    assert 'end it there first' in server.fault.message
+    assert 'End it there, or take that place over' in server.fault.message
     assert cloud.world.places(server.uuid) == {'dst': 'running'}
 
 

@@ -84,6 +84,11 @@ class Seen(NamedTuple):
             (abi.State.SHUTOFF, abi.Shutoff.SHUTDOWN), (abi.State.SHUTOFF, abi.Shutoff.DESTROYED))
 
     @property
+    def migrated(self) -> bool:
+        """Off here since it went to another host, and nothing is known of it after that."""
+        return (self.state, self.reason) == (abi.State.SHUTOFF, abi.Shutoff.MIGRATED)
+
+    @property
     def words(self) -> str:
         default = abi.State(self.state).name.lower() if self.state in list(abi.State) else '?'
         return _REASONS.get((self.state, self.reason), default)
@@ -91,7 +96,8 @@ class Seen(NamedTuple):
     def info(self) -> GuestInfo:
         return GuestInfo(state=_POWER_STATES.get(self.state, power_state.NOSTATE),
                          incoming=self.incoming, persistent=self.persistent, reason=self.words,
-                         leaving=self.departing or self.half and not self.incoming)
+                         leaving=self.departing or self.half and not self.incoming,
+                         departing=self.departing, migrated=self.migrated)
 
 
 class Guest:

@@ -7,14 +7,32 @@ import json
 from typing import Any
 
 from nova_lite import exception
+from nova_lite.compute import power_state
 from nova_lite.conf import CONF
+from nova_lite.virt.driver import GuestInfo
 from nova_lite.virt.libvirt import checks
 from nova_lite.virt.simulation import guests, jobs, storage
-from nova_lite.virt.simulation.state import ACTIVE, NOT_MOVING, SHUTOFF, Guest, Host, State
+from nova_lite.virt.simulation.state import (ACTIVE, CRASHED, MIGRATED, NOT_MOVING, PAUSED,
+                                             RUNNING, SAVED, SHUTOFF, Guest, Host, State)
+
+POWER_STATES = {RUNNING: power_state.RUNNING, PAUSED: power_state.PAUSED,
+                SHUTOFF: power_state.SHUTDOWN, SAVED: power_state.SHUTDOWN,
+                CRASHED: power_state.CRASHED}
 
 # a guest moves to a CPU that has all features of its own
 CPU_FEATURES = {'sim-v1': ('base',), 'sim-v2': ('base', 'wide'),
                 'sim-v3': ('base', 'wide', 'wider'), 'sim-other': ('strange',)}
+
+
+def info(state: State, host: str, uuid: str) -> GuestInfo:
+    """The guest as the hypervisor of ``host`` sees it. InstanceNotFound."""
+    guest = guests.get(state, host, uuid)
+    departing = jobs.active(state, uuid, host) is not None
+    return GuestInfo(
+        POWER_STATES[guest.state], guest.incoming, guest.persistent, guest.reason,
+        leaving=(guest.state in ACTIVE and not guest.incoming
+                 and (departing or guest.reason not in NOT_MOVING)),
+        departing=departing, migrated=(guest.state, guest.reason) == (SHUTOFF, MIGRATED))
 
 
 def cpu_info(host: Host) -> dict[str, Any]:
@@ -82,7 +100,7 @@ def why_not_whole(guest: Guest | None) -> str:
         return 'there is no such guest'
     if guest.incoming:
         return 'its memory is still on the way'
-    if guest.state == SHUTOFF and guest.persistent:
+    if guest.state == SHUTOFF and guest.persistent and guest.reason != MIGRATED:
         return ''
     if guest.state not in ACTIVE:
         return f'it is {guest.state}'

@@ -7,8 +7,8 @@ of the moment when it was due, whichever process started the job and whether it 
 import math
 
 from nova_lite.virt.simulation import faults, guests, jobs, model, storage
-from nova_lite.virt.simulation.state import (BY_USER, COMPLETED, IN_POSTCOPY, LOST, MIGRATING,
-                                             RUNNING, SHUTOFF, UNKNOWN, Job, State)
+from nova_lite.virt.simulation.state import (BY_USER, COMPLETED, IN_POSTCOPY, LOST, MIGRATED,
+                                             MIGRATING, RUNNING, SHUTOFF, UNKNOWN, Job, State)
 
 KEEPALIVE = 28.0          # s until libvirt gives up a silent connection (5 times 5, and some)
 CHECKPOINT = 500          # passes after which a look alone saves how far a copy is
@@ -87,7 +87,7 @@ def _land(state: State, job: Job) -> None:
     guest, half = state.guests[job.uuid][job.source], state.guests[job.uuid][job.dest]
     if job.status != IN_POSTCOPY:
         half.ran, half.memory_ok = guest.ran, guest.memory_ok
-    half.incoming, half.persistent = False, True
+    half.incoming, half.persistent = False, job.persist
     if job.block:
         storage.copy_contents(state, job.source, job.dest, job.uuid)
     if job.resume:
@@ -101,11 +101,14 @@ def _land(state: State, job: Job) -> None:
 def _finish(state: State, job: Job) -> None:
     """The source learns that the guest has arrived, and forgets it."""
     job.status = COMPLETED
+    guest = state.guests[job.uuid][job.source]
     if job.failed_postcopy:    # libvirt had given up before: the definition stays behind
-        guest = state.guests[job.uuid][job.source]
         guest.state, guest.reason = SHUTOFF, ''
-    else:
+    elif job.undefine:
         guests.remove(state, job.source, job.uuid)
+    else:
+        guests.freeze(state, guest)
+        guest.state, guest.reason = SHUTOFF, MIGRATED
 
 
 def _meet(state: State, job: Job, moment: str) -> None:

@@ -124,3 +124,5 @@ def _end(state: State, guest: Guest, reason: str = '', to: str = SHUTOFF) -> Non
     jobs.guest_ended(state, guest)
     guests.freeze(state, guest)
     guest.state, guest.reason = to, reason
+    if not guest.persistent:    # without a definition nothing of it is left
+        guests.remove(state, guest.host, guest.uuid)

@@ -37,6 +37,8 @@ BY_USER = 'user'
 MIGRATING = 'migration'
 POSTCOPY = 'post-copy'
 UNKNOWN = 'unknown'
+# why it is off
+MIGRATED = 'migrated'
 NOT_MOVING = ('', BY_USER)    # reasons of a guest that lives where it is
 
 
@@ -106,8 +108,10 @@ class Directory:
 @dataclass
 class Job:
     """The last migration of a guest away from a host. ``resume`` tells whether it runs when it
-    arrives; ``cut_at`` is when the link between the two hosts went down, ``forced_at`` when it was
-    forced to complete; ``held`` is the fault that keeps the copy where it is."""
+    arrives, ``undefine`` whether the source forgets it then, ``persist`` whether the destination
+    keeps its definition; ``cut_at`` is when the link between the two hosts went down,
+    ``forced_at`` when it was forced to complete; ``held`` is the fault that keeps the copy where
+    it is."""
     uuid: str
     source: str
     dest: str
@@ -116,6 +120,8 @@ class Job:
     status: str = WORKING
     reason: str = ''
     resume: bool = True
+    undefine: bool = True
+    persist: bool = True
     cut_at: float | None = None
     forced_at: float | None = None
     held: str = ''

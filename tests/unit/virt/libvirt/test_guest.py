@@ -50,3 +50,15 @@ def test_info_when_guest_has_ended_then_tells_how():
     assert Seen(abi.State.SHUTOFF, abi.Shutoff.CRASHED).info().reason == 'crashed'
     assert Seen(abi.State.SHUTOFF, abi.Shutoff.SAVED).info().reason == 'saved to disk'
     assert Seen(abi.State.RUNNING, 1).info().reason == 'running'
+
+
+def test_info_when_guest_is_off_since_it_migrated_then_says_so():
+    off = Seen(abi.State.SHUTOFF, abi.Shutoff.MIGRATED).info()
+    assert off.migrated and off.state == power_state.SHUTDOWN
+    assert not Seen(abi.State.SHUTOFF, abi.Shutoff.DESTROYED).info().migrated
+
+
+def test_info_when_a_copy_is_under_way_then_it_departs():
+    assert Seen(abi.State.RUNNING, 1, job=OUT).info().departing
+    left_behind = Seen(abi.State.PAUSED, abi.Paused.POSTCOPY_FAILED).info()
+    assert left_behind.leaving and not left_behind.departing
