@@ -52,7 +52,8 @@ class Move:
         self._power_state = instance.power_state
         self._remark: str | None = None
         self._copied = self._left = False
-        self._steering = Steering((migration.journal or {}).get(convergence.JOURNAL))
+        self._steering = Steering((migration.journal or {}).get(convergence.JOURNAL),
+                                  paused=instance.vm_state == vm_states.PAUSED)
         self._keeper = ProgressKeeper(instance, migration, self._steering)
         self._broken: virt_driver.Outcome | None = None     # of a post-copy
         self._split = post_copy.Split(migration.source_compute, self.dest, instance.name,
@@ -203,6 +204,7 @@ class Move:
         is asked again for lost_host_timeout, and after a broken post-copy for as long as it
         takes."""
         self._left = True
+        self.migrate_data.paused = self._steering.paused
         if self._broken is not None:
             self._split.wait_until_whole(self._broken.reason)
             self._keeper.close(self._broken.progress._replace(post_copy=True, note=''))

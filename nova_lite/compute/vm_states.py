@@ -14,7 +14,8 @@ DELETED = 'deleted'
 
 
 def after_move(power: int) -> dict[str, Any]:
-    """Columns of a server whose migration is over, by its guest's power_state: one that has shut
-    itself down is stopped."""
-    stopped = {'vm_state': STOPPED} if power == power_state.SHUTDOWN else {}
-    return {'power_state': power, **stopped}
+    """Columns of a server whose migration is over, by its guest's power_state: it may have shut
+    itself down, or been paused or let go on by others."""
+    found = {power_state.SHUTDOWN: STOPPED, power_state.PAUSED: PAUSED,
+             power_state.RUNNING: ACTIVE}.get(power)
+    return {'power_state': power, **({'vm_state': found} if found else {})}

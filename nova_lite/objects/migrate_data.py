@@ -9,11 +9,13 @@ from nova_lite.objects import base, fields
 class LiveMigrateData(base.NovaLiteObject):
     """Facts that every driver needs. ``migration`` is the migration's uuid; ``filename`` the
     probe that the destination left in its instances directory; disk sizes in MiB.
-    ``old_vol_attachment_ids`` stays empty, as there are no volumes."""
-    VERSION = '1.0'
+    ``paused``: whether the guest is to be paused when it arrives, where somebody has changed that
+    during the copy. ``old_vol_attachment_ids`` stays empty, as there are no volumes."""
+    VERSION = '1.1'
     fields = {
         **fields.optional(fields.BooleanField, 'is_shared_instance_path',
-                          'is_shared_block_storage', 'block_migration', 'disk_over_commit'),
+                          'is_shared_block_storage', 'block_migration', 'disk_over_commit',
+                          'paused'),
         **fields.optional(fields.IntegerField, 'disk_available_mb'),
         **fields.optional(fields.StringField, 'filename', 'image_type', 'instance_relative_path',
                           'graphics_listen_addr_vnc', 'target_connect_addr', 'serial_listen_addr',
@@ -37,7 +39,7 @@ class LiveMigrateData(base.NovaLiteObject):
 class LibvirtLiveMigrateData(LiveMigrateData):
     """``migrate_disks``: targets (vda, ...) that a block migration copies; ``disk_info``: the
     driver's list of disks to make at the destination; ``libvirt_version``: the destination's."""
-    VERSION = '1.0'
+    VERSION = '1.1'
     fields = {
         'migrate_disks': fields.ListOfStringsField(nullable=True, default=[]),
         'disk_info': fields.JsonField(nullable=True, default=[]),

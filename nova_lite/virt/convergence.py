@@ -23,6 +23,9 @@ KEEP_READY = 'post_copy_ready'      # let the copy be able to switch later
 SWITCH = 'post_copy'
 PAUSE = 'pause'                     # the guest writes no more, so the copy ends
 
+# what others did to the guest meanwhile
+GUEST_PAUSED, GUEST_RESUMED = 'guest_paused', 'guest_resumed'
+
 WORTH_A_PASS = 0.8      # dirty rate to speed, above which another pass wins too little
 BETTER = 0.9            # a pass that needs less than this part of the best pause is progress
 MARGIN = 1.25           # a pause that is allowed exactly would be missed by a hair

@@ -67,10 +67,13 @@ class Outcome(NamedTuple):
     guest and cannot say why; neither side may be touched on its word. BROKEN: the connection of a
     post-copy ended, so the guest's memory is on both hosts. It may go on by itself, or by
     resume_live_migration(), and only the destination can tell when the guest is whole.
+    ``paused``: what others did to the guest during the copy, for LiveMigrateData.paused; None:
+    nothing.
     """
     status: str
     reason: str = ''
     progress: Progress = Progress()
+    paused: bool | None = None
 
 
 class ComputeDriver(abc.ABC):
@@ -207,8 +210,8 @@ class ComputeDriver(abc.ABC):
     def post_live_migration_at_destination(self, ctxt: Any, instance: Any,
                                            migrate_data: Any) -> GuestInfo:
         """At the destination: prove that the guest is whole and ours (running or paused, not
-        incoming, definition kept; or shut off by itself since). InstanceNotRunning when it is
-        not."""
+        incoming, definition kept; or shut off by itself since), and pause it or let it go on where
+        migrate_data.paused says so. InstanceNotRunning when it is not whole."""
 
     @abc.abstractmethod
     def post_live_migration_at_source(self, ctxt: Any, instance: Any, migrate_data: Any) -> None:
@@ -229,7 +232,8 @@ class ComputeDriver(abc.ABC):
     @abc.abstractmethod
     def rollback_live_migration_at_source(self, ctxt: Any, instance: Any,
                                           migrate_data: Any) -> None:
-        """At the source: the guest as it was before. Idempotent."""
+        """At the source: the guest as it was before, paused only where others had paused it.
+        Idempotent."""
 
 
 DRIVERS = {

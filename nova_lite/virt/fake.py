@@ -9,13 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 from nova_lite import exception, objects
-from nova_lite.compute import task_states, vm_states
+from nova_lite.compute import task_states
 from nova_lite.conf import CONF
 from nova_lite.virt import convergence, driver, simulation
 from nova_lite.virt.driver import GuestInfo, Outcome, Progress
 from nova_lite.virt.libvirt import migration
 from nova_lite.virt.simulation import checks, guests, hypervisor, jobs, state, storage
-from nova_lite.virt.simulation.watcher import HERE, Watcher, judge
+from nova_lite.virt.simulation.watcher import HERE, Watcher, judge, let_go
 from nova_lite.virt.steering import Steering
 
 FIRST_DOWNTIME_MS = 300    # QEMU's own, until the first step is taken
@@ -198,8 +198,9 @@ class FakeDriver(driver.ComputeDriver):
                              on_progress: Callable[[Progress], None],
                              steering: Steering | None = None) -> Outcome:
         self._reach('adopt_live_migration', instance)
-        with self._world.look(self._host) as world:
+        with self._world.change(self._host) as world:
             if jobs.active(world, instance.uuid, self._host) is None:
+                let_go(world, self._host, instance.uuid, steering or Steering())
                 return judge(world, self._host, instance.uuid)
         return self._watch(instance, on_progress, steering)
 
@@ -231,6 +232,10 @@ class FakeDriver(driver.ComputeDriver):
                 raise exception.InstanceNotRunning(instance_id=instance.uuid, host=self._host,
                                                    reason=reason)
             guest.persistent = True
+            if migrate_data.paused and guest.state == state.RUNNING:
+                hypervisor.pause(world, self._host, instance.uuid)
+            elif migrate_data.paused is False and guest.reason == state.BY_USER:
+                hypervisor.unpause(world, self._host, instance.uuid)
             if directory := storage.find(world, self._host, instance.uuid):
                 directory.made_for = ''
             return checks.info(world, self._host, instance.uuid)
@@ -258,14 +263,8 @@ class FakeDriver(driver.ComputeDriver):
 
     def rollback_live_migration_at_source(self, ctxt: Any, instance: Any,
                                           migrate_data: Any) -> None:
-        """A guest that was paused for the copy goes on."""
+        """Nothing is left to do: who watched the copy let the guest go on, or left it paused."""
         self._reach('rollback_live_migration_at_source', instance)
-        with self._world.change(self._host) as world:
-            guest = guests.find(world, self._host, instance.uuid)
-            if (guest is not None and guest.state == state.PAUSED
-                    and guest.reason == state.BY_USER and instance.vm_state == vm_states.ACTIVE
-                    and not jobs.active(world, instance.uuid, self._host)):
-                hypervisor.unpause(world, self._host, instance.uuid)
 
     # -- shared ----------------------------------------------------------------------------------
     def _reach(self, step: str, instance: Any) -> None:

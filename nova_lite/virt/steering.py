@@ -21,9 +21,11 @@ KEPT = 100      # decisions; the oldest are forgotten
 
 
 class Steering:
-    """``stored``: what :meth:`stored` gave, or {'goals': ...} of a new migration."""
+    """``stored``: what :meth:`stored` gave, or {'goals': ...} of a new migration. ``paused``: the
+    server is paused, as far as its record knows."""
 
-    def __init__(self, stored: dict[str, Any] | None = None) -> None:
+    def __init__(self, stored: dict[str, Any] | None = None, paused: bool = False) -> None:
+        self._recorded_as_paused = paused
         stored = stored or {}
         self.goals = Goals.of(stored.get('goals'))
         self._trend = Trend(*stored.get('trend') or ())
@@ -87,6 +89,25 @@ class Steering:
     def last(self, *kinds: str) -> dict[str, Any] | None:
         """The newest decision of these kinds."""
         return next((each for each in reversed(self.decisions) if each['kind'] in kinds), None)
+
+    def saw(self, paused: bool) -> None:
+        """The guest was seen paused, and not by this migration, or running."""
+        if paused != self.stands:
+            kind = convergence.GUEST_PAUSED if paused else convergence.GUEST_RESUMED
+            LOG.info('The guest was %s during its copy, and will be so at the destination',
+                     'paused' if paused else 'let go on')
+            self.record(Decision(kind, reason='by others, during the copy'))
+
+    @property
+    def paused(self) -> bool | None:
+        """How others want the guest to be when it arrives; None: as it was when it left."""
+        last = self.last(convergence.GUEST_PAUSED, convergence.GUEST_RESUMED)
+        return last and last['kind'] == convergence.GUEST_PAUSED
+
+    @property
+    def stands(self) -> bool:
+        """Is the guest paused by the will of others?"""
+        return self._recorded_as_paused if self.paused is None else self.paused
 
     def age(self, decision: dict[str, Any]) -> float:
         """Seconds since a decision."""

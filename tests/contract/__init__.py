@@ -32,6 +32,9 @@ class Hypervisors(Protocol):
     def node(self, driver: ComputeDriver) -> Any:
         """The objects.ComputeNode of a driver's host, as the database would have it."""
 
+    def narrow(self) -> None:
+        """Let copies that begin after this be slow: of a paused guest, too."""
+
     def boot(self, instance: Any) -> None:
         """Wait until a guest that was started at the source does its work."""
 

@@ -83,6 +83,44 @@ def test_move_when_guest_is_paused_then_it_is_paused_there(hypervisors):
     assert info.state == power_state.PAUSED
 
 
+@pytest.mark.parametrize('paused', [True, False])
+def test_move_when_others_pause_the_guest_or_let_it_go_on_meanwhile_then_it_arrives_so(
+        hypervisors, paused):
+    hypervisors.narrow()
+    instance = spawned(hypervisors, busy=True)
+    if not paused:
+        hypervisors.source.pause(instance)
+        instance.vm_state = vm_states.PAUSED
+    data = prepare(hypervisors, instance)
+    with moves.running(hypervisors, instance, data) as started:
+        act = hypervisors.source.pause if paused else hypervisors.source.unpause
+        act(instance)
+        started.wait_seen(hypervisors.timeout)
+        hypervisors.source.live_migration_set_bandwidth(instance, 1000)
+        if not paused:
+            hypervisors.source.live_migration_force_complete(instance)
+    assert started.outcome.status == virt_driver.COMPLETED, started.outcome.reason
+    assert started.outcome.paused == paused
+    data.paused = started.outcome.paused
+    for _ in range(2):
+        info = hypervisors.destination.post_live_migration_at_destination(
+            hypervisors.ctxt, instance, data)
+        assert info.state == (power_state.PAUSED if paused else power_state.RUNNING)
+
+
+def test_move_when_others_pause_the_guest_and_it_fails_then_it_stays_paused(hypervisors):
+    hypervisors.narrow()
+    instance = spawned(hypervisors, busy=True)
+    data = prepare(hypervisors, instance)
+    with moves.running(hypervisors, instance, data) as started:
+        hypervisors.source.pause(instance)
+        started.wait_seen(hypervisors.timeout)
+        hypervisors.source.live_migration_abort(instance)
+    assert started.outcome.status == virt_driver.CANCELLED
+    hypervisors.source.rollback_live_migration_at_source(hypervisors.ctxt, instance, data)
+    assert hypervisors.source.get_info(instance).state == power_state.PAUSED
+
+
 def test_move_when_receiver_of_progress_fails_then_goes_on(hypervisors):
     def fail(progress):
         raise RuntimeError('nobody listens')

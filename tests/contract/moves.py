@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The steps of a move on two drivers, as the compute managers take them."""
 import contextlib
+import queue
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -58,8 +59,8 @@ class Running:
 
     def __init__(self, hypervisors: Any, instance: Any, data: Any) -> None:
         self.outcome: Outcome | None = None
-        self._seen = threading.Event()
-        self._arguments = (hypervisors, instance, data, lambda progress: self._seen.set())
+        self._readings: queue.Queue = queue.Queue()
+        self._arguments = (hypervisors, instance, data, self._readings.put)
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self) -> None:
@@ -67,7 +68,14 @@ class Running:
 
     def start(self, timeout: float) -> None:
         self._thread.start()
-        assert self._seen.wait(timeout), 'no progress of the copy was told'
+        self._readings.get(timeout=timeout)
+
+    def wait_seen(self, timeout: float) -> None:
+        """Return when the watching has looked at the copy after this call."""
+        while not self._readings.empty():
+            self._readings.get()
+        for _ in range(2):      # the first may be of a look that had begun before
+            self._readings.get(timeout=timeout)
 
     def join(self, timeout: float) -> None:
         self._thread.join(timeout)

@@ -6,9 +6,9 @@ import pytest
 
 from nova_lite import moments
 from nova_lite.compute import migration_progress
-from nova_lite.virt import steering
+from nova_lite.virt import convergence, steering
 from nova_lite.virt.libvirt import decisions
-from nova_lite.virt.simulation import faults, jobs, state, watcher
+from nova_lite.virt.simulation import faults, hypervisor, jobs, state, watcher
 
 
 class Defect:
@@ -93,3 +93,34 @@ def test_copy_when_it_cannot_be_watched_at_all_then_is_ended_before_its_record(
     assert migration.status == 'failed' and 'a defect of ours' in migration.reason
     assert cloud.world.places(server.uuid) == {'src': state.RUNNING}
     assert server.states() == ('active', None)
+
+
+@pytest.mark.parametrize('paused', [True, False])
+def test_server_when_others_pause_its_guest_or_let_it_go_on_during_the_copy_then_shown_so(
+        cloud, paused):
+    server = cloud.boot('src')
+    if not paused:
+        assert server.act('pause').status == 202
+        server.wait_task_over()
+    order = cloud.world.script('live_migration@50', faults.HANG, uuid=server.uuid)
+    assert server.live_migrate('dst').status == 202
+    cloud.world.wait_hit(order)
+    with cloud.world.change('src') as world:
+        (hypervisor.pause if paused else hypervisor.unpause)(world, 'src', server.uuid)
+    kind = convergence.GUEST_PAUSED if paused else convergence.GUEST_RESUMED
+    server.wait(lambda server: kind in str(server.migration.journal), kind)
+    cloud.world.release(order)
+    assert server.wait_status().status == 'completed', server.migration.reason
+    assert cloud.world.places(server.uuid) == {'dst': state.PAUSED if paused else state.RUNNING}
+    assert server.states() == ('paused' if paused else 'active', None)
+
+
+def test_server_when_others_pause_its_guest_and_the_copy_is_aborted_then_stays_paused(cloud):
+    server, _ = under_way(cloud)
+    with cloud.world.change('src') as world:
+        hypervisor.pause(world, 'src', server.uuid)
+    path = f'/servers/{server.uuid}/migrations/{server.migration.id}'
+    assert cloud.api.delete(path, version='2.80').status == 202
+    assert server.wait_status().status == 'cancelled'
+    assert cloud.world.places(server.uuid) == {'src': state.PAUSED}
+    assert server.states() == ('paused', None)

@@ -99,11 +99,24 @@ def confirm(guest: Guest, migrate_data: Any) -> GuestInfo:
             guest.keep_definition()
             seen = guest.look()
         _forget_maker(guest, migrate_data)
-        return seen.info()
+        return _as_others_want(guest, seen, migrate_data.paused).info()
     raise exception.InstanceNotRunning(
         instance_id=guest.uuid, host=CONF.host,
         reason='there is no such guest' if seen is None else
         f'it is {power_state.NAMES[seen.info().state]}: {seen.words}')
+
+
+def _as_others_want(guest: Guest, seen: Seen, paused: bool | None) -> Seen:
+    """libvirt lets a guest run here that ran when its copy began, and no other."""
+    if paused and seen.state == abi.State.RUNNING:
+        LOG.info('Instance %s was paused during its copy, and is paused here', guest.uuid)
+        guest.pause()
+    elif paused is False and (seen.state, seen.reason) == (abi.State.PAUSED, abi.Paused.USER):
+        LOG.info('Instance %s was let go on during its copy, and goes on here', guest.uuid)
+        guest.unpause()
+    else:
+        return seen
+    return guest.look()
 
 
 def roll_back(guest: Guest, migrate_data: Any) -> None:

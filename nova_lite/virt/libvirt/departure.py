@@ -8,7 +8,6 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import exception
-from nova_lite.compute import vm_states
 from nova_lite.conf import CONF
 from nova_lite.virt import images
 from nova_lite.virt import driver as virt_driver
@@ -224,15 +223,6 @@ def clean_up(guest: Guest, migrate_data: Any) -> None:
         _undefine(guest)
     if not migrate_data.is_shared_instance_path:
         storage.remove_directory(guest.uuid)
-
-
-def roll_back(guest: Guest, instance: Any) -> None:
-    """The guest as it was: running, where forcing the copy had paused it."""
-    seen = look(guest)
-    if (seen is not None and instance.vm_state == vm_states.ACTIVE and not seen.departing
-            and (seen.state, seen.reason) == (abi.State.PAUSED, abi.Paused.USER)):
-        LOG.info('Instance %s goes on at the source', guest.uuid)
-        guest.unpause()
 
 
 def _undefine(guest: Guest) -> None:

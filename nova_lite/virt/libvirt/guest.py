@@ -5,6 +5,7 @@ The domain is looked up for each call, so a Guest stays good while libvirtd rest
 moves away and back. Every method: InstanceNotFound when there is no such guest here,
 HypervisorUnavailable when libvirt is away, LibvirtError when it refuses.
 """
+import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ from nova_lite import exception
 from nova_lite.compute import power_state
 from nova_lite.virt.driver import GuestInfo
 from nova_lite.virt.libvirt import abi, host
-from nova_lite.virt.libvirt.host import libvirt
+from nova_lite.virt.libvirt.host import libvirt, libvirt_qemu
 
 _POWER_STATES = {
     abi.State.NOSTATE: power_state.NOSTATE,
@@ -180,6 +181,11 @@ class Guest:
         self._call(lambda domain: domain.managedSave(0) if domain.isActive() else None)
 
     # -- a running migration ----------------------------------------------------------------------
+    def is_stopped_by_hand(self) -> bool:
+        """Of a guest that stands still during its copy, which libvirt calls "paused by migration"
+        in any case: was it stopped by somebody? Only QEMU tells its own stop apart."""
+        return self._call(_run_state) == 'paused'
+
     def abort_job(self) -> None:
         self._call(lambda domain: domain.abortJob())
 
@@ -225,6 +231,11 @@ def _look(domain: Any) -> Seen:
     if job.get('type', abi.Job.NONE) == abi.Job.NONE:
         job = {}
     return Seen(state, reason, bool(domain.isPersistent()), job)
+
+
+def _run_state(domain: Any) -> str:
+    answer = libvirt_qemu.qemuMonitorCommand(domain, '{"execute": "query-status"}', 0)
+    return json.loads(answer)['return']['status']
 
 
 def _migratable_xml(domain: Any) -> tuple[str, str]:

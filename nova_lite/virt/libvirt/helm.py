@@ -29,7 +29,8 @@ class Helm:
         set_before, forced = steering.last(convergence.SET_DOWNTIME), steering.last(*FORCED)
         self._downtime: int | None = set_before and set_before['value']
         self._forced_at = forced and time.monotonic() - steering.age(forced)
-        self._paused_by_us = bool(forced) and forced['kind'] == convergence.PAUSE
+        self._paused_by_us = (bool(forced) and forced['kind'] == convergence.PAUSE
+                              and not steering.stands)
         aborted = steering.last(convergence.ABORT)
         self.abort_reason: str = aborted['reason'] if aborted else ''
         self.abort_sent = False
@@ -104,6 +105,8 @@ class Helm:
             post_copy = CONF.libvirt.live_migration_permit_post_copy
         if post_copy and self._try(self._guest.start_post_copy):
             kind = convergence.SWITCH
+        elif self._steering.stands:
+            kind = convergence.PAUSE    # it writes nothing as it is
         elif self._try(self._guest.pause):
             kind, self._paused_by_us = convergence.PAUSE, True
         else:
@@ -121,8 +124,26 @@ class Helm:
             return False
         return True
 
+    def observe(self, seen: Seen) -> None:
+        """Note whether somebody else has paused the guest, or let it go on."""
+        if seen.state == abi.State.RUNNING:
+            self._steering.saw(paused=False)
+        elif seen.state == abi.State.PAUSED and not self._paused_by_us \
+                and not self._steering.stands:
+            if seen.reason == abi.Paused.USER or (
+                    seen.reason == abi.Paused.MIGRATION and self._guest.is_stopped_by_hand()):
+                self._steering.saw(paused=True)
+
+    @property
+    def paused(self) -> bool | None:
+        return self._steering.paused
+
     def let_go(self, seen: Seen | None) -> None:
-        """The copy is over: a guest that was paused for it and is still here goes on."""
-        if self._paused_by_us and seen is not None and seen.state == abi.State.PAUSED \
-                and not seen.half:
+        """The copy is over: a guest that was paused for it and is still here goes on; one that
+        others have paused does not, though libvirt lets it."""
+        if seen is None or seen.half:
+            return
+        if self._paused_by_us and seen.state == abi.State.PAUSED:
             self._try(self._guest.unpause)
+        elif self._steering.paused and seen.state == abi.State.RUNNING:
+            self._try(self._guest.pause)

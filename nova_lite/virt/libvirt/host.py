@@ -17,8 +17,9 @@ from nova_lite.virt.libvirt import abi, events
 
 try:
     import libvirt
+    import libvirt_qemu
 except ImportError:     # only a host that runs guests needs it
-    libvirt = None
+    libvirt = libvirt_qemu = None
 
 LOG = logging.getLogger(__name__)
 

@@ -159,7 +159,7 @@ class Monitor:
 
     def _watch(self, seen: Seen) -> None:
         """What goes on beside the watching: when it fails, the copy is watched all the same."""
-        for act in (self._read, self._tell, self._steer):
+        for act in (self.helm.observe, self._read, self._tell, self._steer):
             try:
                 act(seen)
             except Exception as error:
@@ -207,14 +207,14 @@ class Monitor:
     def _complete(self, news: queue.Queue) -> Outcome:
         """libvirt finished all phases. The final figures come with an event of another thread."""
         self._wait_for_last_word(news)
-        return Outcome(virt_driver.COMPLETED, progress=self._progress())
+        return Outcome(virt_driver.COMPLETED, '', self._progress(), self.helm.paused)
 
     def _gone(self, news: queue.Queue) -> Outcome:
         """The guest left and no migrateToURI3 of this process tells how. libvirt announces a
         completed job only when the destination has taken the guest over."""
         self._wait_for_last_word(news)
         if self._final_job:
-            return Outcome(virt_driver.COMPLETED, progress=self._progress())
+            return Outcome(virt_driver.COMPLETED, '', self._progress(), self.helm.paused)
         return self._conclude(None)
 
     def _wait_for_last_word(self, news: queue.Queue) -> None:
@@ -245,7 +245,7 @@ class Monitor:
         error = self.helm.abort_reason if cancelled and self.helm.abort_reason else self._end.error
         outcome = decisions.judge(seen, error, cancelled)
         self.helm.let_go(seen)
-        return outcome._replace(progress=self._progress())
+        return outcome._replace(progress=self._progress(), paused=self.helm.paused)
 
     def _progress(self) -> Progress:
         progress = decisions.read_progress(self._final_job) if self._final_job \

@@ -17,7 +17,8 @@ from nova_lite.virt.driver import Outcome, Progress
 from nova_lite.virt.libvirt import decisions, migration
 from nova_lite.virt.libvirt.reporter import Reporter
 from nova_lite.virt.simulation import course, guests, hypervisor, jobs, model
-from nova_lite.virt.simulation.state import ACTIVE, BY_USER, IN_POSTCOPY, NOT_MOVING, Job, State
+from nova_lite.virt.simulation.state import (ACTIVE, BY_USER, IN_POSTCOPY, NOT_MOVING, RUNNING,
+                                             Job, State)
 from nova_lite.virt.simulation.world import World
 from nova_lite.virt.steering import Steering
 
@@ -90,6 +91,7 @@ class Watcher:
         """Tell of the progress; what is due."""
         moments.reach('watch-steer', self._uuid)
         self._limits = decisions.Limits.reread(CONF.libvirt, self._limits)
+        self._observe(state, job)
         now = self._situation(state, job)
         reporter.offer(now.progress._replace(eta_s=self._steering.eta(now, self._limits)))
         if not job.active:
@@ -150,14 +152,29 @@ class Watcher:
             forced_for=None if job.forced_at is None else state.now - job.forced_at,
             post_copy=job.status == IN_POSTCOPY, progress=jobs.progress(state, job))
 
+    def _observe(self, state: State, job: Job) -> None:
+        """Note whether somebody else has paused the guest, or let it go on."""
+        guest = guests.find(state, self._host, self._uuid)
+        if guest is not None and job.status != IN_POSTCOPY:
+            if guest.state == RUNNING:
+                self._steering.saw(paused=False)
+            elif guest.reason == BY_USER and job.forced_at is None:
+                self._steering.saw(paused=True)
+
     def _conclude(self) -> Outcome:
         with self._world.change() as state:
             job = state.jobs[self._uuid]
-            guest = guests.find(state, self._host, self._uuid)
-            if (job.forced_at is not None and job.status != driver.COMPLETED
-                    and guest is not None and guest.reason == BY_USER):
-                guests.run(state, guest)
-            return Outcome(job.status, job.reason, jobs.progress(state, job))
+            let_go(state, self._host, self._uuid, self._steering)
+            return Outcome(job.status, job.reason, jobs.progress(state, job),
+                           self._steering.paused)
+
+
+def let_go(state: State, host: str, uuid: str, steering: Steering) -> None:
+    """The copy is over: a guest that was paused for it and is still here goes on."""
+    job, guest = state.jobs.get(uuid), guests.find(state, host, uuid)
+    if (job is not None and job.forced_at is not None and job.status != driver.COMPLETED
+            and guest is not None and guest.reason == BY_USER and not steering.stands):
+        guests.run(state, guest)
 
 
 def judge(state: State, host: str, uuid: str) -> Outcome:

@@ -3,7 +3,7 @@ import pytest
 
 from nova_lite.conf import CONF
 from nova_lite.virt import driver as virt_driver
-from nova_lite.virt.driver import Progress
+from nova_lite.virt.driver import Outcome, Progress
 from nova_lite.virt.libvirt import abi, decisions
 from nova_lite.virt.libvirt.decisions import Limits, Situation
 from nova_lite.virt.libvirt.guest import Seen
@@ -93,8 +93,8 @@ def test_judge_when_libvirt_did_not_call_it_complete_then_never_is(seen, status,
 
 
 def test_judge_when_asked_to_end_then_cancelled_only_if_the_guest_stayed():
-    assert decisions.judge(RUNNING, 'on request', True) == (
-        virt_driver.CANCELLED, 'on request', Progress())
+    assert decisions.judge(RUNNING, 'on request', True) == Outcome(
+        virt_driver.CANCELLED, 'on request')
     assert decisions.judge(None, 'on request', True).status == virt_driver.LOST
     off = Seen(abi.State.SHUTOFF, abi.Shutoff.SHUTDOWN)
     assert decisions.judge(off, 'on request', True).status == virt_driver.FAILED

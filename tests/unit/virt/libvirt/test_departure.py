@@ -240,16 +240,3 @@ def test_clean_up_when_guest_runs_here_then_refused(places, guest, seen):
         departure.clean_up(guest, data())
     assert guest.seen == seen
     assert (places.instances / UUID / 'disk').exists()
-
-
-@pytest.mark.parametrize(('seen', 'vm_state', 'resumed'), [
-    (Seen(abi.State.PAUSED, abi.Paused.USER), 'active', True),
-    (Seen(abi.State.PAUSED, abi.Paused.USER), 'paused', False),
-    (Seen(abi.State.PAUSED, abi.Paused.IOERROR), 'active', False),
-    (Seen(abi.State.PAUSED, abi.Paused.MIGRATION), 'active', False),
-    (POSTCOPY, 'active', False), (RUNNING, 'active', False), (None, 'active', False)])
-def test_rollback_when_forcing_had_paused_the_guest_then_it_goes_on(guest, instance, seen,
-                                                                    vm_state, resumed):
-    guest.seen, instance.vm_state = seen, vm_state
-    departure.roll_back(guest, instance)
-    assert ('unpause' in guest.calls) == resumed

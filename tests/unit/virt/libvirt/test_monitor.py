@@ -36,6 +36,7 @@ class PlayedGuest:
         self.calls = []
         self._looks, self._then, self._refuses = list(looks), dict(then or {}), refuses
         self._count = 0
+        self.by_hand = False    # what QEMU says of a guest that stands still
 
     def look(self):
         seen = self._looks[0] if len(self._looks) == 1 else self._looks.pop(0)
@@ -64,6 +65,9 @@ class PlayedGuest:
 
     def unpause(self):
         self._act('unpause')
+
+    def is_stopped_by_hand(self):
+        return self.by_hand
 
     def start_post_copy(self):
         self._act('start_post_copy')

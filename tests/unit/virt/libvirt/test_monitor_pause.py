@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Paused stays paused, whoever paused it: what the watching sees of others' hands."""
+import pytest
+
+from nova_lite.virt import driver as virt_driver
+from nova_lite.virt.libvirt import abi
+from nova_lite.virt.libvirt.guest import Seen
+from nova_lite.virt.steering import Steering
+from tests.unit.virt.libvirt.test_monitor import quick      # noqa: F401
+from tests.unit.virt.libvirt.test_monitor import (COPYING, GONE, IDLE, JOB, PlayedGuest, ended,
+                                                  watch)
+
+# so libvirt calls any guest that stands still while it is copied
+STANDS = Seen(abi.State.PAUSED, abi.Paused.MIGRATION, job=JOB)
+PAUSED = Seen(abi.State.PAUSED, abi.Paused.USER, job=JOB)
+
+
+@pytest.mark.parametrize(('recorded', 'looks', 'by_hand', 'arrives'), [
+    (False, [COPYING, STANDS, STANDS], True, True),
+    (False, [COPYING, STANDS, STANDS], False, None),        # the switch-over
+    (False, [COPYING, STANDS, COPYING], True, False),
+    (False, [PAUSED, PAUSED], False, True),                 # paused by hand before the copy
+    (True, [PAUSED, PAUSED], False, None),
+    (True, [PAUSED, COPYING], False, False),
+    (True, [PAUSED, COPYING, STANDS], True, True),
+    (False, [COPYING, COPYING], True, None)])
+def test_guest_when_others_paused_it_or_let_it_go_on_then_it_is_so_when_it_arrives(
+        recorded, looks, by_hand, arrives):
+    guest = PlayedGuest([*looks, GONE], {len(looks): ended()})
+    guest.by_hand = by_hand
+    steering = Steering(paused=recorded)
+    outcome = watch(guest, steering=steering)
+    assert (outcome.status, outcome.paused) == (virt_driver.COMPLETED, arrives)
+    assert Steering(steering.stored(), paused=recorded).paused == arrives
+
+
+def test_guest_when_paused_by_others_and_the_copy_fails_then_stays_paused():
+    """libvirt lets a guest go on whose copy has failed."""
+    guest = PlayedGuest([COPYING, STANDS, STANDS, IDLE], {3: ended('it broke', 1)})
+    guest.by_hand = True
+    assert watch(guest).status == virt_driver.FAILED
+    assert guest.calls[-1] == ('pause',)
+
+
+def test_guest_when_paused_by_others_and_forced_then_arrives_paused_and_is_not_let_go():
+    guest = PlayedGuest([STANDS, STANDS, STANDS, IDLE], {3: ended('it broke', 1)})
+    guest.by_hand = True
+    steering = Steering()
+    steering.saw(paused=True)
+    outcome = watch(guest, steering=steering, before=lambda watcher: watcher.helm.force_complete())
+    assert outcome.paused
+    assert ('unpause',) not in guest.calls
+
+
+def test_guest_when_forcing_the_copy_had_paused_it_then_arrives_running():
+    guest = PlayedGuest([COPYING, STANDS, STANDS, GONE], {3: ended()})
+    guest.by_hand = True    # our own hand
+    outcome = watch(guest, before=lambda watcher: watcher.helm.force_complete())
+    assert (outcome.status, outcome.paused) == (virt_driver.COMPLETED, None)
