@@ -64,13 +64,13 @@ class Computes:
 
 def main() -> None:
     path, sys.argv[1:] = Path(sys.argv[1]), sys.argv[2:]
-    common.prepare('nova-lite-compute')
+    options = common.prepare('nova-lite-compute')
     hosts = json.loads(path.read_text())
     assert not CONF.simulation.path, 'a world in files is too slow for so many guests'
     rpc.init()
     populate(simulation.current(), hosts)
     computes = service.make_or_die(lambda: Computes(list(hosts)))
-    service.run(computes.start, computes.stop)
+    service.run(computes.start, computes.stop, options)
 
 
 if __name__ == '__main__':

@@ -5,6 +5,7 @@ It is read in three places only: the API's error middleware (HTTP code), the con
 the source of a migration (event). The lookup walks the class's MRO, since oslo.messaging returns
 ``X_Remote`` subclasses; a row for a child wins over its parent's.
 """
+import os
 from typing import NamedTuple
 
 import kombu.exceptions
@@ -75,6 +76,14 @@ def is_lasting(error: BaseException) -> bool:
     """Whether ``error`` should end a process that starts. One that another process was met with,
     and told by RPC, is that one's."""
     return isinstance(error, LASTING) and not type(error).__name__.endswith('_Remote')
+
+
+def exit_code(error: BaseException) -> int:
+    """How a process ends whose start met ``error``, in the numbers of sysexits.h: EX_CONFIG for
+    what is written wrongly, EX_UNAVAILABLE for who refuses it, 1 for the rest."""
+    if not is_lasting(error):
+        return 1
+    return os.EX_CONFIG if isinstance(error, exc.ConfigInvalid) else os.EX_UNAVAILABLE
 
 
 def fault_for(error: BaseException) -> Fault:

@@ -6,6 +6,7 @@ takes effect at the next question; a file that cannot be used is said so in the 
 before it stay in force.
 """
 import os
+import re
 import threading
 from typing import Any
 
@@ -37,6 +38,11 @@ def load() -> None:
     _enforcer()
 
 
+def check() -> list[str]:
+    """A line for each rule in the policy files that decides nothing; ConfigInvalid as above."""
+    return _strange(_load())
+
+
 def reset() -> None:
     """Forget the rules, so that the next question reads them anew; for tests."""
     _state.enforcer, _state.seen = None, ()
@@ -63,8 +69,10 @@ def check_is_admin(ctxt: Any) -> bool:
 
 
 def _credentials(ctxt: Any) -> dict[str, Any]:
-    """What the rules see of the caller; ``system`` is oslo.policy's word for a token's scope."""
-    return {**dict(ctxt.to_policy_values().items()), 'system': ctxt.system_scope}
+    """What the rules see of the caller; ``system`` is oslo.policy's word for a token's scope, and
+    ``is_admin`` what context_is_admin has said."""
+    return {**dict(ctxt.to_policy_values().items()), 'system': ctxt.system_scope,
+            'is_admin': ctxt.is_admin}
 
 
 def get_enforcer() -> oslo_policy.Enforcer:
@@ -83,11 +91,11 @@ def _enforcer() -> oslo_policy.Enforcer:
         return _state.enforcer
     with _state.lock:
         if _state.enforcer is None:
-            _state.enforcer, _state.seen = _load(), found
+            _state.enforcer, _state.seen = _load_and_say(), found
         elif found != _state.seen:
             _state.seen = found     # a bad file is said once, not with every question
             try:
-                _state.enforcer = _load()
+                _state.enforcer = _load_and_say()
                 LOG.info('The policy files have changed and were read again')
             except exception.ConfigInvalid as error:
                 LOG.error('%s The rules before it stay in force.', error.format_message())
@@ -114,6 +122,22 @@ def _load() -> oslo_policy.Enforcer:
         raise exception.ConfigInvalid(reason=f'policy file: {error}.') from error
     enforcer.use_conf = False   # it must not reload by itself
     return enforcer
+
+
+def _load_and_say() -> oslo_policy.Enforcer:
+    enforcer = _load()
+    for warning in _strange(enforcer):
+        LOG.warning('%s', warning)
+    return enforcer
+
+
+def _strange(enforcer: oslo_policy.Enforcer) -> list[str]:
+    """A line for each rule of the files that nova-lite does not ask and no other refers to."""
+    used = set(enforcer.registered_rules)
+    for rule in enforcer.rules.values():
+        used.update(re.findall(r'rule:([^\s()]+)', str(rule)))
+    return [f'policy file: {name} is no rule of nova-lite, and none refers to it'
+            for name in sorted(set(enforcer.file_rules) - used)]
 
 
 def _fingerprint() -> tuple:

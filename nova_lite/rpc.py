@@ -154,12 +154,22 @@ class RequestContextSerializer(messaging.Serializer):
 
 
 def init() -> None:
-    """Connect this process's RPC and notifications as the configuration says. Can be repeated."""
+    """Connect this process's RPC and notifications as the configuration says. Can be repeated.
+
+    ConfigInvalid for an address that makes no sense.
+    """
     if _state.transport is not None:
         return
     messaging.set_transport_defaults(EXCHANGE)
-    _state.transport = messaging.get_rpc_transport(CONF, allowed_remote_exmods=ALLOWED_EXMODS)
-    notification_transport = messaging.get_notification_transport(CONF)
+    try:
+        _state.transport = messaging.get_rpc_transport(CONF, allowed_remote_exmods=ALLOWED_EXMODS)
+        notification_transport = messaging.get_notification_transport(CONF)
+    except (messaging.InvalidTransportURL, messaging.DriverLoadFailure, ValueError):
+        # their words quote the URL, and it holds a password
+        raise exception.ConfigInvalid(
+            reason='[DEFAULT]transport_url, or that of [oslo_messaging_notifications], cannot be '
+                   'understood; give the address of the broker, for example '
+                   'rabbit://user:password@controller:5672/nova-lite') from None
     _state.notifiers = {topic: messaging.Notifier(
         notification_transport, serializer=RequestContextSerializer(), topics=[topic])
         for topic in NOTIFICATION_TOPICS}

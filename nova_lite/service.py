@@ -18,7 +18,7 @@ from oslo_log import log as logging
 from nova_lite import context, exception, faults, notifications, objects, rpc, utils
 from nova_lite.cmd import early
 from nova_lite.compute import events
-from nova_lite.conf import CONF
+from nova_lite.conf import CONF, check
 
 LOG = logging.getLogger(__name__)
 
@@ -131,17 +131,20 @@ class Service:
 
 
 def make_or_die(make: Callable[[], Any]) -> Any:
-    """What ``make`` returns; a configuration that it refuses ends the process with one line."""
+    """What ``make`` returns; what waiting does not mend ends the process with one line."""
     try:
         return make()
-    except exception.ConfigInvalid as error:
-        sys.exit(error.format_message())
+    except exception.NovaLiteException as error:
+        if not faults.is_lasting(error):
+            raise
+        print(error.format_message(), file=sys.stderr)
+        sys.exit(faults.exit_code(error))
 
 
-def run(start: Callable[[], None], stop: Callable[[], None]) -> None:
+def run(start: Callable[[], None], stop: Callable[[], None], options: check.Options) -> None:
     """Run a process: ``start`` it, wait for SIGTERM or SIGINT, ``stop`` it and exit 0.
 
-    SIGHUP re-reads the options that may change at run time. Signal handlers only write to a pipe:
+    SIGHUP re-reads those of ``options`` that may change. Signal handlers only write to a pipe:
     a lock taken in a handler could be the one that the interrupted code holds.
     """
     inbox = utils.Mailbox()
@@ -153,7 +156,7 @@ def run(start: Callable[[], None], stop: Callable[[], None]) -> None:
     while True:
         received = inbox.get(timeout=3600)
         if received == signal.SIGHUP:
-            _reread_options()
+            _reread_options(options)
         elif received is not None:
             break
     failed = isinstance(received, BaseException)
@@ -165,21 +168,27 @@ def run(start: Callable[[], None], stop: Callable[[], None]) -> None:
     logging.logging.shutdown()
     sys.stdout.flush()
     # interpreter exit would wait without limit for pool threads that hold a dead connection
-    os._exit(1 if failed else 0)
+    os._exit(faults.exit_code(received) if failed else 0)
 
 
-def _reread_options() -> None:
-    """Take over what has changed; files that cannot be read change nothing."""
+def _reread_options(options: check.Options) -> None:
+    """Take over what has changed; files with a fault in them change nothing."""
     try:
-        changed = CONF.mutate_config_files()
+        reading, changed = options.reread()
     except Exception as error:
         LOG.error('Cannot re-read the options, going on with those of before: %s',
                   exception.message_of(error))
+        return
+    for fault in reading.faults:
+        LOG.error('%s', fault)
+    for warning in reading.warnings:
+        LOG.warning('%s', warning)
+    if reading.faults:
+        LOG.error('Options re-read and refused: nothing of the files is taken, and the options of '
+                  'before stay in force')
     else:
         # names only: a value may be a secret
-        names = ', '.join(f'[{group}]{name}' for group, name in sorted(
-            (group or 'DEFAULT', name) for group, name in changed))
-        LOG.info('Options re-read; changed: %s', names or 'none')
+        LOG.info('Options re-read; changed: %s', ', '.join(changed) or 'none')
 
 
 def _start_or_die(start: Callable[[], None], inbox: utils.Mailbox) -> None:

@@ -44,6 +44,7 @@ transport_url = fake://
 state_path = {directory}
 report_interval = {interval}
 service_down_time = {down_time}
+lost_host_timeout = {lost}
 
 [database]
 connection = sqlite:///{directory}/nova-lite.sqlite
@@ -98,7 +99,7 @@ class StateDirectory:
         interval = max(10, arguments.hosts // 20)
         self._keep('nova-lite.conf', CONFIGURATION.format(
             directory=self.path, port=arguments.port, time_scale=arguments.time_scale,
-            interval=interval, down_time=6 * interval))
+            interval=interval, down_time=6 * interval, lost=max(300, 12 * interval)))
         embedded.make_images(str(self.path / 'images'))
 
     def _password(self, given: Path | None) -> str:
@@ -223,9 +224,9 @@ def main(argv: list[str] | None = None) -> int:
         print(f'{NAME}: {exception.message_of(error)}', file=sys.stderr)
         return 1
     database.register_opts(CONF)
-    common.prepare(NAME, [f'--config-file={directory.config}', *rest])
+    options = common.prepare(NAME, [f'--config-file={directory.config}', *rest])
     process = Process(directory, arguments.hosts, arguments.print_env is not None)
-    service.run(process.start, process.stop)
+    service.run(process.start, process.stop, options)
     return 0
 
 

@@ -9,10 +9,11 @@ import logging as std_logging                                   # noqa: E402
 
 from oslo_log import log as logging                             # noqa: E402
 
-from nova_lite import rpc, service                              # noqa: E402
+from nova_lite import exception, faults, rpc, service           # noqa: E402
 from nova_lite.api import auth, server, wsgi_app                # noqa: E402
 from nova_lite.cmd import common                                # noqa: E402
 from nova_lite.conf import CONF, database                       # noqa: E402
+from nova_lite.objects import base as objects_base              # noqa: E402
 
 LOG = logging.getLogger(__name__)
 
@@ -25,7 +26,9 @@ class Process:
         self._server: server.Server | None = None
 
     def start(self) -> None:
-        """Listen and serve until :meth:`stop`. ConfigInvalid says what is wrong."""
+        """Listen and serve until :meth:`stop`. ConfigInvalid, or DatabaseRefused, says what is
+        wrong."""
+        check_database()
         listener = server.open_listener()
         auth.check_address(CONF.api.auth_strategy, listener)
         application = wsgi_app.build(CONF)
@@ -42,13 +45,24 @@ class Process:
             self._server.stop(CONF.graceful_shutdown_timeout)
 
 
+def check_database() -> None:
+    """ConfigInvalid when the database has not the tables that are needed. One that is away is not
+    waited for: requests are answered with 503 meanwhile."""
+    try:
+        objects_base.db().check()
+    except exception.DatabaseUnavailable as error:
+        if faults.is_lasting(error):
+            raise
+        LOG.warning('%s', error.format_message())
+
+
 def main() -> None:
     database.register_opts(CONF)
-    common.prepare('nova-lite-api')
+    options = common.prepare('nova-lite-api')
     # it warns of every single request that waits for a thread
     std_logging.getLogger('waitress.queue').setLevel(std_logging.ERROR)
     process = Process()
-    service.run(process.start, process.stop)
+    service.run(process.start, process.stop, options)
 
 
 if __name__ == '__main__':

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the service processes do alike before their work begins: options and log."""
 import logging as std_logging
+import os
 import sys
 
 from oslo_log import log as logging
 
-from nova_lite.conf import CONF
+from nova_lite.conf import CONF, check
+
+LOG = logging.getLogger(__name__)
 
 # each says the same line for every attempt to reach a broker or a database that is away
 REPEATING = ('oslo.messaging._drivers.impl_rabbit', 'oslo.messaging.connection_factory',
@@ -32,13 +35,21 @@ class OncePerOutage(std_logging.Filter):
         return True
 
 
-def prepare(name: str, argv: list[str] | None = None) -> None:
-    """Read the options of process ``name`` and start its log; exits 2 on a wrong option."""
+def prepare(name: str, argv: list[str] | None = None) -> check.Options:
+    """Read and check the options of process ``name`` and start its log. A fault ends the process
+    with EX_CONFIG and one line for each; arguments that are none, with 2."""
     logging.register_options(CONF)
     logging.set_defaults(default_log_levels=[
         *logging.get_default_log_levels(), 'oslo.messaging=WARNING', 'oslo_messaging=WARNING',
         'oslo_policy=WARNING', 'amqp=WARNING', 'alembic=WARNING'])
-    CONF(sys.argv[1:] if argv is None else argv, project='nova-lite', prog=name)
+    options = check.Options(name, sys.argv[1:] if argv is None else argv)
+    reading = options.start()
+    if reading.faults:
+        print(*(f'{name}: {fault}' for fault in reading.faults), sep='\n', file=sys.stderr)
+        sys.exit(os.EX_CONFIG)
     logging.setup(CONF, name)
+    for warning in reading.warnings:
+        LOG.warning('%s', warning)
     for repeating in REPEATING:
         std_logging.getLogger(repeating).addFilter(OncePerOutage())
+    return options

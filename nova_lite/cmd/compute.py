@@ -23,10 +23,10 @@ def make_service(host: str) -> service.Service:
 
 
 def main() -> None:
-    common.prepare('nova-lite-compute')
-    rpc.init()
+    options = common.prepare('nova-lite-compute')
+    service.make_or_die(rpc.init)
     compute = service.make_or_die(lambda: make_service(CONF.host))
-    service.run(compute.start, compute.stop)
+    service.run(compute.start, compute.stop, options)
 
 
 if __name__ == '__main__':

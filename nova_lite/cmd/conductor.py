@@ -12,12 +12,12 @@ from nova_lite.conf import CONF, database                       # noqa: E402
 
 def main() -> None:
     database.register_opts(CONF)
-    common.prepare('nova-lite-conductor')
+    options = common.prepare('nova-lite-conductor')
     from nova_lite.conductor import manager, rpcapi
-    rpc.init()
+    service.make_or_die(rpc.init)
     conductor = service.Service('nova-conductor', rpcapi.ConductorAPI,
                                 manager.ConductorManager(CONF.host), CONF.host)
-    service.run(conductor.start, conductor.stop)
+    service.run(conductor.start, conductor.stop, options)
 
 
 if __name__ == '__main__':

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """nova-lite-manage: what an operator does to the database before services run."""
 import argparse
+import os
 import sys
 from typing import Any
 
@@ -9,8 +10,10 @@ from oslo_db import exception as db_exc
 
 import nova_lite
 from nova_lite import conf as nova_conf
-from nova_lite import exception
-from nova_lite.conf import database
+from nova_lite import exception, policy, rpc
+from nova_lite.conf import check, database
+
+NAME = 'nova-lite-manage'
 
 
 def sync() -> None:
@@ -27,7 +30,20 @@ def version() -> None:
     print(schema.version() or 'none')
 
 
+def check_config() -> None:
+    """The options were read before; here is what is not a matter of one value."""
+    for warning in policy.check():
+        print(f'{NAME}: warning: {warning}', file=sys.stderr)
+    rpc.init()
+    rpc.cleanup()
+    if nova_conf.CONF.database.connection:
+        from nova_lite.db import session
+        session.check_url(nova_conf.CONF.database.connection)
+    print('configuration: good')
+
+
 COMMANDS = {
+    ('check-config', None): (check_config, 'check options and policies, and start nothing'),
     ('db', 'sync'): (sync, 'make or upgrade the tables'),
     ('db', 'version'): (version, 'print the version of the tables'),
 }
@@ -36,6 +52,9 @@ COMMANDS = {
 def _add_commands(parsers: Any) -> None:
     subjects: dict[str, Any] = {}
     for (subject, verb), (function, text) in COMMANDS.items():
+        if verb is None:
+            parsers.add_parser(subject, help=text).set_defaults(function=function)
+            continue
         if subject not in subjects:
             parser = parsers.add_parser(subject, help=f'{subject} commands')
             subjects[subject] = parser.add_subparsers(dest='verb', required=True)
@@ -43,31 +62,43 @@ def _add_commands(parsers: Any) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Exit code: 0 done, 1 with one line on stderr that says what to do."""
+    """Exit code: 0 done, 1 with one line on stderr that says what to do, EX_CONFIG with one for
+    each fault of the options."""
     conf = nova_conf.CONF
     conf.register_cli_opt(cfg.SubCommandOpt('command', title='commands', handler=_add_commands))
     database.register_opts(conf)
     files, rest = _config_files(sys.argv[1:] if argv is None else argv)
-    conf(rest, project='nova-lite', prog='nova-lite-manage', version=nova_lite.__version__,
-         default_config_files=files)
+    conf(rest, project=check.PROJECT, prog=NAME, version=nova_lite.__version__,
+         default_config_files=[], default_config_dirs=[])      # usage first
+    reading = check.Options(NAME, [f'--config-file={file}' for file in files]).read()
+    for warning in reading.warnings:
+        print(f'{NAME}: warning: {warning}', file=sys.stderr)
+    if reading.faults:
+        print(*(f'{NAME}: {fault}' for fault in reading.faults), sep='\n', file=sys.stderr)
+        return os.EX_CONFIG
+    conf(rest, project=check.PROJECT, prog=NAME, version=nova_lite.__version__,
+         default_config_files=files or None)
     try:
         conf.command.function()
     except exception.NovaLiteException as exc:
         problem = exc.format_message()
+        if conf.command.function is check_config:
+            print(f'{NAME}: {problem}', file=sys.stderr)
+            return os.EX_CONFIG
     except db_exc.DBError as exc:
         problem = f'the database at [database]connection: {str(exc).splitlines()[0]}'
     else:
         return 0
-    print(f'nova-lite-manage: {problem}', file=sys.stderr)
+    print(f'{NAME}: {problem}', file=sys.stderr)
     return 1
 
 
-def _config_files(argv: list[str]) -> tuple[list[str] | None, list[str]]:
+def _config_files(argv: list[str]) -> tuple[list[str], list[str]]:
     """Take --config-file out of the arguments, so that it may stand behind the command too."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument('--config-file', action='append')
     known, rest = parser.parse_known_args(argv)
-    return known.config_file, rest
+    return known.config_file or [], rest
 
 
 if __name__ == '__main__':

@@ -12,12 +12,12 @@ from nova_lite.conf import CONF, database                       # noqa: E402
 
 def main() -> None:
     database.register_opts(CONF)
-    common.prepare('nova-lite-scheduler')
+    options = common.prepare('nova-lite-scheduler')
     from nova_lite.scheduler import manager, rpcapi
-    rpc.init()
+    service.make_or_die(rpc.init)
     scheduler = service.Service('nova-scheduler', rpcapi.SchedulerAPI,
                                 service.make_or_die(manager.SchedulerManager), CONF.host)
-    service.run(scheduler.start, scheduler.stop)
+    service.run(scheduler.start, scheduler.stop, options)
 
 
 if __name__ == '__main__':

@@ -4,15 +4,17 @@ import socket
 
 from oslo_config import cfg
 
+from nova_lite.conf import types
+
 OPTS = [
     cfg.HostAddressOpt('host', default=socket.gethostname(), sample_default='compute1', help="""
 Name of this host in the database, in the message queue and in the API. It must be one that other
 hosts can resolve, since the source of a migration connects to the destination's libvirt by it.
 """),
-    cfg.HostAddressOpt('my_ip', default='127.0.0.1', help="""
+    cfg.IPOpt('my_ip', default='127.0.0.1', help="""
 Address of this host, shown as host_ip of the hypervisor and dest_host of a migration.
 """),
-    cfg.StrOpt('state_path', default='/var/lib/nova-lite', help="""
+    cfg.Opt('state_path', type=types.Path(), default='/var/lib/nova-lite', help="""
 Directory for what must outlive a restart.
 """),
 ]

@@ -2,28 +2,33 @@
 """[libvirt]: the hypervisor and how its guests move. Names and defaults are Nova's."""
 from oslo_config import cfg
 
+from nova_lite.conf import types
+
 GUEST_OPTS = [
-    cfg.StrOpt('connection_uri', default='qemu:///system', help='libvirt of this host.'),
+    cfg.Opt('connection_uri', type=types.LibvirtUri(), default='qemu:///system',
+            help='libvirt of this host.'),
     cfg.StrOpt('virt_type', default='kvm', choices=['kvm', 'qemu'], help="""
 kvm, or qemu for emulation where the host has no hardware virtualisation.
 """),
     cfg.StrOpt('cpu_mode', choices=['host-model', 'maximum', 'custom', 'none'], help="""
 CPU that guests see. By default host-model for kvm and none (the emulator's default) for qemu.
 """),
-    cfg.StrOpt('cpu_model', help='Named model of libvirt for cpu_mode=custom.'),
-    cfg.StrOpt('machine_type', help="""
+    cfg.Opt('cpu_model', type=types.Name(), help="""
+Named model of libvirt, for cpu_mode=custom, which needs one.
+"""),
+    cfg.Opt('machine_type', type=types.Name(), help="""
 Machine type of new guests, which must exist on every host; by default libvirt's.
 """),
-    cfg.IntOpt('wait_soft_reboot_seconds', default=120, min=0, help="""
+    cfg.IntOpt('wait_soft_reboot_seconds', default=120, min=0, max=types.LONGEST, help="""
 Seconds a guest may take to shut down for a soft reboot before it is rebooted hard.
 """),
 ]
 
 MIGRATION_OPTS = [
-    cfg.StrOpt('live_migration_uri', help="""
+    cfg.Opt('live_migration_uri', type=types.LibvirtUriTemplate(), help="""
 URI of the destination's libvirt, with %s for its host name; overrides live_migration_scheme.
 """),
-    cfg.StrOpt('live_migration_scheme', help="""
+    cfg.StrOpt('live_migration_scheme', choices=types.TRANSPORTS, help="""
 Transport to the destination's libvirt: qemu+SCHEME://HOST/system. By default tcp.
 """),
     cfg.HostAddressOpt('live_migration_inbound_addr', help="""
@@ -35,20 +40,24 @@ Copy through libvirt's own connection. Cannot be combined with live_migration_wi
     cfg.BoolOpt('live_migration_with_native_tls', default=False, help="""
 Encrypt the copy with QEMU's own TLS, by the certificates of qemu.conf.
 """),
-    cfg.IntOpt('live_migration_bandwidth', default=0, min=0, mutable=True, help="""
+    cfg.IntOpt('live_migration_bandwidth', default=0, min=0, max=types.MOST, mutable=True, help="""
 The most MiB/s a copy may use; 0: libvirt's default.
 """),
-    cfg.IntOpt('live_migration_downtime', default=500, min=100, mutable=True, help="""
+    cfg.IntOpt('live_migration_downtime', default=500, min=100, max=2_000_000,
+               mutable=True, help="""
 The longest pause of the guest in ms at the switch-over, reached after
 live_migration_downtime_steps steps.
 """),
-    cfg.IntOpt('live_migration_downtime_steps', default=10, min=3, mutable=True, help="""
+    cfg.IntOpt('live_migration_downtime_steps', default=10, min=3, max=1000,
+               mutable=True, help="""
 Steps in which the allowed pause grows to live_migration_downtime.
 """),
-    cfg.IntOpt('live_migration_downtime_delay', default=75, min=3, mutable=True, help="""
+    cfg.IntOpt('live_migration_downtime_delay', default=75, min=3,
+               max=types.LONGEST, mutable=True, help="""
 Seconds between two steps for each GiB of the guest's data.
 """),
-    cfg.IntOpt('live_migration_completion_timeout', default=800, min=0, mutable=True, help="""
+    cfg.IntOpt('live_migration_completion_timeout', default=800, min=0,
+               max=types.LONGEST, mutable=True, help="""
 Seconds a copy may take for each GiB of the guest's data; 0: no limit.
 """),
     cfg.StrOpt('live_migration_timeout_action', default='abort', mutable=True,
@@ -66,10 +75,12 @@ Let a copy switch to post-copy.
     cfg.BoolOpt('live_migration_permit_auto_converge', default=False, mutable=True, help="""
 Let QEMU slow the guest's CPUs until the copy converges. Not used with post-copy.
 """),
-    cfg.IntOpt('live_migration_parallel_connections', default=1, min=1, mutable=True, help="""
+    cfg.IntOpt('live_migration_parallel_connections', default=1, min=1, max=255,
+               mutable=True, help="""
 Connections of one copy. A copy that may switch to post-copy has one before QEMU 10.1.
 """),
-    cfg.IntOpt('live_migration_monitor_interval', default=5, min=1, mutable=True, help="""
+    cfg.IntOpt('live_migration_monitor_interval', default=5, min=1,
+               max=types.LONGEST, mutable=True, help="""
 Seconds between two savings of a copy's progress.
 """),
 ]

@@ -12,9 +12,14 @@ from nova_lite.db import (actions, flavors, instances, leases, moves, queue, res
                           services, session)
 
 __all__ = ['actions', 'flavors', 'instances', 'leases', 'moves', 'queue', 'resources', 'services',
-           'get', 'insert', 'update_on_match', 'soft_delete', 'DuplicateEntry']
+           'check', 'get', 'insert', 'update_on_match', 'soft_delete', 'DuplicateEntry']
 
 DuplicateEntry = db_exc.DBDuplicateEntry
+
+
+def check() -> None:
+    """ConfigInvalid when the database is not one with the tables that this release needs."""
+    session.get_engine()
 
 
 @session.retried

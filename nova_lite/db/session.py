@@ -75,6 +75,11 @@ def configure(connection: str | None = None) -> None:
         _anchor = _sqlite_anchor(engine) if engine.dialect.name == 'sqlite' else None
 
 
+def check_url(text: str) -> None:
+    """ConfigInvalid when no database can be meant."""
+    _url(text)
+
+
 def _url(text: str | None) -> str:
     """The URL with what it leaves open. Nothing of it is said in an error: it holds a password."""
     problem = 'is not set'

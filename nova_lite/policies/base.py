@@ -24,6 +24,10 @@ def rule(name: str, check: str, description: str,
 
 RULES = [
     policy.RuleDefault('context_is_admin', 'role:admin', 'Who is an administrator.'),
+    # not used by a rule of ours: policy files refer to them
+    policy.RuleDefault('admin_api', 'is_admin:True', 'An administrator, by an older name.'),
+    policy.RuleDefault('admin_or_owner', 'is_admin:True or project_id:%(project_id)s',
+                       'An administrator, or anybody of the project, by an older name.'),
     policy.RuleDefault('project_manager_api', 'role:manager and project_id:%(project_id)s',
                        'Who manages the project that a resource belongs to.'),
     policy.RuleDefault('project_member_api', 'role:member and project_id:%(project_id)s',

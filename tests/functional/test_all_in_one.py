@@ -153,6 +153,30 @@ def test_all_in_one_when_started_then_keeps_its_secrets_and_listens_on_loopback(
         assert os.stat(state / name).st_mode & 0o077 == 0
 
 
+def test_all_in_one_when_its_options_go_bad_then_sighup_leaves_the_old_ones(start, tmp_path):
+    own = tmp_path / 'own.conf'
+    own.write_text('[DEFAULT]\nmax_concurrent_live_migrations = 2\n')
+    running = start('--hosts', '2', '--config-file', str(own))
+
+    def said(words):
+        running.process.send_signal(signal.SIGHUP)
+        running.wait_for(lambda: words in (tmp_path / 'log').read_text(), words)
+
+    own.write_text('[DEFAULT]\nmax_concurrent_live_migrations = two\n'
+                   '[libvirt]\nlive_migration_downtime = 50\n')
+    said('nothing of the files is taken')
+    log = (tmp_path / 'log').read_text()
+    for name in ('[DEFAULT]max_concurrent_live_migrations = two',
+                 '[libvirt]live_migration_downtime = 50'):
+        assert f'{own}: {name}' in log
+    uuid = running.boot()
+    before, after = running.move(uuid)
+    assert before != after
+    own.write_text('[DEFAULT]\nmax_concurrent_live_migrations = 3\n')
+    said('Options re-read; changed: [DEFAULT]max_concurrent_live_migrations')
+    assert running.stop() == 0
+
+
 def test_all_in_one_when_called_wrongly_then_says_so(tmp_path):
     done = run_again(tmp_path, '--hosts', '0')
     assert done.returncode == 2

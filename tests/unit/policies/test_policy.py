@@ -202,3 +202,37 @@ def test_who_is_an_administrator_is_a_rule_too(rules):
     write(rules, '"context_is_admin": "role:cloud_admin"\n')
     assert policy.check_is_admin(caller('cloud_admin'))
     assert not policy.check_is_admin(caller('admin'))
+
+
+# -- the older names -----------------------------------------------------------------------------
+ARTICLE = ('{"admin_api": "is_admin:True", '
+           '"os_compute_api:os-migrate-server:migrate_live": "rule:admin_api"}')
+
+
+def test_rule_of_is_admin_lets_an_administrator_migrate_and_nobody_else(rules):
+    write(rules, ARTICLE)
+    assert allowed(caller('admin'), migrate_server.MIGRATE_LIVE)
+    assert allowed(caller('admin', project='p2'), migrate_server.MIGRATE_LIVE)
+    for role in ('manager', 'member', 'reader'):
+        assert not allowed(caller(role), migrate_server.MIGRATE_LIVE), role
+
+
+def test_admin_api_and_admin_or_owner_are_defined_for_a_policy_file(rules):
+    write(rules, f'"{migrate_server.MIGRATE_LIVE}": "rule:admin_api"\n'
+                 f'"{servers.DELETE}": "rule:admin_or_owner"\n')
+    assert allowed(caller('admin'), migrate_server.MIGRATE_LIVE)
+    assert not allowed(caller('manager'), migrate_server.MIGRATE_LIVE)
+    assert allowed(caller('reader'), servers.DELETE)
+    assert allowed(caller('admin', project='p2'), servers.DELETE)
+    assert not allowed(caller('member', project='p2'), servers.DELETE)
+
+
+def test_unknown_rule_is_warned_of_by_name(rules, caplog):
+    write(rules, '"os_compute_api:servers:explode": "role:admin"\n'
+                 '"helpers": "role:helper"\n'
+                 f'"{servers.DELETE}": "rule:helpers"\n')
+    assert allowed(caller('helper'), servers.DELETE)
+    said = [record.getMessage() for record in caplog.records
+            if 'no rule of' in record.getMessage()]
+    assert said == ['policy file: os_compute_api:servers:explode is no rule of nova-lite, and '
+                    'none refers to it']

@@ -224,13 +224,6 @@ def test_force_when_the_host_is_down_or_unknown_is_refused(scheduler, add_host, 
 
 
 # -- around it ----------------------------------------------------------------------------------
-@pytest.mark.parametrize('option', ['enabled_filters', 'weight_classes'])
-def test_manager_with_an_unknown_name_does_not_start(options, option):
-    options.set('filter_scheduler', **{option: ['RainFilter']})
-    with pytest.raises(exception.ConfigInvalid, match='RainFilter'):
-        manager_module.SchedulerManager()
-
-
 def test_select_tells_listeners_start_and_end(scheduler, add_host, ctxt, monkeypatch):
     sent = []
     monkeypatch.setattr(notifications, 'emit', lambda _ctxt, publisher, event, payload, **_:
