@@ -17,7 +17,6 @@ from nova_lite.compute import events, migration_states, task_states, vm_states
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.rpcapi import ConductorAPI
 from nova_lite.conf import CONF
-from nova_lite.virt import convergence
 
 LOG = logging.getLogger(__name__)
 
@@ -50,9 +49,8 @@ class API:
         migration = self._new_migration(
             ctxt, instance, host, block_migration=block_migration,
             disk_over_commit=disk_over_commit,
-            journal={'context': ctxt.to_dict(), 'request': {
-                'host': host, 'force': host is not None and force is not False},
-                convergence.JOURNAL: {'goals': goals}})
+            request_context=ctxt.to_dict(), requested_host=host,
+            forced=host is not None and force is not False, goals=goals)
         migration.accept(instance)
         try:
             self._start_action(ctxt, instance, 'live-migration')

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is left here of guests that have moved away, where a conductor completed the migration.
 
-It did so since this host was silent, and left a note in the migration's journal. The host reads
-those notes when it starts and again and again afterwards: a conductor may write one while the host
-comes back, or while it was only slow and never knew that it was given up.
+It did so since this host was silent, and noted in the record that the source is not cleaned. The
+host reads those notes when it starts and again and again afterwards: a conductor may write one
+while the host comes back, or while it was only slow and never knew that it was given up.
 """
 import datetime
 import threading
@@ -19,14 +19,8 @@ from nova_lite.virt.driver import ComputeDriver
 
 LOG = logging.getLogger(__name__)
 
-NOTE = 'source_not_cleaned'
 LOOK_BACK = datetime.timedelta(days=7)          # of the first look
 OVERLAP = datetime.timedelta(minutes=5)         # of later ones: clocks differ
-
-
-def note(migration: Any) -> None:
-    """Have the source of a migration clean up what is left there; to be saved by the caller."""
-    migration.journal = {**(migration.journal or {}), NOTE: True}
 
 
 class Departed:
@@ -44,7 +38,7 @@ class Departed:
         done = True
         for migration in objects.MigrationList.get_by_filters(
                 ctxt, {'source_compute': self.host, 'status': migration_states.COMPLETED,
-                       'journal-has': NOTE, 'changes-since': self._since}):
+                       'source_not_cleaned': True, 'changes-since': self._since}):
             done = self._clean_up_after(ctxt, migration) and done
         if done:
             self._since = now - OVERLAP
@@ -74,9 +68,7 @@ class Departed:
             LOG.warning('Cannot clean up after instance %s, which lives elsewhere: %s',
                         migration.instance_uuid, exception.message_of(error))
             return False
-        migration.journal = {name: value for name, value in migration.journal.items()
-                             if name != NOTE}
-        migration.save()
+        migration.source_cleaned()
         return True
 
     @staticmethod

@@ -133,7 +133,7 @@ class LiveMigrationQueue:
             migration.advance('fail', reason=error.format_message())
 
     def _spawn(self, migration: Any, work: Callable[[Move], None], instance: Any) -> None:
-        ctxt = context.RequestContext.from_dict(migration.journal['context'])
+        ctxt = context.RequestContext.from_dict(migration.request_context)
         ctxt.update_store()
         instance = instance or objects.Instance.get_by_uuid(ctxt, migration.instance_uuid)
         migration._context = instance._context = ctxt

@@ -20,7 +20,6 @@ from nova_lite.compute import (copy_watch, events, migration_states, post_copy, 
 from nova_lite.compute.migration_progress import ProgressKeeper
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.tasks import base
-from nova_lite.virt import convergence
 from nova_lite.virt import driver as virt_driver
 from nova_lite.virt.steering import Steering
 
@@ -52,7 +51,7 @@ class Move:
         self._power_state = instance.power_state
         self._remark: str | None = None
         self._copied = self._left = False
-        self._steering = Steering((migration.journal or {}).get(convergence.JOURNAL),
+        self._steering = Steering(migration.steering or {'goals': migration.goals},
                                   paused=instance.vm_state == vm_states.PAUSED)
         self._keeper = ProgressKeeper(instance, migration, self._steering)
         self._broken: virt_driver.Outcome | None = None     # of a post-copy

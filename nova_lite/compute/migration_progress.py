@@ -11,11 +11,11 @@ import time
 from typing import Any
 
 from oslo_log import log as logging
+from oslo_utils import timeutils
 
 from nova_lite import exception, utils
-from nova_lite.compute import migration_states, receipt, task_states
+from nova_lite.compute import migration_states, task_states
 from nova_lite.conf import CONF
-from nova_lite.virt import convergence
 from nova_lite.virt.driver import Progress
 from nova_lite.virt.steering import Steering
 
@@ -47,8 +47,7 @@ class ProgressKeeper:
         self._steering = steering or Steering()
         self._newest: Progress | None = None
         self._saving = threading.Lock()
-        before = (migration.journal or {}).get('progress') or {}
-        self._percent = before.get('percent', 0)
+        self._percent = (migration.progress or {}).get('percent', 0)
         self._due = time.monotonic() + FIRST
         self._told: tuple[bool, str] = (False, '')      # post_copy and note as last written
         self._decided = len(self._steering.decisions)   # as last written
@@ -78,11 +77,8 @@ class ProgressKeeper:
     def _close(self, progress: Progress) -> None:
         if any(value is not None for value in progress):
             self._newest = progress
-        with self._saving:      # a save that is under way would take the receipt back
-            held = self._steering.stored()
-            self._migration.receipt = receipt.mark(self._migration.receipt, receipt.COPIED) | {
-                'copy': progress._asdict(), 'goals': held['goals'],
-                'decisions': held['decisions']}
+        with self._saving:      # one that is under way comes first
+            self._migration.copied_at = timeutils.utcnow(with_timezone=True)
             self._closed = True
             self._put_on_record(self._newest)
             try:
@@ -119,14 +115,12 @@ class ProgressKeeper:
                     exception.message_of(error))
 
     def _put_on_record(self, progress: Progress | None) -> None:
-        journal = {**(self._migration.journal or {}),
-                   convergence.JOURNAL: self._steering.stored()}
+        self._migration.steering = self._steering.stored()
         if progress is not None:
             self._percent = percent(progress, self._percent)
             for counter in COUNTERS:
                 setattr(self._migration, counter, getattr(progress, counter))
-            journal['progress'] = {**progress._asdict(), 'percent': self._percent}
-        self._migration.journal = journal
+            self._migration.progress = {**progress._asdict(), 'percent': self._percent}
 
     def _tell(self, progress: Progress | None) -> None:
         if progress is None:

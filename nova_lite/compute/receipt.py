@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is kept of a finished migration: how long each phase took, what was copied, who asked.
 
-A receipt is the JSON object in the migration's ``receipt`` column. ``at`` holds when it was
-accepted and when each status was reached (and when the copy ended) as ISO times; the rest is
-worked out from it.
+A receipt is put together from the migration's columns. ``at`` holds when it was accepted and when
+each status was reached (and when the copy ended) as ISO times; the phases are worked out from it.
 """
 import datetime
 from typing import Any
-
-from oslo_utils import timeutils
 
 from nova_lite.compute import migration_states as states
 
@@ -34,11 +31,22 @@ def phase(status: str, receipt: dict[str, Any] | None) -> str | None:
     return PHASE_OF.get(status)
 
 
-def mark(receipt: dict[str, Any] | None, moment: str) -> dict[str, Any]:
-    """``receipt`` with ``moment`` (a status, or COPIED) reached now; the first time counts."""
-    receipt = receipt or {}
-    now = timeutils.utcnow(with_timezone=True).isoformat()
-    return {**receipt, 'at': {moment: now, **receipt.get('at', {})}}
+def mark(timings: dict[str, str] | None, status: str,
+         now: datetime.datetime) -> dict[str, str]:
+    """``timings`` with ``status`` reached now; the first time counts."""
+    return {status: now.isoformat(), **(timings or {})}
+
+
+def of(timings: dict[str, str] | None, copied_at: datetime.datetime | None,
+       progress: dict[str, Any] | None, steering: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The receipt of a migration with these columns; before its copy has ended there is less."""
+    if timings is None or copied_at is None:
+        return timings and {'at': timings}
+    held = steering or {}
+    return {'at': {**timings, COPIED: copied_at.isoformat()},
+            'copy': {name: value for name, value in (progress or {}).items()
+                     if name != 'percent'},
+            'goals': held.get('goals'), 'decisions': held.get('decisions')}
 
 
 def phases(receipt: dict[str, Any] | None) -> dict[str, int]:

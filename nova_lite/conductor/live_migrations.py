@@ -107,7 +107,7 @@ class LiveMigrations:
                 utils.spawn(self._take_over, migration, name=f'take-over-{migration.uuid}')
 
     def _take_over(self, migration: Any) -> None:
-        ctxt = context.RequestContext.from_dict(migration.journal['context'])
+        ctxt = context.RequestContext.from_dict(migration.request_context)
         ctxt.update_store()
         migration._context = ctxt
         try:

@@ -11,7 +11,7 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import context, exception, objects, rpc
-from nova_lite.compute import departed, events, recovery
+from nova_lite.compute import events, recovery
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conf import CONF
 from nova_lite.conf import service as service_conf
@@ -43,7 +43,7 @@ class SilentHosts:
                          exception.message_of(error))
 
     def _look_after(self, migration: Any) -> None:
-        ctxt = context.RequestContext.from_dict(migration.journal['context']).elevated()
+        ctxt = context.RequestContext.from_dict(migration.request_context).elevated()
         migration._context = ctxt
         instance = objects.Instance.get_by_uuid(ctxt, migration.instance_uuid)
         seen = recovery.ask(self._compute, ctxt, migration.dest_compute, instance)
@@ -85,7 +85,7 @@ class SilentHosts:
         power_state = self._compute.post_live_migration_at_destination(
             ctxt, host=migration.dest_compute, instance=instance, migration=migration,
             migrate_data=_data(migration))
-        departed.note(migration)
+        migration.source_not_cleaned = True
         migration.advance('complete', reason=known, instance_updates={'power_state': power_state})
         LOG.info('Migration %s of instance %s: completed without its source', migration.uuid,
                  instance.uuid)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from nova_lite.compute import migration_states, task_states
 from nova_lite.conf import CONF
 from nova_lite.conf import service as service_conf
-from nova_lite.db import clock, liveness, models, rows, session
+from nova_lite.db import clock, liveness, models, moves, rows, session
 
 T = models.Migration.__table__
 INSTANCES = models.Instance.__table__
@@ -40,7 +40,7 @@ def accept(instance_uuid: str, values: rows.Row) -> tuple[rows.Row, rows.Row] | 
                 *living, INSTANCES.c.task_state.is_(None))
             if taken:
                 lease = {'lease_until': _in(s, service_conf.down_time(CONF))}
-                migration = rows.insert(s, T, {**values, **lease})
+                migration = moves.be_born(s, {**values, **lease}, stamp)
             elif attempts > 1:      # the run whose connection was lost may have been committed
                 migration = rows.fetch_first(s, T, T.c.uuid == values['uuid'])
             else:

@@ -121,14 +121,30 @@ class Migration(Base):
     project_id: Mapped[str | None]
     reason: Mapped[str | None] = mapped_column(LongText)
     failed_check: Mapped[str | None]
+    # what was asked for, and by whom: written at birth and never again
+    request_context: Mapped[dict | None]
+    requested_host: Mapped[str | None]
+    forced: Mapped[bool | None]
+    goals: Mapped[dict | None]
+    # the conductor's that has the lease
     attempted_hosts: Mapped[list | None]
+    refusals: Mapped[dict | None]
+    # the queue's (db/queue.py)
+    queue_position: Mapped[int | None]
+    queue_reason: Mapped[str | None] = mapped_column(LongText)
+    # the source's, of a copy: its newest reading, what governs it, when it ended
+    progress: Mapped[dict | None]
+    steering: Mapped[dict | None]
+    copied_at: Mapped[datetime.datetime | None]
+    # of the edges (db/moves.py): when each status was reached
+    timings: Mapped[dict | None]
+    # set with the edge of a conductor that stood in for the source, cleared by the source
+    source_not_cleaned: Mapped[bool | None]
     block_migration: Mapped[bool | None]
     disk_over_commit: Mapped[bool | None]
     owner: Mapped[str | None]
     lease_until: Mapped[datetime.datetime | None]
     migrate_data: Mapped[dict | None]
-    receipt: Mapped[dict | None]
-    journal: Mapped[dict | None]
     started_at: Mapped[datetime.datetime | None]
     finished_at: Mapped[datetime.datetime | None]
 

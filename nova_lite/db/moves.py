@@ -45,14 +45,8 @@ def advance(migration_id: int, event: str, values: rows.Row,
     if wrong := set(instance_values) & KEPT:
         raise exception.Invalid(reason=f'migration event {event!r} cannot write '
                                        f'{", ".join(sorted(wrong))} of the instance')
-    stamp = rows.now()
-    values = {**values, 'status': edge.to, 'updated_at': stamp}
-    if edge.to in migration_states.FINAL:
-        values['finished_at'] = stamp
-    conditions = [T.c.status.in_([source for source in edge.sources if source in believed])]
-    if owner is not None:
-        conditions.append(T.c.owner == owner)
-    attempts = 0
+    stamp, attempts = rows.now(), 0
+    conditions = [T.c.status.in_(believed), *([] if owner is None else [T.c.owner == owner])]
 
     @session.retried
     def attempt() -> Advanced:
@@ -63,14 +57,10 @@ def advance(migration_id: int, event: str, values: rows.Row,
             migration = rows.fetch_first(s, T, *rows.living(T, id=migration_id), lock=True)
             if migration is None:
                 raise exception.MigrationNotFound(migration_id=migration_id)
-            written = {**values, 'started_at': migration['started_at'] or stamp,
-                       # of the row: the caller's object may not know the last marks
-                       'receipt': receipt.mark(values.get('receipt', migration['receipt']),
-                                               edge.to)}
-            if rows.update(s, T, written, *rows.living(T, id=migration_id), *conditions):
-                migration |= written
-                return Advanced(migration, *_change_instance(s, migration, edge.after,
-                                                             instance_values, stamp))
+            after = take_edge(s, migration, event, stamp, values, *conditions)
+            if after is not None:
+                return Advanced(after, *_change_instance(s, after, edge.after, instance_values,
+                                                         stamp))
             if attempts > 1 and (migration['status'], migration['updated_at']) == (edge.to, stamp):
                 # the run whose connection was lost had been committed
                 server = rows.fetch_first(
@@ -79,6 +69,48 @@ def advance(migration_id: int, event: str, values: rows.Row,
             raise exception.InvalidMigrationState(
                 migration_id=migration_id, instance_uuid=migration['instance_uuid'],
                 state=migration['status'], method=event)
+
+    return attempt()
+
+
+def take_edge(s: Session, migration: rows.Row, event: str, stamp: Any,
+              values: rows.Row | None = None, *conditions: Any) -> rows.Row | None:
+    """The one UPDATE of a status, within a transaction; the rest of what the edge stands for is
+    its caller's to write in the same one. ``migration`` is the row as that transaction read it.
+    Returns the row after it; None when the edge does not start from the row's status now, or it
+    does not fulfil ``conditions``."""
+    edge = migration_states.TRANSITIONS[event]
+    written = {**(values or {}), **_reached(edge.to, migration, stamp), 'updated_at': stamp,
+               'started_at': migration['started_at'] or stamp}
+    if edge.to in migration_states.FINAL:
+        written['finished_at'] = stamp
+    done = rows.update(s, T, written, *rows.living(T, id=migration['id']),
+                       T.c.status.in_([source for source in edge.sources if source]), *conditions)
+    return {**migration, **written} if done else None
+
+
+def _reached(status: str, migration: rows.Row, stamp: Any) -> rows.Row:
+    return {'status': status, 'timings': receipt.mark(migration.get('timings'), status, stamp)}
+
+
+def be_born(s: Session, values: rows.Row, stamp: Any) -> rows.Row:
+    """Insert a migration in the status that ``accept`` ends in, within a transaction."""
+    first = migration_states.TRANSITIONS['accept'].to
+    return rows.insert(s, T, {**values, **_reached(first, {}, stamp), 'created_at': stamp})
+
+
+def create(values: rows.Row) -> rows.Row:
+    """Insert one whose server is busy with it already."""
+    stamp, attempts = rows.now(), 0
+
+    @session.retried
+    def attempt() -> rows.Row:
+        nonlocal attempts
+        attempts += 1
+        with session.writer() as s:
+            again = attempts > 1    # the run whose connection was lost may have been committed
+            return (again and rows.fetch_first(s, T, T.c.uuid == values['uuid'])
+                    or be_born(s, values, stamp))
 
     return attempt()
 
@@ -127,8 +159,8 @@ def forsaken(silence: float, **columns: Any) -> list[rows.Row]:
 
 def by_filters(filters: dict[str, Any], keys: list[str] | None, directions: list[str] | None,
                limit: int | None, marker: str | None) -> list[rows.Row]:
-    """Migrations by column value(s), plus ``host`` (at either end), ``journal-has`` (the name of
-    an entry), ``changes-since`` and ``changes-before`` (datetime)."""
+    """Migrations by column value(s), plus ``host`` (at either end), ``changes-since``
+    and ``changes-before`` (datetime)."""
     filters = dict(filters)
     statement = sa.select(T).where(*rows.living(T))
     statement = statement.where(*rows.changed_between(
@@ -136,8 +168,6 @@ def by_filters(filters: dict[str, Any], keys: list[str] | None, directions: list
     if (host := filters.pop('host', None)) is not None:
         statement = statement.where(sa.or_(rows.equals(T.c.source_compute, host),
                                            rows.equals(T.c.dest_compute, host)))
-    if (entry := filters.pop('journal-has', None)) is not None:
-        statement = statement.where(sa.cast(T.c.journal, sa.Text).contains(f'"{entry}"'))
     for name, wanted in filters.items():
         statement = statement.where(rows.equals(rows.column(T, name), wanted))
     return rows.page(statement, rows.Order(T, keys, directions), marker, limit,

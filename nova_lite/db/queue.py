@@ -12,8 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from nova_lite.compute import migration_states, receipt
-from nova_lite.db import models, rows, session
+from nova_lite.compute import migration_states
+from nova_lite.db import models, moves, rows, session
 
 T = models.Migration.__table__
 NODES = models.ComputeNode.__table__
@@ -46,7 +46,6 @@ def _started_at(s: Session, source: str, stamp: Any) -> list[rows.Row]:
 
 def _start_next(s: Session, source: str, outbound_limit: int, stamp: Any,
                 only: int | None) -> list[rows.Row]:
-    edge = migration_states.TRANSITIONS['prepare']
     started = []
     waiting = _waiting(s, source)
     if not waiting:
@@ -66,10 +65,9 @@ def _start_next(s: Session, source: str, outbound_limit: int, stamp: Any,
             leaving += 1        # its place is kept: somebody else is about to start it
             arriving[dest] += 1
             continue
-        values = {'status': edge.to, 'updated_at': stamp,
-                  'receipt': receipt.mark(row['receipt'], edge.to)}
-        if rows.update(s, T, values, T.c.id == row['id'], T.c.status.in_(edge.sources)):
-            started.append({**row, **values})
+        prepared = moves.take_edge(s, row, 'prepare', stamp)
+        if prepared is not None:
+            started.append(prepared)
             leaving += 1
             arriving[dest] += 1
     return started
@@ -119,8 +117,6 @@ def _obstacle(source: str, leaving: int, outbound_limit: int, dest: str, arrivin
 
 def _note(s: Session, row: rows.Row, position: int, reason: str) -> None:
     """Write what a queued migration waits for, where that has changed."""
-    queue = {'position': position, 'reason': reason}
-    journal = row['journal'] or {}
-    if journal.get('queue') != queue:
-        rows.update(s, T, {'journal': {**journal, 'queue': queue}}, T.c.id == row['id'],
-                    T.c.status == migration_states.QUEUED)
+    wait = {'queue_position': position, 'queue_reason': reason}
+    if any(row[name] != value for name, value in wait.items()):
+        rows.update(s, T, wait, T.c.id == row['id'], T.c.status == migration_states.QUEUED)

@@ -3,7 +3,7 @@
 
 ``advance`` is the only writer of ``status``; see compute/migration_states.py for the edges.
 """
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Self
 
 from oslo_utils import uuidutils
@@ -14,14 +14,15 @@ from nova_lite.objects import base, fields
 from nova_lite.objects import instance as instance_obj
 
 LIVE_MIGRATION = 'live-migration'
-LEASE = {'owner', 'lease_until'}
+# columns with verbs of their own
+OF_EDGES, LEASE = {'status', 'timings'}, {'owner', 'lease_until'}
 
 
 @base.NovaLiteObjectRegistry.register
 class Migration(base.PersistentObject):
     """Sizes are bytes. ``reason`` and ``failed_check`` tell the user why it did not happen;
-    ``attempted_hosts``, ``migrate_data`` (a LiveMigrateData primitive), ``receipt`` and
-    ``journal`` are what a restarted process needs to go on."""
+    ``migrate_data`` (a LiveMigrateData primitive) and what db/models.py lists by its writers are
+    what a restarted process needs to go on."""
     VERSION = '1.0'
     TABLE = 'migrations'
     fields = {
@@ -30,21 +31,30 @@ class Migration(base.PersistentObject):
         **fields.optional(
             fields.StringField, 'source_compute', 'dest_compute', 'source_node', 'dest_node',
             'dest_host', 'status', 'migration_type', 'user_id', 'project_id', 'reason',
-            'failed_check', 'owner'),
+            'failed_check', 'owner', 'requested_host', 'queue_reason'),
         **fields.optional(
             fields.IntegerField, 'old_instance_type_id', 'new_instance_type_id', 'memory_total',
             'memory_processed', 'memory_remaining', 'disk_total', 'disk_processed',
-            'disk_remaining'),
-        **fields.optional(fields.BooleanField, 'hidden', 'block_migration', 'disk_over_commit'),
+            'disk_remaining', 'queue_position'),
+        **fields.optional(fields.BooleanField, 'hidden', 'block_migration', 'disk_over_commit',
+                          'forced', 'source_not_cleaned'),
         'attempted_hosts': fields.JsonField(nullable=True, default=[]),
-        **fields.optional(fields.JsonField, 'migrate_data', 'receipt', 'journal'),
-        **fields.optional(fields.DateTimeField, 'lease_until', 'started_at', 'finished_at'),
+        **fields.optional(fields.JsonField, 'migrate_data', 'request_context', 'goals', 'refusals',
+                          'progress', 'steering', 'timings'),
+        **fields.optional(fields.DateTimeField, 'lease_until', 'copied_at', 'started_at',
+                          'finished_at'),
     }
+
+    @property
+    def receipt(self) -> dict[str, Any] | None:
+        return receipt.of(self.timings, self.copied_at, self.progress, self.steering)
 
     @base.remotable
     def create(self) -> None:
         """Insert it as ``accepted``, the only status a migration is born with."""
-        self._insert(**self._at_birth())
+        if 'id' in self:
+            raise exception.Invalid(reason=f'migration {self.id} exists already')
+        self._load(self._context, base.db().moves.create(self._at_birth()))
 
     def accept(self, instance: instance_obj.Instance) -> None:
         """Insert it and make ``instance`` ``migrating``, in one transaction: a server never waits
@@ -52,8 +62,7 @@ class Migration(base.PersistentObject):
         UnexpectedTaskStateError, or an UnexpectedDeletingTaskStateError. The API's alone."""
         before = instance.vm_state, instance.task_state
         moments.reach('edge-accept-start', instance.uuid)
-        written = base.db().leases.accept(
-            instance.uuid, {**self._changed_columns(), **self._at_birth()})
+        written = base.db().leases.accept(instance.uuid, self._at_birth())
         if written is None:
             instance.raise_busy()
         instance._load(instance._context, written[0])
@@ -62,13 +71,8 @@ class Migration(base.PersistentObject):
         instance_obj.notify(self._context, instance, *before)
 
     def _at_birth(self) -> dict[str, Any]:
-        first = migration_states.TRANSITIONS['accept'].to
-        if 'status' in self and self.status not in (None, first):
-            raise exception.Invalid(reason=f'a migration cannot begin as {self.status!r}')
-        defaults = {'uuid': uuidutils.generate_uuid(), 'migration_type': LIVE_MIGRATION,
-                    'hidden': False, 'attempted_hosts': [], 'receipt': receipt.mark(None, first)}
-        return {'status': first, **{name: value for name, value in defaults.items()
-                                    if name not in self}}
+        return {'uuid': uuidutils.generate_uuid(), 'migration_type': LIVE_MIGRATION,
+                'hidden': False, 'attempted_hosts': [], **self._columns_to_write(OF_EDGES)}
 
     # -- leases: the conductors' alone, see db/leases.py -----------------------------------------
     def take(self, owner: str, seconds: float) -> bool:
@@ -81,7 +85,7 @@ class Migration(base.PersistentObject):
 
     def record(self, owner: str) -> None:
         """Write the changed fields if ``owner`` still has the lease. LeaseLost."""
-        row = base.db().leases.record(self.id, owner, self._columns_beside_status())
+        row = base.db().leases.record(self.id, owner, self._columns_to_write())
         if row is None:
             raise exception.LeaseLost(migration_id=self.id, owner=owner)
         self._load(self._context, row)
@@ -91,18 +95,17 @@ class Migration(base.PersistentObject):
         """Write the changed fields where status and lease are still this object's; ``unchanged``:
         and where nobody has written anything since it was read.
 
-        InvalidMigrationState when somebody was quicker, LeaseLost when another conductor has
-        taken it meanwhile, MigrationNotFound; Invalid when status or lease are to be written,
-        which have writers of their own.
+        InvalidMigrationState when somebody was quicker or it is over, LeaseLost when another
+        conductor has it now, MigrationNotFound; Invalid when status or lease are to be written.
         """
-        values = self._columns_beside_status()
-        if wrong := LEASE & set(values):
-            raise exception.Invalid(reason=f'a migration is saved without {", ".join(wrong)}')
+        values = self._columns_to_write()
         if not values:
             return
         expected = {name: getattr(self, name) for name in (
             'status', 'owner', *(['updated_at'] if unchanged else []))}
-        row = base.db().update_on_match(self.TABLE, self.id, values, expected)
+        row = None
+        if self.status not in migration_states.FINAL:
+            row = base.db().update_on_match(self.TABLE, self.id, values, expected)
         if row is None:
             now = self.get_by_id(self._context, self.id)
             if now.status == self.status and now.owner != self.owner:
@@ -111,6 +114,13 @@ class Migration(base.PersistentObject):
                 migration_id=self.id, instance_uuid=self.instance_uuid, state=now.status,
                 method='save')
         self._load(self._context, row)
+
+    @base.remotable
+    def source_cleaned(self) -> None:
+        """Nothing is left at the source of this completed migration. Once is enough."""
+        base.db().update_on_match(
+            self.TABLE, self.id, {'source_not_cleaned': False},
+            {'status': migration_states.COMPLETED, 'source_not_cleaned': True})
 
     def advance(self, event: str, *args: Any, **kwargs: Any) -> None:
         """Take the edge ``event``: see :meth:`take_edge`, which is the database's side of it."""
@@ -126,12 +136,12 @@ class Migration(base.PersistentObject):
         has, or from one of ``expected_status``; the object is fresh afterwards.
 
         In one transaction: status, reason, failed_check, the object's unsaved changes, the mark
-        in the receipt, the server's row with ``instance_updates`` (columns other than task_state,
+        in the timings, the server's row with ``instance_updates`` (columns other than task_state,
         host, node), and the claims. InvalidMigrationState when the status is another, or not one
         that the edge starts from, or ``owner`` is given and has not the lease: someone else was
         first, and nothing is written.
         """
-        values = self._columns_beside_status()
+        values = self._columns_to_write()
         values |= {name: value for name, value in (('reason', reason),
                                                    ('failed_check', failed_check))
                    if value is not None}
@@ -153,15 +163,13 @@ class Migration(base.PersistentObject):
     @base.remotable
     def refresh(self) -> None:
         """Read the row again; unsaved changes are lost. MigrationNotFound."""
-        row = base.db().get(self.TABLE, id=self.id)
-        if row is None:
-            raise exception.MigrationNotFound(migration_id=self.id)
-        self._load(self._context, row)
+        self._load(self._context, self._row(self.id, id=self.id))
 
-    def _columns_beside_status(self) -> dict[str, Any]:
+    def _columns_to_write(self, kept: Collection[str] = OF_EDGES | LEASE) -> dict[str, Any]:
         values = self._changed_columns()
-        if 'status' in values:
-            raise exception.Invalid(reason='only Migration.advance writes the status')
+        if wrong := sorted(set(values) & set(kept)):
+            raise exception.Invalid(reason=f'only Migration.advance and the verbs of leases write '
+                                           f'{", ".join(wrong)}')
         return values
 
     @classmethod
@@ -186,10 +194,13 @@ class Migration(base.PersistentObject):
 
     @classmethod
     def _get(cls, context: Any, wanted: Any, **columns: Any) -> Self:
-        row = base.db().get(cls.TABLE, **columns)
-        if row is None:
+        return cls.from_row(context, cls._row(wanted, **columns))
+
+    @classmethod
+    def _row(cls, wanted: Any, **columns: Any) -> dict[str, Any]:
+        if (row := base.db().get(cls.TABLE, **columns)) is None:
             raise exception.MigrationNotFound(migration_id=wanted)
-        return cls.from_row(context, row)
+        return row
 
 
 @base.NovaLiteObjectRegistry.register
@@ -206,8 +217,8 @@ class MigrationList(base.NovaLiteObjectList):
                        sort_keys: list[str] | None = None, sort_dirs: list[str] | None = None,
                        limit: int | None = None, marker: str | None = None) -> Self:
         """Filters: any column by value or list of values (None: NULL), ``host`` (either end),
-        ``journal-has`` (an entry's name), ``changes-since``, ``changes-before`` (datetime).
-        Newest first by default; the marker is a uuid. Invalid, MarkerNotFound."""
+        ``changes-since``, ``changes-before`` (datetime). Newest first by default; the marker is
+        a uuid. Invalid, MarkerNotFound."""
         return cls.from_rows(context, base.db().moves.by_filters(
             filters or {}, sort_keys, sort_dirs, limit, marker))
 
@@ -222,7 +233,7 @@ class MigrationList(base.NovaLiteObjectList):
     @base.remotable
     def start_next(cls, context: Any, source: str, outbound_limit: int) -> Self:
         """Take ``prepare`` for those in the queue of ``source`` that may start now, oldest first;
-        the others' journal says what they wait for. ``outbound_limit`` 0: no limit. Their servers
+        the others' records say what they wait for. ``outbound_limit`` 0: no limit. Their servers
         come along, but for those that are deleted."""
         return cls._start(context, source, outbound_limit)
 

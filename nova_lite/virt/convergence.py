@@ -8,8 +8,6 @@ against the speed of the link, tells whether the next pass will be a shorter one
 """
 from typing import Any, NamedTuple
 
-JOURNAL = 'control'     # key of a migration's journal under which goals and decisions are kept
-
 ABORT, FORCE, POSTCOPY = 'abort', 'force', 'postcopy'
 IF_NOT = (ABORT, FORCE, POSTCOPY)
 

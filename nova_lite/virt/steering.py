@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What governs one migration's copy, and all that was decided for it.
 
-The compute makes a Steering of what the migration's journal holds and gives it to the driver,
+The compute makes a Steering of what the migration's record holds and gives it to the driver,
 which asks it at each look and tells it what it did. So a process that takes the copy up goes on
 with the same goals, and knows what the one before it had decided.
 """
@@ -32,7 +32,7 @@ class Steering:
         self.decisions: list[dict[str, Any]] = list(stored.get('decisions') or ())
 
     def stored(self) -> dict[str, Any]:
-        """For the journal: JSON."""
+        """For the record: JSON."""
         return {'goals': self.goals and self.goals._asdict(), 'trend': list(self._trend),
                 'decisions': list(self.decisions)}
 

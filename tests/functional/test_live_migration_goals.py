@@ -20,8 +20,8 @@ def migrate(server, **goals):
 
 
 def decided(server):
-    control = (server.migration.journal or {}).get('control') or {}
-    return [decision['kind'] for decision in control.get('decisions', ())]
+    held = server.migration.steering or {}
+    return [decision['kind'] for decision in held.get('decisions', ())]
 
 
 @pytest.mark.parametrize(('goals', 'ends', 'by'), [
@@ -34,8 +34,8 @@ def test_copy_that_does_not_converge_when_there_are_goals_then_ends_as_they_want
     migrate(server, **goals)
     migration = server.wait_status()
     assert migration.status == ends, migration.reason
-    assert by in decided(server), migration.journal['control']
-    assert migration.receipt['decisions'] == migration.journal['control']['decisions']
+    assert by in decided(server), migration.steering
+    assert migration.receipt['decisions'] == migration.steering['decisions']
     assert migration.receipt['goals']['max_downtime_ms'] == goals['max_downtime_ms']
     assert all(each['reason'] and each['at'] for each in migration.receipt['decisions'])
     assert cloud.world.places(server.uuid) == {'dst': state.RUNNING}
@@ -63,7 +63,7 @@ def test_copy_when_there_are_no_goals_then_novas_options_decide_and_it_is_kept(c
     assert server.live_migrate('dst').status == 202
     migration = server.wait_status()
     assert migration.status == 'cancelled'
-    assert migration.journal['control']['goals'] is None
+    assert migration.steering['goals'] is None
     assert decided(server)[-1] == 'abort'
 
 

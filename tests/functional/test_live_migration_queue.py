@@ -3,6 +3,7 @@
 import pytest
 
 from nova_lite import objects
+from nova_lite.api.views import server_migrations as views
 from nova_lite.compute import migration_states
 from nova_lite.virt.simulation import faults
 
@@ -37,7 +38,7 @@ def moving(cloud):
 
 
 def queue_of(server):
-    return (server.migration.journal or {}).get('queue')
+    return views.queue(server.migration)
 
 
 def test_queue_when_outbound_is_limited_then_one_after_the_other_in_order(cloud):
@@ -68,7 +69,8 @@ def test_queue_when_a_destination_is_full_then_others_go_past_to_elsewhere(cloud
     cloud.world.wait_hit(held)
     assert servers[2].wait_status().status == 'completed'
     assert servers[1].migration.status == 'queued'
-    assert 'host dst has 1 incoming' in queue_of(servers[1])['reason']
+    servers[1].wait(lambda server: 'host dst has 1 incoming' in queue_of(server)['reason'],
+                    'the reason of now')
     cloud.world.release(held)
     assert servers[0].wait_status().status == 'completed'
     assert servers[1].wait_status().status == 'completed'

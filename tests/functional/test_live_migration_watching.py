@@ -108,7 +108,7 @@ def test_server_when_others_pause_its_guest_or_let_it_go_on_during_the_copy_then
     with cloud.world.change('src') as world:
         (hypervisor.pause if paused else hypervisor.unpause)(world, 'src', server.uuid)
     kind = convergence.GUEST_PAUSED if paused else convergence.GUEST_RESUMED
-    server.wait(lambda server: kind in str(server.migration.journal), kind)
+    server.wait(lambda server: kind in str(server.migration.steering), kind)
     cloud.world.release(order)
     assert server.wait_status().status == 'completed', server.migration.reason
     assert cloud.world.places(server.uuid) == {'dst': state.PAUSED if paused else state.RUNNING}

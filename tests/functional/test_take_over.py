@@ -82,9 +82,8 @@ def test_take_over_when_a_conductor_died_after_its_claim_starts_afresh(cloud, co
     server = cloud.boot()
     migration = objects.Migration(
         cloud.ctxt, instance_uuid=server.uuid, source_compute='src', source_node='src',
-        attempted_hosts=['third'], journal={
-            'context': cloud.ctxt.to_dict(), 'request': {'host': None, 'force': False},
-            'refused': {'third': 'too hot'}})
+        attempted_hosts=['third'], request_context=cloud.ctxt.to_dict(), requested_host=None,
+        forced=False, refusals={'third': 'too hot'})
     migration.accept(server.record)
     assert migration.take('a conductor that is dead', -1)
     objects.Claim.claim(cloud.ctxt, 'third', migration.uuid, vcpus=1, memory_mb=128, disk_gb=0)

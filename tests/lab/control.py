@@ -2,6 +2,7 @@
 """What the tests of controlled migrations need beside the API: options, records, broken hosts."""
 from collections.abc import Callable, Iterator
 import contextlib
+import datetime
 import json
 import os
 from pathlib import Path
@@ -9,6 +10,7 @@ import signal
 import time
 from typing import Any, NamedTuple
 
+from nova_lite.compute import receipt
 from nova_lite.lab import daemons
 from nova_lite.lab.command import run
 from nova_lite.lab.lab import Lab
@@ -64,13 +66,16 @@ def query(lab: Lab, columns: str, rest: str) -> list[dict[str, Any]]:
 
 def record(server: Server) -> dict[str, Any]:
     """The newest migration of the server, as it is kept."""
-    found = query(server.cloud.lab, 'id, uuid, status, reason, failed_check, receipt, journal, '
-                  'source_compute, dest_compute',
+    found = query(server.cloud.lab, 'id, uuid, status, reason, failed_check, timings, progress, '
+                  'steering, copied_at, source_compute, dest_compute',
                   f"migrations WHERE instance_uuid='{server.id}' ORDER BY id")
     kept = found[-1]
-    for name in ('receipt', 'journal'):     # JSON within JSON is text to MariaDB
+    for name in ('timings', 'progress', 'steering'):    # JSON within JSON is text to MariaDB
         if isinstance(kept[name], str):
             kept[name] = json.loads(kept[name])
+    copied = kept['copied_at'] and datetime.datetime.fromisoformat(
+        kept['copied_at']).replace(tzinfo=datetime.UTC)
+    kept['receipt'] = receipt.of(kept['timings'], copied, kept['progress'], kept['steering'])
     return kept
 
 
@@ -97,13 +102,13 @@ def wait_status(server: Server, status: str, timeout: float = 60) -> dict[str, A
 
 def wait_copying(server: Server, timeout: float = 60) -> None:
     """Wait until the guest's memory is on its way: libvirt says how much of it."""
-    wait_until(lambda: ((record(server)['journal'] or {}).get('progress') or {})
-               .get('memory_processed'), timeout, 'the first bytes of the copy')
+    wait_until(lambda: (record(server)['progress'] or {}).get('memory_processed'), timeout,
+               'the first bytes of the copy')
 
 
 def decided(server: Server) -> list[str]:
     """The kinds of decision about the newest migration's copy so far, in order."""
-    kept = ((record(server)['journal'] or {}).get('control') or {}).get('decisions') or ()
+    kept = (record(server)['steering'] or {}).get('decisions') or ()
     return [decision['kind'] for decision in kept]
 
 

@@ -161,3 +161,18 @@ def test_text_when_it_names_a_place_names_no_place_of_one_machine():
     found = [f'{name}: {place}'
              for name, text in sources.texts() for place in places if place in text]
     assert found == []
+
+
+def test_status_of_a_migration_when_written_is_by_the_one_function_of_the_edges():
+    """Birth and every edge: nova_lite/db/moves.py puts the status into the row, nobody else."""
+    writers = {f'{sources.name(path)}:{node.lineno}' for path in sources.files('nova_lite/db')
+               for node in ast.walk(sources.tree(path)) if isinstance(node, ast.Dict)
+               for key in node.keys if isinstance(key, ast.Constant) and key.value == 'status'}
+    assert len(writers) == 1 and writers.pop().startswith('nova_lite/db/moves.py:')
+
+
+def test_update_when_by_the_verbs_of_objects_is_conditional():
+    """There is no verb that writes a row whatever it holds."""
+    verbs = {node.name for node in ast.walk(sources.tree(sources.ROOT / 'nova_lite/db/api.py'))
+             if isinstance(node, ast.FunctionDef)}
+    assert {name for name in verbs if 'update' in name} == {'update_on_match'}

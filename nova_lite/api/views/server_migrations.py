@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from nova_lite.api import paging, wsgi
 from nova_lite.compute import migration_states, receipt
 from nova_lite.objects import Migration
-from nova_lite.virt import convergence
 
 OWN = 'nova-lite:'      # the prefix of fields that Nova has not, shown to who asks for them
 
@@ -50,15 +49,12 @@ FIELDS = (
 
 def reading(key: str) -> Callable[[Migration], Any]:
     """What the newest look at the copy said; None where there was none."""
-    return lambda migration: _kept(migration, 'progress').get(key)
+    return lambda migration: (migration.progress or {}).get(key)
 
 
-def control(key: str) -> Callable[[Migration], Any]:
-    return lambda migration: _kept(migration, convergence.JOURNAL).get(key)
-
-
-def _kept(migration: Migration, part: str) -> dict[str, Any]:
-    return (migration.journal or {}).get(part) or {}
+def goals(migration: Migration) -> dict[str, Any] | None:
+    """Those in force: what was asked for, until the source works with them."""
+    return migration.goals if migration.steering is None else migration.steering.get('goals')
 
 
 # shown at every version to a client that sends X-Nova-Lite-Extensions: 1
@@ -73,8 +69,8 @@ EXTENSIONS = (
         ('throttle_percent', 'throttle'))),
     Field('remaining_bytes', lambda migration: remaining(migration)),
     Field('eta_seconds', lambda migration: eta(migration)),
-    Field('goals', control('goals')),
-    Field('decisions', control('decisions')),
+    Field('goals', goals),
+    Field('decisions', lambda migration: (migration.steering or {}).get('decisions')),
     Field('block_migration', attribute('block_migration')),
     Field('started_at', time('started_at')),
     Field('finished_at', time('finished_at')),
@@ -89,7 +85,7 @@ def progress(migration: Migration) -> int:
     """Percent of memory and disks that has come over: 100 for a completed one, 0 before."""
     if migration.status == migration_states.COMPLETED:
         return 100
-    return _kept(migration, 'progress').get('percent', 0)
+    return (migration.progress or {}).get('percent', 0)
 
 
 def remaining(migration: Migration) -> int | None:
@@ -103,15 +99,15 @@ def eta(migration: Migration) -> list[float | None] | None:
     """Seconds from and to, as of the newest reading; None when nothing is copied now."""
     if migration.status not in (migration_states.RUNNING, migration_states.POSTCOPY):
         return None
-    found = _kept(migration, 'progress').get('eta_s')
+    found = (migration.progress or {}).get('eta_s')
     return found and [None if part is None else round(part, 1) for part in found]
 
 
 def queue(migration: Migration) -> dict[str, Any] | None:
     """Position and reason of one that waits; None for all others."""
-    if migration.status != migration_states.QUEUED:
+    if migration.status != migration_states.QUEUED or migration.queue_position is None:
         return None
-    return (migration.journal or {}).get('queue')
+    return {'position': migration.queue_position, 'reason': migration.queue_reason}
 
 
 def show(request: wsgi.Request, migration: Migration, sees_hosts: bool,

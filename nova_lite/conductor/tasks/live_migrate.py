@@ -27,8 +27,8 @@ REFUSALS = (exception.Invalid, exception.MigrationPreCheckError)
 class LiveMigrationTask:
     """One live migration up to the hand-over, for ``owner``, who has the lease.
 
-    What was asked for stands in the migration's journal: ``host`` None, the scheduler chooses;
-    ``force``: the scheduler is not asked about ``host``. So does what an earlier owner found out.
+    What was asked for stands in the migration: ``requested_host`` None, the scheduler chooses;
+    ``forced``: the scheduler is not asked about it. So does what an earlier owner found out.
     """
 
     STEPS: base.Steps = (
@@ -42,13 +42,12 @@ class LiveMigrationTask:
 
     def __init__(self, ctxt: Any, instance: Any, migration: Any, owner: str) -> None:
         self.ctxt, self.instance, self.migration, self.owner = ctxt, instance, migration, owner
-        request = migration.journal['request']
-        self.host, self.force = request['host'], request['force']
+        self.host, self.force = migration.requested_host, migration.forced
         self.source = instance.host
         self.destination: str | None = None
         self.migrate_data: Any = None
         self._compute, self._scheduler = ComputeAPI(), SchedulerAPI()
-        self._refused: dict[str, str] = migration.journal.get('refused', {})
+        self._refused: dict[str, str] = dict(migration.refusals or {})
         self._nodes: dict[str, Any] = {}
 
     @property
@@ -154,7 +153,7 @@ class LiveMigrationTask:
                  self._refused[host])
         objects.Claim.drop(self.ctxt, self.migration.uuid, host)
         self.migration.attempted_hosts = list(self._refused)
-        self.migration.journal = {**self.migration.journal, 'refused': self._refused}
+        self.migration.refusals = dict(self._refused)
         self.migration.record(self.owner)
 
     def _check_not_too_many_retries(self) -> None:

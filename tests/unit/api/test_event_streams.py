@@ -42,7 +42,7 @@ def test_stream_when_the_migration_goes_on_then_tells_each_change_and_ends_with_
     for event in ('queue', 'prepare', 'run'):
         migration.advance(event)
         seen.append(told(next(stream)))
-    migration.journal = {'progress': {'percent': 5}}
+    migration.progress = {'percent': 5}
     migration.save()
     seen.append(told(next(stream)))
     migration.advance('complete')

@@ -58,8 +58,7 @@ def test_accepted_request_reaches_the_conductor(migrate, wire, ctxt, server, ver
     assert (migration.status, migration.instance_uuid) == ('accepted', server.uuid)
     assert migration.block_migration is block
     assert migration.disk_over_commit is over_commit
-    request = migration.journal['request']
-    assert (request['host'], request['force']) == hint
+    assert (migration.requested_host, migration.forced) == hint
     assert values['instance'].uuid == server.uuid
     assert states(ctxt, server) == ('active', 'migrating')
     [action] = objects.InstanceActionList.get_by_instance_uuid(ctxt, server.uuid)
@@ -244,7 +243,7 @@ def ask_with(api, server, goals, version='2.80', **headers):
 @pytest.mark.parametrize('version', ['2.1', '2.25', '2.30', '2.80'])
 def test_goals_go_with_the_request_at_every_version(api, wire, server, version):
     assert ask_with(api, server, GOALS, version, **EXTENDED).status_int == 202
-    assert wire.sent[-1][2]['migration'].journal['control'] == {'goals': GOALS}
+    assert wire.sent[-1][2]['migration'].goals == GOALS
 
 
 def test_goals_without_our_header_are_an_unknown_key(api, wire, server):
@@ -269,4 +268,5 @@ def test_goals_that_make_no_sense_are_a_bad_request(api, wire, server, goals):
 
 def test_request_without_goals_has_none(api, migrate, wire):
     migrate(AUTO)
-    assert wire.sent[-1][2]['migration'].journal['control'] == {'goals': None}
+    migration = wire.sent[-1][2]['migration']
+    assert (migration.goals, migration.steering) == (None, None)

@@ -109,7 +109,7 @@ def test_migration_of_no_server_is_not_found(api, make):
 
 # -- our own fields ---------------------------------------------------------------------------
 def test_own_fields_are_for_who_asks_for_them(api, ctxt, make, url):
-    migration = make('running', journal={'progress': {'percent': 75}})
+    migration = make('running', progress={'percent': 75})
     plain = api.get(f'{url}/{migration.id}').json['migration']
     assert not [name for name in plain if name.startswith('nova-lite:')]
     shown = api.get(f'{url}/{migration.id}', X_Nova_Lite_Extensions='1').json['migration']
@@ -234,10 +234,9 @@ def test_shown_phase(api, make, url, status, phase):
 
 def test_shown_progress(api, make, url):
     migration = make('running', memory_remaining=300, disk_remaining=50)
-    migration.journal = {
-        'progress': {'percent': 40, 'iteration': 3, 'speed': 1000, 'dirty_rate': 200,
-                     'throttle': 20, 'downtime_ms': 90, 'eta_s': [0.351, None]},
-        'control': {'goals': {'deadline_s': 9}, 'decisions': [{'kind': 'set_downtime'}]}}
+    migration.progress = {'percent': 40, 'iteration': 3, 'speed': 1000, 'dirty_rate': 200,
+                          'throttle': 20, 'downtime_ms': 90, 'eta_s': [0.351, None]}
+    migration.steering = {'goals': {'deadline_s': 9}, 'decisions': [{'kind': 'set_downtime'}]}
     migration.save()
     shown = api.get(f'{url}/{migration.id}', **EXTENDED).json['migration']
     assert {name.removeprefix('nova-lite:'): shown[name] for name in (

@@ -10,9 +10,9 @@ class Record:
     """Takes the place of an object whose save() goes to the conductor."""
 
     def __init__(self, fail=False):
-        self.saves, self.journal, self.uuid, self._fail = 0, None, 'u', fail
+        self.saves, self.progress, self.uuid, self._fail = 0, None, 'u', fail
         self.status, self.reason, self.edges = migration_states.RUNNING, None, []
-        self.receipt = None
+        self.steering = self.copied_at = None
 
     def save(self, **expected):
         if self._fail:
@@ -42,8 +42,8 @@ def test_close_when_a_reading_was_noted_then_the_last_one_stands_in_the_record()
     keeper.note(Progress(memory_total=100, memory_remaining=50))
     keeper.close(Progress(memory_total=100, memory_remaining=0, iteration=3))
     assert migration.memory_remaining == 0
-    assert (migration.journal['progress']['iteration'], migration.journal['progress']['percent']
-            ) == (3, 100)
+    assert (migration.progress['iteration'], migration.progress['percent']) == (3, 100)
+    assert migration.copied_at is not None
 
 
 def test_close_when_it_was_called_then_the_next_edge_writes_and_nobody_else():

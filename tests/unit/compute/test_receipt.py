@@ -2,53 +2,41 @@
 """What a receipt tells: every moment once, and each phase from the one to the next."""
 import datetime
 
-from oslo_utils import fixture as utils_fixture
 import pytest
 
 from nova_lite.compute import migration_states as states
 from nova_lite.compute import receipt
 
-START = datetime.datetime(2026, 1, 2, 3, 4, 5)
+START = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
 MOMENTS = [(states.ACCEPTED, 0), (states.QUEUED, 120), (states.PREPARING, 1000),
            (states.RUNNING, 1250), (receipt.COPIED, 9250), (states.COMPLETED, 9600)]
 
 
-@pytest.fixture
-def clock():
-    with utils_fixture.TimeFixture(START) as found:
-        yield found
+def written(moments, reading=None):
+    """A receipt with these moments, at so many ms after the start, and the copy's last reading."""
+    times = {moment: START + datetime.timedelta(milliseconds=at) for moment, at in moments}
+    copied, timings = times.pop(receipt.COPIED, None), None
+    for status, at in times.items():
+        timings = receipt.mark(timings, status, at)
+    return receipt.of(timings, copied, reading, None)
 
 
-def written(clock, moments):
-    """A receipt with these moments, at so many ms after the start."""
-    kept = None
-    for moment, at in moments:
-        clock.advance_time_delta(START + datetime.timedelta(milliseconds=at) - _now())
-        kept = receipt.mark(kept, moment)
-    return kept
-
-
-def _now():
-    return receipt.timeutils.utcnow()
-
-
-def test_phases_when_it_completed_then_they_add_up_to_the_whole(clock):
-    kept = written(clock, MOMENTS)
-    found = receipt.phases(kept)
+def test_phases_when_it_completed_then_they_add_up_to_the_whole():
+    found = receipt.phases(written(MOMENTS))
     assert found == {'checks': 120, 'queue': 880, 'preparing': 250, 'copy': 8000, 'post': 350}
     assert sum(found.values()) == MOMENTS[-1][1]
-    assert receipt.phases(kept | {'copy': {'downtime_ms': 38}}) == found | {'switch_over': 38}
+    assert receipt.phases(written(MOMENTS, {'downtime_ms': 38})) == found | {'switch_over': 38}
 
 
-def test_phases_when_it_switched_to_post_copy_then_that_is_part_of_the_copy(clock):
+def test_phases_when_it_switched_to_post_copy_then_that_is_part_of_the_copy():
     moments = MOMENTS[:4] + [(states.POSTCOPY, 3000)] + MOMENTS[4:]
-    assert receipt.phases(written(clock, moments))['copy'] == 8000
+    assert receipt.phases(written(moments))['copy'] == 8000
 
 
 @pytest.mark.parametrize('count', range(len(MOMENTS)))
-def test_phases_when_it_ended_early_then_those_that_were_left_are_there(clock, count):
-    kept = written(clock, MOMENTS[:count] + [(states.CANCELLED, 9999)])
-    assert list(receipt.phases(kept | {'copy': {'downtime_ms': 300}})) == [
+def test_phases_when_it_ended_early_then_those_that_were_left_are_there(count):
+    kept = written(MOMENTS[:count] + [(states.CANCELLED, 9999)], {'downtime_ms': 300})
+    assert list(receipt.phases(kept)) == [
         'checks', 'queue', 'preparing', 'copy'][:max(0, count - 1)]
 
 
@@ -56,12 +44,22 @@ def test_phases_when_there_is_no_receipt_then_there_are_none():
     assert receipt.phases(None) == {}
 
 
-def test_mark_when_a_moment_comes_again_then_the_first_time_counts_and_nothing_is_lost(clock):
-    kept = written(clock, MOMENTS[:3]) | {'copy': {'iteration': 3}}
-    again = receipt.mark(kept, states.QUEUED)
+def test_mark_when_a_moment_comes_again_then_the_first_time_counts_and_nothing_is_lost():
+    kept = receipt.mark(receipt.mark(None, states.ACCEPTED, START), states.QUEUED, START)
+    again = receipt.mark(kept, states.QUEUED, START + datetime.timedelta(seconds=1))
     assert again == kept
-    assert receipt.mark(kept, states.RUNNING)['copy'] == {'iteration': 3}
-    assert states.RUNNING not in kept['at']
+    assert set(receipt.mark(kept, states.RUNNING, START)) == {*kept, states.RUNNING}
+    assert states.RUNNING not in kept
+
+
+def test_of_when_the_copy_has_ended_then_what_it_came_to_is_there():
+    timings = {states.ACCEPTED: START.isoformat()}
+    assert receipt.of(None, None, None, None) is None
+    assert receipt.of(timings, None, {'iteration': 1}, {'decisions': []}) == {'at': timings}
+    assert receipt.of(timings, START, {'iteration': 3, 'percent': 100},
+                      {'goals': None, 'decisions': ['pause'], 'trend': []}) == {
+        'at': {**timings, receipt.COPIED: START.isoformat()}, 'copy': {'iteration': 3},
+        'goals': None, 'decisions': ['pause']}
 
 
 @pytest.mark.parametrize(('status', 'copied', 'phase'), [

@@ -22,7 +22,7 @@ def start(ctxt, source='src', limit=0):
 
 def waits_for(migration):
     migration.refresh()
-    return (migration.journal or {}).get('queue')
+    return {'position': migration.queue_position, 'reason': migration.queue_reason}
 
 
 @pytest.fixture
@@ -54,13 +54,13 @@ def test_start_next_when_a_destination_is_full_then_others_pass_by(ctxt, hosts):
     assert objects.MigrationList.get_sources_waiting_for(ctxt, 'other') == []
 
 
-def test_start_next_when_one_waits_then_what_its_journal_held_stays(ctxt, hosts):
+def test_start_next_when_one_waits_then_what_others_write_of_it_stays(ctxt, hosts):
     queued(ctxt)
-    second = queued(ctxt, journal={'context': {'user_id': 'u'}})
+    second = queued(ctxt, request_context={'user_id': 'u'})
     start(ctxt)
     assert second.status == 'queued'
     second.refresh()
-    assert second.journal['context'] == {'user_id': 'u'} and second.journal['queue']
+    assert second.request_context == {'user_id': 'u'} and second.queue_position == 1
 
 
 def test_start_next_when_many_sources_want_the_last_place_then_one_has_it(ctxt, hosts):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The revisions make exactly the tables that the code knows."""
 import pytest
+import sqlalchemy as sa
 from alembic import autogenerate
 from alembic.runtime import migration
 
@@ -62,6 +63,51 @@ def test_sync_when_it_fails_half_way_then_nothing_is_left(tmp_path):
         assert tables == ['services']
     finally:
         session.dispose()
+
+
+# what a migration's row held in two JSON columns, before there was a column for each thing
+JOURNAL = {'context': {'user_id': 'u'}, 'request': {'host': 'dst', 'force': True},
+           'control': {'goals': {'deadline_s': 9}, 'trend': [3], 'decisions': [{'kind': 'pause'}]},
+           'progress': {'percent': 40, 'iteration': 3}, 'refused': {'h1': 'too hot'},
+           'queue': {'position': 2, 'reason': 'host dst is full'}, 'source_not_cleaned': True}
+RECEIPT = {'at': {'accepted': '2026-01-02T03:04:05+00:00',
+                  'copied': '2026-01-02T04:04:05.250000+01:00'},
+           'copy': {'iteration': 3}, 'goals': {'deadline_s': 9}, 'decisions': []}
+
+
+def check_carried_over(url):
+    """Rows of the revision before keep what they say."""
+    session.configure(url)
+    try:
+        schema.sync('0003')
+        old = sa.table('migrations', *map(sa.column, ('uuid', 'status', 'deleted')),
+                       sa.column('journal', sa.JSON), sa.column('receipt', sa.JSON))
+        with session.writer() as s:
+            for uuid, journal, receipt in (('1', JOURNAL, RECEIPT), ('2', None, None),
+                                           ('3', {'control': {'goals': None}}, {'at': {}})):
+                s.execute(old.insert().values(uuid=uuid, status='completed', deleted=0,
+                                              journal=journal, receipt=receipt))
+        schema.sync()
+        first, second, third = (api.get('migrations', uuid=uuid) for uuid in '123')
+    finally:
+        session.dispose()
+    told = {name: first[name] for name in (
+        'request_context', 'requested_host', 'forced', 'goals', 'steering', 'progress', 'refusals',
+        'queue_position', 'queue_reason', 'source_not_cleaned', 'timings')}
+    assert told == {
+        'request_context': {'user_id': 'u'}, 'requested_host': 'dst', 'forced': True,
+        'goals': {'deadline_s': 9}, 'steering': JOURNAL['control'],
+        'progress': JOURNAL['progress'], 'refusals': {'h1': 'too hot'}, 'queue_position': 2,
+        'queue_reason': 'host dst is full', 'source_not_cleaned': True,
+        'timings': {'accepted': '2026-01-02T03:04:05+00:00'}}
+    assert first['copied_at'].isoformat() == '2026-01-02T03:04:05.250000+00:00'
+    assert [row[name] for row in (second, third) for name in (
+        'goals', 'steering', 'progress', 'timings', 'copied_at')] == [None] * 10
+    assert second['source_not_cleaned'] is False
+
+
+def test_sync_when_rows_are_there_then_what_they_say_is_carried_over(tmp_path):
+    check_carried_over(f'sqlite:///{tmp_path}/old.sqlite')
 
 
 def test_models_when_indexed_then_names_and_keys_fit_every_database():

@@ -43,10 +43,10 @@ def test_advance_when_no_reason_is_given_then_the_old_one_stays(ctxt):
 def test_advance_when_the_object_has_changes_then_they_are_written_with_it(ctxt):
     _, migration = make(ctxt)
     migration.memory_total = 7
-    migration.journal = {'phase': 'begun'}
+    migration.progress = {'percent': 5}
     migration.advance('queue')
     migration.refresh()
-    assert (migration.memory_total, migration.journal) == (7, {'phase': 'begun'})
+    assert (migration.memory_total, migration.progress) == (7, {'percent': 5})
 
 
 def test_advance_when_the_server_is_being_deleted_then_that_task_goes_on(ctxt):
@@ -110,11 +110,12 @@ def test_advance_when_updates_hold_times_and_dicts_then_they_arrive(ctxt):
     assert (instance.launched_at, instance.system_metadata) == (launched, {'a': 'b'})
 
 
-def test_create_when_a_status_is_given_then_only_accepted_will_do(ctxt):
+def test_create_when_a_status_is_given_then_invalid_since_the_edge_gives_it(ctxt):
     instance = db.make_instance(ctxt)
-    assert db.make_migration(ctxt, instance, status='accepted').status == 'accepted'
-    with pytest.raises(exception.Invalid):
-        db.make_migration(ctxt, instance, status='running')
+    assert db.make_migration(ctxt, instance).status == 'accepted'
+    for written in ({'status': 'running'}, {'timings': {'running': 'now'}}):
+        with pytest.raises(exception.Invalid, match='advance'):
+            db.make_migration(ctxt, instance, **written)
 
 
 def test_create_when_done_then_defaults_are_there_and_twice_is_refused(ctxt):
@@ -190,14 +191,27 @@ def test_lists_when_filtered_then_only_those(ctxt):
         get(ctxt, marker='no-such')
 
 
-def test_lists_when_a_note_in_the_journal_is_asked_for_then_only_those_with_it(ctxt):
-    one, two, three = (db.make_migration(ctxt, db.make_instance(ctxt)) for _ in range(3))
-    two.journal = {'note': True, 'other': 1}
-    three.journal = {'notes': True}
-    for migration in (two, three):
-        migration.save()
-    found = objects.MigrationList.get_by_filters(ctxt, {'journal-has': 'note'})
-    assert [migration.id for migration in found] == [two.id]
+def test_source_cleaned_when_it_was_noted_then_it_is_found_until_then(ctxt):
+    _, migration = make(ctxt)
+    other = db.make_migration(ctxt, db.make_instance(ctxt))
+    for event in ('queue', 'prepare', 'run'):
+        migration.advance(event)
+        other.advance(event)
+    migration.source_not_cleaned = True
+    migration.advance('complete', reason='without its source')
+    other.advance('complete')
+
+    def noted():
+        return [each.id for each in objects.MigrationList.get_by_filters(
+            ctxt, {'source_not_cleaned': True})]
+
+    assert noted() == [migration.id]
+    stale = objects.Migration.get_by_id(ctxt, migration.id)
+    for each in (migration, stale, other):
+        each.source_cleaned()
+    assert noted() == []
+    migration.refresh()
+    assert (migration.status, migration.reason) == ('completed', 'without its source')
 
 
 def test_start_next_when_asked_then_what_may_start_comes_as_objects(ctxt):

@@ -96,9 +96,33 @@ def test_save_when_nothing_changed_then_nothing_is_written(ctxt):
 
 def test_save_when_a_json_field_was_changed_in_place_then_it_is_written(ctxt):
     _, migration = make(ctxt)
-    migration.journal = {'steps': []}
+    migration.steering = {'decisions': []}
     migration.save()
-    migration.journal['steps'].append('prepared')
+    migration.steering['decisions'].append('pause')
     migration.save()
     migration.refresh()
-    assert migration.journal == {'steps': ['prepared']}
+    assert migration.steering == {'decisions': ['pause']}
+
+
+def test_save_when_it_is_over_then_even_who_knows_that_writes_nothing(ctxt):
+    _, migration = make(ctxt)
+    migration.advance('reject', reason='no room')
+    migration.reason = 'another'
+    with pytest.raises(exception.InvalidMigrationState, match='is error.* save'):
+        migration.save()
+
+
+def test_columns_when_several_write_at_once_then_none_loses_what_another_wrote(ctxt):
+    """The conductor that refuses hosts, the queue, the source: each has columns of its own."""
+    _, migration = make(ctxt)
+    one, two = (objects.Migration.get_by_id(ctxt, migration.id) for _ in range(2))
+    one.refusals = {'h1': 'too hot'}
+    one.save()
+    two.progress = {'percent': 3}
+    two.save()
+    migration.source_not_cleaned = True
+    migration.advance('queue')
+    migration.refresh()
+    assert (migration.refusals, migration.progress, migration.source_not_cleaned) == (
+        {'h1': 'too hot'}, {'percent': 3}, True)
+    assert set(migration.timings) == {'accepted', 'queued'}
