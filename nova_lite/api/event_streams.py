@@ -2,7 +2,7 @@
 """Server-sent events: a migration's record each time that it changes, until it is over.
 
 However many clients watch, one reader of this process asks the database, for all of their
-migrations at once and only while there are any. A stream holds one of the server's threads, so
+migrations at once and only while there are any. A stream holds a connection and its thread, so
 their number is bounded, and a comment now and then finds out which clients have gone.
 """
 import collections

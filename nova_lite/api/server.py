@@ -1,36 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The HTTP server around the application: waitress, on green and on native threads alike.
+"""The HTTP server around the application, on green and on native threads alike.
 
-waitress reads whole requests and writes whole answers in one loop, so a slow client holds no
-thread; a thread is held only while a request is worked on, which below microversion 2.34 is as
-long as the checks of a migration take.
+Each connection has a thread, and their number has a bound (connections.py): a slow or silent
+client holds no more than that. Only some requests are worked on at once, the others wait for
+their turn.
 """
+import contextlib
 import os
-import posix
+import select
 import socket
 import threading
-import time
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from oslo_log import log as logging
-from waitress import adjustments, task, wasyncore
-from waitress import server as waitress_server
 
 from nova_lite import exception, utils
-from nova_lite.api import event_streams
+from nova_lite.api import connections, conversation, event_streams
 from nova_lite.conf import CONF
 
 LOG = logging.getLogger(__name__)
 
 FIRST_PASSED_FD = 3         # sd_listen_fds(3)
-THREADS = 32
-CONNECTIONS = 1000
-HEADER_BYTES = 64 * 1024
-IDLE_SECONDS = 120
-LOOP_SECONDS = 1.0
-# A body over the limit is answered in the API's own form, unless it is this many times as large:
-# then waitress ends it without reading on.
-BODY_FACTOR = 16
+THREADS = 32                # requests that are worked on at once
+BACKLOG = 1024
+ACCEPT_SECONDS = 1.0
+OUT_OF_FILES_PAUSE = 0.1    # s
 
 
 def open_listener() -> socket.socket:
@@ -79,56 +74,40 @@ def _passed_listener() -> socket.socket | None:
     return listener
 
 
-class TcpServer(waitress_server.TcpWSGIServer):
-    """waitress's server on a listening socket, with two things that eventlet cannot do."""
-
-    def getsockname(self) -> tuple[str, int]:
-        # by way of getnameinfo() it would fail on IPv6, which eventlet's one does not know
-        return self.socket.getsockname()[:2]
-
-    def pull_trigger(self) -> None:
-        """Wake the loop. eventlet's os.write waits until the pipe is writable, and raises when two
-        green threads do so at once; this pipe needs no waiting, as a byte in it is enough."""
-        try:
-            if not self.trigger._closed:    # its number may be another file's by then
-                posix.write(self.trigger.trigger, b'.')
-        except BlockingIOError:
-            pass
-
-
 class Server:
     """``application`` on ``listener`` (bound, of which this object is the owner).
 
     :meth:`serve` works until another thread calls :meth:`stop`.
     """
 
-    def __init__(self, application: Any, listener: socket.socket) -> None:
-        self._sockets: dict[int, Any] = {}
+    def __init__(self, application: Callable[[dict, Callable], Iterable[bytes]],
+                 listener: socket.socket) -> None:
+        self._application, self._listener = application, listener
+        self._connections = connections.Connections()
+        self._turns = threading.BoundedSemaphore(THREADS)
         self._stopping, self._stopped = threading.Event(), threading.Event()
-        self._deadline = 0.0
+        self._wait = 0.0
+        self._wakened, self._waker = os.pipe()
         host, port = listener.getsockname()[:2]
         self.address = f'http://[{host}]:{port}' if ':' in host else f'http://{host}:{port}'
-        settings = adjustments.Adjustments(
-            sockets=[listener], threads=THREADS, connection_limit=CONNECTIONS,
-            channel_timeout=IDLE_SECONDS, ident='nova-lite', max_request_header_size=HEADER_BYTES,
-            max_request_body_size=CONF.api.max_request_body_size * BODY_FACTOR)
-        workers = task.ThreadedTaskDispatcher()
-        workers.set_thread_count(THREADS)
-        self._server = TcpServer(
-            application, map=self._sockets, _sock=listener, dispatcher=workers, adj=settings,
-            bind_socket=False, sockinfo=(listener.family, listener.type, listener.proto,
-                                         listener.getsockname()))
-        os.set_blocking(self._server.trigger.trigger, False)
+        listener.listen(BACKLOG)
+        # a client may be gone again between select() and accept(); without any time that it may
+        # wait, eventlet would hand out sockets that are not its own
+        listener.settimeout(ACCEPT_SECONDS)
 
     def serve(self) -> None:
         """Answer requests until stopped; then finish those that have begun."""
         try:
             while not self._stopping.is_set():
-                self._turn()
-            self._drain()
+                readable, _, _ = select.select([self._listener, self._wakened], [], [])
+                if self._listener in readable and not self._stopping.is_set():
+                    self._accept()
+            self._listener.close()
+            left = self._connections.close_all(self._wait)
+            if left:
+                LOG.warning('%d requests were still in work at the end of the time to stop', left)
         finally:
-            self._server.task_dispatcher.shutdown(timeout=1)
-            wasyncore.close_all(self._sockets, ignore_all=True)
+            self._listener.close()
             self._stopped.set()
 
     def start(self) -> threading.Thread:
@@ -140,23 +119,38 @@ class Server:
         all did."""
         if not self._stopping.is_set():
             event_streams.HUB.end_all()
-            self._deadline = time.monotonic() + timeout
+            self._wait = timeout
             self._stopping.set()
-            self._server.pull_trigger()
-        return self._stopped.wait(timeout + 2 * LOOP_SECONDS)
+            os.write(self._waker, b'.')
+        return self._stopped.wait(timeout + 1)
 
-    def _turn(self) -> None:
-        # poll() has no limit of 1024 descriptors; eventlet takes it away, and waitress notices
-        wasyncore.loop(timeout=LOOP_SECONDS, use_poll=True, map=self._sockets, count=1)
+    def _accept(self) -> None:
+        try:
+            sock, address = self._listener.accept()
+        except TimeoutError:
+            return
+        except OSError as error:
+            # of this one client, or no file descriptor is left
+            LOG.warning('Cannot take a connection: %s', error.strerror)
+            self._stopping.wait(OUT_OF_FILES_PAUSE)
+            return
+        connection = connections.Connection(sock, connections.client_of(address[0]))
+        if not self._connections.admit(connection):
+            LOG.warning('A connection of %s is refused: all it has are at work', connection.client)
+            sock.close()
+            return
+        with contextlib.suppress(OSError):      # it has gone already
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        utils.spawn(self._talk, connection, name='http')
 
-    def _drain(self) -> None:
-        # the listener alone: its close() in waitress would end the connections' wake-up too
-        wasyncore.dispatcher.close(self._server)
-        while self._server.active_channels and time.monotonic() < self._deadline:
-            for channel in list(self._server.active_channels.values()):
-                if not channel.requests and not channel.total_outbufs_len:
-                    channel.will_close = True
-            self._turn()
-        left = len(self._server.active_channels)
-        if left:
-            LOG.warning('%d requests were still in work at the end of the time to stop', left)
+    def _talk(self, connection: connections.Connection) -> None:
+        try:
+            conversation.Conversation(connection, self._connections, self._work,
+                                      self._stopping.is_set).hold()
+        finally:
+            self._connections.leave(connection)
+
+    def _work(self, environ: dict[str, Any], respond: Callable) -> Iterable[bytes]:
+        """The application's answer; a stream of events goes on after its turn."""
+        with self._turns:
+            return self._application(environ, respond)

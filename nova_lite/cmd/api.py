@@ -5,8 +5,6 @@ from nova_lite import monkey_patch
 
 monkey_patch.patch()
 
-import logging as std_logging                                   # noqa: E402
-
 from oslo_log import log as logging                             # noqa: E402
 
 from nova_lite import exception, faults, rpc, service           # noqa: E402
@@ -59,8 +57,6 @@ def check_database() -> None:
 def main() -> None:
     database.register_opts(CONF)
     options = common.prepare('nova-lite-api')
-    # it warns of every single request that waits for a thread
-    std_logging.getLogger('waitress.queue').setLevel(std_logging.ERROR)
     process = Process()
     service.run(process.start, process.stop, options)
 

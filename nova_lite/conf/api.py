@@ -32,8 +32,8 @@ The most items one page of a list has.
 The most bytes a request's body may have.
 """),
     cfg.IntOpt('max_event_streams', default=16, min=0, max=24, help="""
-Streams of a migration's progress that may be open at once; each holds one of the server's 32
-threads. Who gets none is told so (429) and can still ask now and then.
+Streams of a migration's progress that may be open at once. Who gets none is told so (429) and can
+still ask now and then.
 """),
 ]
 

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HTTP server, on the concurrency model of the run, with real connections on loopback."""
-import contextlib
-import http.client
 import socket
 import threading
 import time
@@ -11,56 +9,7 @@ import pytest
 from nova_lite import exception
 from nova_lite.api import server
 from tests.fixtures.conf import options      # noqa: F401
-
-
-class Application:
-    """Answers with what it was sent; /wait answers when the test says so."""
-
-    def __init__(self):
-        self.entered, self.leave = threading.Event(), threading.Event()
-
-    def __call__(self, environ, start_response):
-        if environ['PATH_INFO'] == '/wait':
-            self.entered.set()
-            assert self.leave.wait(30)
-        body = environ['wsgi.input'].read() or environ['PATH_INFO'].encode()
-        start_response('200 OK', [('Content-Length', str(len(body)))])
-        return [body]
-
-
-@pytest.fixture
-def application():
-    return Application()
-
-
-@pytest.fixture
-def running(application, options):     # noqa: F811
-    options.set('api', listen='127.0.0.1', port=0, max_request_body_size=2000)
-    made = server.Server(application, server.open_listener())
-    thread = made.start()
-    yield made
-    application.leave.set()
-    made.stop(5)
-    thread.join(10)
-    assert not thread.is_alive()
-
-
-@pytest.fixture
-def connect():
-    """``connect(server)``: connections that end with the test."""
-    with contextlib.ExitStack() as opened:
-        def one(to):
-            host, _, port = to.address.removeprefix('http://').rpartition(':')
-            connection = http.client.HTTPConnection(host.strip('[]'), int(port), timeout=30)
-            opened.callback(connection.close)
-            return connection
-        yield one
-
-
-def ask(connection, path='/', **more):
-    connection.request(more.pop('method', 'GET'), path, **more)
-    answer = connection.getresponse()
-    return answer.status, answer.read()
+from tests.functional.api.conftest import ask
 
 
 def test_connection_is_kept_for_many_requests(running, connect):
@@ -107,18 +56,6 @@ def test_client_that_sends_half_a_request_does_not_hold_up_others(running, conne
         half.connect()
         half.sock.sendall(b'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf')
     assert ask(connect(running), '/quick') == (200, b'/quick')
-
-
-@pytest.mark.parametrize('sent, status', [
-    (b'GET / HTTP/1.1\r\nHost: x\r\nX: ' + b'y' * server.HEADER_BYTES + b'\r\n\r\n', 431),
-    (b'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n', 413),
-    (b'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n', 400),
-    (b'nonsense\r\n\r\n', 400)], ids=['header', 'body', 'length', 'line'])
-def test_request_out_of_bounds_is_ended(running, connect, sent, status):
-    connection = connect(running)
-    connection.connect()
-    connection.sock.sendall(sent)
-    assert connection.sock.recv(4096).split(b' ')[1] == str(status).encode()
 
 
 def test_stop_finishes_what_has_begun_and_takes_nothing_new(running, application, connect):
