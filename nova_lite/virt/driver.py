@@ -160,13 +160,15 @@ class ComputeDriver(abc.ABC):
     @abc.abstractmethod
     def get_instance_disk_info(self, instance: Any) -> list[dict[str, Any]]:
         """The disks a block migration must make over there: path, type, virt_disk_size (bytes),
-        disk_size (bytes allocated), backing_file (name in the images directory or '')."""
+        disk_size (bytes allocated), backing_file (name in the images directory or ''),
+        backing_digest (of that file). MigrationPreCheckError when the guest does not stand on
+        that file any more."""
 
     @abc.abstractmethod
     def pre_live_migration(self, ctxt: Any, instance: Any, disk_info: list[dict[str, Any]],
                            migrate_data: Any) -> Any:
         """At the destination: directory, disks, addresses to listen on. Returns migrate_data.
-        DestinationDiskExists, MigrationPreCheckError."""
+        DestinationDiskExists, MigrationPreCheckError (also for another backing file here)."""
 
     # -- the move --------------------------------------------------------------------------------
     @abc.abstractmethod

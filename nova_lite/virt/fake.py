@@ -85,6 +85,9 @@ class FakeDriver(driver.ComputeDriver):
             if sum(disk.size for disk in disks) > storage.room(world, self._host):
                 raise exception.InstanceDeployFailure(
                     instance_id=instance.uuid, reason=f'no space left on host {self._host}')
+            for disk in disks:
+                disk.base = disk.backing_file and storage.digest(world, self._host,
+                                                                 disk.backing_file)
             storage.make(world, self._host, instance.uuid, disks)
             guests.add(world, guests.new(world, self._host, instance))
             hypervisor.start(world, self._host, instance.uuid)
@@ -158,9 +161,8 @@ class FakeDriver(driver.ComputeDriver):
         with self._world.change(self._host) as world:
             checks.check_absent(world, self._host, instance.uuid)
             if not migrate_data.is_shared_instance_path:
-                disks = [state.Disk(row['path'].rpartition('/')[2], row['virt_disk_size'], 0,
-                                    row['backing_file'])
-                         for row in (disk_info if migrate_data.block_migration else ())]
+                disks = checks.new_disks(world, self._host,
+                                         disk_info if migrate_data.block_migration else [])
                 storage.make(world, self._host, instance.uuid, disks, _maker(migrate_data))
             migrate_data.target_connect_addr = world.hosts[self._host].address
         return migrate_data

@@ -5,6 +5,7 @@ A level that has two hypervisors (tests/functional simulated ones, tests/control
 the tests with ``from tests.contract.driver_contract import *`` (and ``storage_contract``) and
 offers a fixture ``hypervisors``, which gives an object of the kind of :class:`Hypervisors`.
 """
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from nova_lite.virt.driver import ComputeDriver
@@ -34,6 +35,10 @@ class Hypervisors(Protocol):
 
     def narrow(self) -> None:
         """Let copies that begin after this be slow: of a paused guest, too."""
+
+    def replaced_image(self, name: str, where: str) -> AbstractContextManager[None]:
+        """Another file of the same size has its place, at the 'source' or the 'destination' only
+        where hosts have directories of their own, as long as the block lasts."""
 
     def boot(self, instance: Any) -> None:
         """Wait until a guest that was started at the source does its work."""

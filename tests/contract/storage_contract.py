@@ -52,6 +52,20 @@ def test_check_when_destination_has_the_guest_then_refused(hypervisors):
         check(hypervisors, instance)
 
 
+@pytest.mark.parametrize('where', ['source', 'destination'])
+def test_move_when_the_image_was_replaced_then_refused_by_name_before_anything_moves(
+        hypervisors, where):
+    """Another file of the same size under the same name: on which the guest does not stand."""
+    instance = spawned(hypervisors, disk=True)
+    image = hypervisors.source.get_instance_disk_info(instance)[0]['backing_file']
+    with hypervisors.replaced_image(image, where):
+        with pytest.raises(exception.MigrationPreCheckError, match=image):
+            prepare(hypervisors, instance, True)
+    assert hypervisors.source.get_info(instance).state == power_state.RUNNING
+    assert instance.uuid not in hypervisors.destination.list_instance_uuids()
+    assert move(hypervisors, instance, prepare(hypervisors, instance, True)).status == 'completed'
+
+
 # -- room at the destination --------------------------------------------------------------------
 def test_prepare_when_called_again_for_the_same_migration_then_is_fine(hypervisors):
     instance = spawned(hypervisors, disk=True)

@@ -7,6 +7,7 @@ import pytest
 
 from nova_lite.lab.command import run
 from tests.lab.control import assert_settled, assert_unharmed, record
+from tests.lab.hypervisors import replaced
 
 SIZE = 32 << 20         # bytes; of its own disk the guest writes a quarter of this
 
@@ -53,4 +54,24 @@ def test_block_migration_when_disks_are_read_only_or_shareable_then_they_are_lef
     copied = record(server)['receipt']['copy']
     # what the guest wrote on its own disk, and no byte of another one
     assert 0 < copied['disk_total'] == copied['disk_processed'] < SIZE // 2, copied
+    assert_settled(server, 'compute2')
+
+
+def test_copy_of_disks_when_the_image_was_replaced_then_refused_and_the_disk_is_untouched(
+        lab, boot):
+    """The guest stands on the file that QEMU has open, not on the one that has its name now."""
+    server = boot('tick-disk', 'tick.disk', host='compute1')
+    with server.watch() as watch:
+        watch.wait_ticks(5)
+        before = disks(lab, server, 'compute1')
+        with replaced(lab.state.images / 'disk.raw'):
+            server.live_migrate('compute2')
+            migration, _ = server.wait_migrated()
+            kept = record(server)
+            assert migration['status'] in ('failed', 'error'), kept
+            assert 'disk.raw' in kept['reason'] and 'blockpull' in kept['reason'], kept
+            assert disks(lab, server, 'compute1') == before
+        server.live_migrate('compute2')
+        assert server.wait_migrated()[0]['status'] == 'completed', record(server)
+        assert_unharmed(server, watch)
     assert_settled(server, 'compute2')

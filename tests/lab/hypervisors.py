@@ -2,7 +2,10 @@
 """Two hosts of the lab, driven by libvirt's driver, for the tests of the driver contract."""
 import contextlib
 import itertools
+import os
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from oslo_utils import uuidutils
@@ -82,6 +85,12 @@ class LibvirtHypervisors:
     def narrow(self) -> None:
         """The link is narrow from the start."""
 
+    @contextlib.contextmanager
+    def replaced_image(self, name: str, where: str) -> Iterator[None]:
+        """The hosts of a lab have one image directory, so it is another for both."""
+        with replaced(self._lab.state.images / name):
+            yield
+
     def boot(self, instance: Any) -> None:
         self._watches[instance.uuid].wait(
             lambda record: record.last() and record.last().passes > 0, self.timeout, 'first pass')
@@ -101,6 +110,20 @@ class LibvirtHypervisors:
         for driver in (self.source, self.destination):
             with contextlib.suppress(exception.InstanceNotFound):
                 driver.destroy(self.ctxt, instance)
+
+
+@contextlib.contextmanager
+def replaced(file: Path) -> Iterator[None]:
+    """Another file of the same size and time is renamed over this one, and back at the end."""
+    kept, other, status = file.with_name('.kept'), file.with_name('.other'), file.stat()
+    os.link(file, kept)
+    other.write_bytes(os.urandom(status.st_size))
+    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
+    other.rename(file)
+    try:
+        yield
+    finally:
+        kept.rename(file)
 
 
 def start_driver(lab: Lab, host: Host) -> DriverProcess:

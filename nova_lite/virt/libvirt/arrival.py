@@ -10,7 +10,7 @@ from oslo_log import log as logging
 from nova_lite import exception, objects
 from nova_lite.compute import power_state
 from nova_lite.conf import CONF
-from nova_lite.virt import images
+from nova_lite.virt import digests, images
 from nova_lite.virt.driver import GuestInfo
 from nova_lite.virt.libvirt import abi, checks, config, power, probe, resources, storage
 from nova_lite.virt.libvirt.guest import Guest, Seen
@@ -59,6 +59,7 @@ def prepare(guest: Guest, instance: Any, disk_info: list[dict[str, Any]],
             raise exception.MigrationPreCheckError(
                 reason=f'{storage.instance_dir(guest.uuid)} is not seen on host {CONF.host}: is '
                        'the shared file system still mounted?')
+        _check_bases(guest.uuid)
     else:
         made_for = _made_for(guest, migrate_data)
         storage.make_directory(guest.uuid, made_for)
@@ -72,17 +73,25 @@ def prepare(guest: Guest, instance: Any, disk_info: list[dict[str, Any]],
     return migrate_data
 
 
+def _check_bases(uuid: str) -> None:
+    """The disks are shared; the images that they lie on need not be."""
+    for name, digest in storage.recorded_bases(uuid).items():
+        base = storage.read_disk(os.path.join(storage.instance_dir(uuid), name)).backing_file
+        if base:
+            checks.check_same_image(base, digest, digests.of_file(base), CONF.host)
+
+
 def _make_disk(uuid: str, disk: dict[str, Any]) -> None:
     """An empty disk of the same size on the same image: only what the guest wrote is copied."""
-    backing, size = '', disk.get('backing_size')
+    path, backing, digest = storage.own_disk_path(uuid, disk['path']), '', ''
     if disk['backing_file']:
         backing = images.path_of(disk['backing_file'])
-        if size is not None and os.path.getsize(backing) != size:
-            raise exception.MigrationPreCheckError(
-                reason=f'{backing} on host {CONF.host} has not the {size} bytes that it has at '
-                       'the source: the image directories differ')
-    storage.create_disk(storage.own_disk_path(uuid, disk['path']), disk['type'],
-                        disk['virt_disk_size'], backing, disk.get('backing_format') or 'raw')
+        digest = digests.of_file(backing)
+        checks.check_same_image(backing, disk.get('backing_digest') or '', digest, CONF.host)
+    storage.create_disk(path, disk['type'], disk['virt_disk_size'], backing,
+                        disk.get('backing_format') or 'raw')
+    if digest:
+        storage.record_base(uuid, path, digest)
 
 
 def confirm(guest: Guest, migrate_data: Any) -> GuestInfo:

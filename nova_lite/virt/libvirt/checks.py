@@ -50,6 +50,26 @@ def check_space(disks: list[dict[str, Any]], over_commit: bool | None, available
                    f'host: {available} bytes < need: {needed} bytes)')
 
 
+def check_same_base(disk: str, base: str, since: str, now: str, host: str) -> None:
+    """The guest must stand on what it has always stood on: ``since`` is the digest that its
+    backing file had when the disk was made, '' where that is not known, ``now`` today's."""
+    if since and since != now:
+        raise exception.MigrationPreCheckError(
+            reason=f'the backing file {base} on host {host} is not the one that disk {disk} '
+                   f'stands on: it was replaced or changed since the disk was made (SHA-256 '
+                   f'{now[:16]} instead of {since[:16]}). Put the former file back under that '
+                   f'name, or make the disk whole: virsh blockpull')
+
+
+def check_same_image(image: str, wanted: str, found: str, host: str) -> None:
+    """The destination must have the same backing file, by its digest."""
+    if wanted and wanted != found:
+        raise exception.MigrationPreCheckError(
+            reason=f'{image} on host {host} is not the file that it is at the source (SHA-256 '
+                   f'{found[:16]} instead of {wanted[:16]}): the image directories differ. Copy '
+                   'the file from the source')
+
+
 def check_cpu(result: int, what: str, host: str) -> None:
     """C2: ``result`` of libvirt's comparison."""
     if result <= abi.Compare.INCOMPATIBLE:

@@ -9,7 +9,7 @@ from oslo_log import log as logging
 
 from nova_lite import exception
 from nova_lite.conf import CONF
-from nova_lite.virt import images
+from nova_lite.virt import digests, images
 from nova_lite.virt import driver as virt_driver
 from nova_lite.virt.driver import Outcome, Progress
 from nova_lite.virt.libvirt import (abi, checks, config, decisions, events, migration, operation,
@@ -51,7 +51,8 @@ def copied_disks(guest: Guest) -> list[config.DiskSeen]:
 
 def disk_info(guest: Guest) -> list[dict[str, Any]]:
     """What the destination has to make: path, type, virt_disk_size and disk_size (bytes),
-    backing_file (name in the image directory or ''), and its backing_format and backing_size."""
+    backing_file (name in the image directory or ''), its backing_format, and the backing_digest
+    that the destination's must have. MigrationPreCheckError for one that has changed since."""
     found = []
     for disk in copied_disks(guest):
         facts = storage.read_disk(storage.own_disk_path(guest.uuid, disk.path))
@@ -60,12 +61,25 @@ def disk_info(guest: Guest) -> list[dict[str, Any]]:
             raise exception.MigrationPreCheckError(
                 reason=f'disk {disk.path} lies on top of {disk.backing}, which is not in the '
                        f'image directory {CONF.images.path}')
+        digest = _check_base(guest.uuid, disk, name) if name else ''
         found.append({
             'path': disk.path, 'type': disk.format, 'virt_disk_size': facts.virtual_size,
             'disk_size': facts.allocated, 'backing_file': name,
             'backing_format': disk.backing_format,
-            'backing_size': os.path.getsize(images.path_of(name)) if name else None})
+            'backing_digest': digest})
     return found
+
+
+def _check_base(uuid: str, disk: config.DiskSeen, name: str) -> str:
+    """The digest of the disk's backing file, which must be what it was when the disk was made."""
+    base = images.path_of(name)
+    since = storage.recorded_bases(uuid).get(os.path.basename(disk.path), '')
+    now = digests.of_file(base)
+    checks.check_same_base(disk.path, base, since, now, CONF.host)
+    if not since:
+        LOG.warning('Nobody has written down what disk %s stood on when it was made; taking %s '
+                    'as it is now', disk.path, base)
+    return now
 
 
 class Departures:

@@ -5,6 +5,7 @@ A directory that is made for an incoming guest carries a marker with the migrati
 guest has arrived, so a rollback removes what was made for its own migration and nothing else.
 """
 import errno
+import json
 import mmap
 import os
 import shutil
@@ -17,7 +18,7 @@ from oslo_log import log as logging
 
 from nova_lite import exception, utils
 from nova_lite.conf import CONF
-from nova_lite.virt import images
+from nova_lite.virt import digests, images
 from nova_lite.virt.libvirt import config
 
 LOG = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ LOG = logging.getLogger(__name__)
 GIB = 1024 ** 3
 CONSOLE = 'console.log'
 MARKER = '.incoming'
+BASES = '.bases.json'       # digest of each disk's backing file, by the disk's name
 QEMU_IMG_TIMEOUT = 120      # s
 _QCOW2 = struct.Struct('>4sIQIIQ')
 _EXTERNAL_DATA = 1 << 2     # of qcow2's incompatible features
@@ -102,6 +104,8 @@ def make_disks(instance: Any, image: dict[str, Any]) -> list[config.Disk]:
     if size:
         disks.append(config.Disk(os.path.join(directory, 'disk'), 'vda', cache))
         create_disk(disks[0].path, 'qcow2', size, backing, image.get('disk_format') or '')
+        if backing:
+            record_base(instance.uuid, disks[0].path, digests.of_file(backing))
     if instance.ephemeral_gb:
         disks.append(config.Disk(os.path.join(directory, 'disk.eph0'), 'vdb', cache))
         create_disk(disks[-1].path, 'qcow2', instance.ephemeral_gb * GIB)
@@ -151,6 +155,25 @@ def supports_direct_io(directory: str) -> bool:
     finally:
         os.close(fd)
         _remove(path)
+
+
+def record_base(uuid: str, disk: str, digest: str) -> None:
+    """Write down what a disk stands on, when it is made. OSError."""
+    path = os.path.join(instance_dir(uuid), BASES)
+    bases = {**recorded_bases(uuid), os.path.basename(disk): digest}
+    with open(f'{path}.new', 'w', encoding='ascii') as stream:
+        json.dump(bases, stream)
+    os.replace(f'{path}.new', path)
+
+
+def recorded_bases(uuid: str) -> dict[str, str]:
+    """The digest of what each disk stood on when it was made, by the disk's file name, where that
+    has been written down."""
+    try:
+        with open(os.path.join(instance_dir(uuid), BASES), encoding='ascii') as stream:
+            return json.load(stream)
+    except (FileNotFoundError, ValueError):
+        return {}
 
 
 # -- directories ----------------------------------------------------------------------------------

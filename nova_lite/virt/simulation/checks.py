@@ -13,7 +13,7 @@ from nova_lite.virt.driver import GuestInfo
 from nova_lite.virt.libvirt import checks
 from nova_lite.virt.simulation import guests, jobs, storage
 from nova_lite.virt.simulation.state import (ACTIVE, CRASHED, MIGRATED, NOT_MOVING, PAUSED,
-                                             RUNNING, SAVED, SHUTOFF, Guest, Host, State)
+                                             RUNNING, SAVED, SHUTOFF, Disk, Guest, Host, State)
 
 POWER_STATES = {RUNNING: power_state.RUNNING, PAUSED: power_state.PAUSED,
                 SHUTOFF: power_state.SHUTDOWN, SAVED: power_state.SHUTDOWN,
@@ -87,10 +87,26 @@ def check_source(state: State, host: str, uuid: str, data: Any) -> None:
 
 def disk_info(state: State, host: str, uuid: str) -> list[dict[str, Any]]:
     """The guest's disks in the form of ComputeDriver.get_instance_disk_info()."""
-    directory = storage.find(state, host, uuid)
-    return [{'path': storage.path(uuid, disk.name), 'type': 'qcow2', 'virt_disk_size': disk.size,
-             'disk_size': disk.allocated, 'backing_file': disk.backing_file}
-            for disk in (directory.disks.values() if directory else ())]
+    directory, found = storage.find(state, host, uuid), []
+    for disk in directory.disks.values() if directory else ():
+        path, base = storage.path(uuid, disk.name), disk.backing_file
+        digest = storage.digest(state, host, base) if base else ''
+        checks.check_same_base(path, base, disk.base, digest, host)
+        found.append({'path': path, 'type': 'qcow2', 'virt_disk_size': disk.size,
+                      'disk_size': disk.allocated, 'backing_file': base,
+                      'backing_digest': digest})
+    return found
+
+
+def new_disks(state: State, host: str, disk_info: list[dict[str, Any]]) -> list[Disk]:
+    """The disks that a block migration makes here. MigrationPreCheckError."""
+    found = []
+    for row in disk_info:
+        base = row['backing_file']
+        digest = storage.digest(state, host, base) if base else ''
+        checks.check_same_image(base, row.get('backing_digest') or '', digest, host)
+        found.append(Disk(row['path'].rpartition('/')[2], row['virt_disk_size'], 0, base, digest))
+    return found
 
 
 def why_not_whole(guest: Guest | None) -> str:

@@ -57,6 +57,7 @@ class Host:
     hypervisor_version: int = 1000000
     address: str = ''
     up: bool = True
+    images: dict[str, str] = field(default_factory=dict)    # digests of images that were replaced
     scripted: list[str] = field(default_factory=list)    # settings that were given by hand
 
 
@@ -94,6 +95,7 @@ class Disk:
     size: int                     # bytes that the guest sees
     allocated: int                # bytes that the file takes
     backing_file: str = ''
+    base: str = ''                # digest of the backing file when the disk was made
     content: str = ''             # what is on it; '' for one that was made for a copy to come
 
 

@@ -4,6 +4,7 @@
 Only what a migration depends on is kept of a file: its sizes, what it is based on, and a word that
 stands for its content, so that a guest on a disk that nobody copied is noticed.
 """
+import hashlib
 import uuid as uuids
 
 from nova_lite import exception
@@ -67,6 +68,16 @@ def room(state: State, host: str) -> int:
     promised = sum(disk.size for directory in _storage(state, host).values()
                    for disk in directory.disks.values())
     return state.hosts[host].local_gb * GIB - promised
+
+
+def digest(state: State, host: str, image: str) -> str:
+    """Of a file in the image directory of ``host``: the same on all hosts until it is replaced."""
+    return state.hosts[host].images.get(image) or hashlib.sha256(image.encode()).hexdigest()
+
+
+def replace_image(state: State, host: str, image: str) -> None:
+    """Put another file of the same size in its place."""
+    state.hosts[host].images[image] = hashlib.sha256(uuids.uuid4().bytes).hexdigest()
 
 
 def path(uuid: str, name: str = '') -> str:

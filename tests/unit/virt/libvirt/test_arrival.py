@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The destination: room made, arrival proved, leftovers removed, nothing else touched."""
+import hashlib
 import json
 import os
 import types
@@ -26,6 +27,9 @@ def guest():
     guest.courier.stop()
 
 
+ZEROS = hashlib.sha256(bytes(2 << 20)).hexdigest()     # of base.raw
+
+
 def data(shared=False, block=False, migration=MIGRATION):
     return objects.LibvirtLiveMigrateData(
         is_shared_instance_path=shared, is_shared_block_storage=shared or not block,
@@ -35,7 +39,7 @@ def data(shared=False, block=False, migration=MIGRATION):
 def disk_of(places, **values):
     return {'path': f'{places.instances}/{UUID}/disk', 'type': 'qcow2',
             'virt_disk_size': 64 << 20, 'disk_size': 1 << 20, 'backing_file': 'base.raw',
-            'backing_format': 'raw', 'backing_size': 2 << 20, **values}
+            'backing_format': 'raw', 'backing_digest': ZEROS, **values}
 
 
 def files(places):
@@ -117,7 +121,8 @@ def test_prepare_when_disks_are_copied_then_are_made_empty_on_the_same_image(
         assert facts.virtual_size == 64 << 20
         assert facts.backing_file == f'{places.images}/base.raw'
         assert made.target_connect_addr == '192.0.2.9'
-        assert files(places) == ['.incoming', 'console.log', 'disk']
+        assert files(places) == ['.bases.json', '.incoming', 'console.log', 'disk']
+        assert storage.recorded_bases(UUID) == {'disk': ZEROS}
 
 
 def test_prepare_when_storage_is_shared_then_makes_nothing(places, guest, instance):
@@ -128,6 +133,18 @@ def test_prepare_when_storage_is_shared_then_makes_nothing(places, guest, instan
     assert storage.read_marker(UUID) is None
 
 
+def test_prepare_when_disks_are_shared_and_their_image_is_another_here_then_refused(
+        places, qemu_img, guest, instance):
+    storage.make_directory(UUID)
+    storage.create_disk(f'{places.instances}/{UUID}/disk', 'qcow2', 4 << 20,
+                        f'{places.images}/base.raw', 'raw')
+    storage.record_base(UUID, 'disk', ZEROS)
+    arrival.prepare(guest, instance, [], data(shared=True))
+    (places.images / 'base.raw').write_bytes(b'x' * (2 << 20))
+    with pytest.raises(exception.MigrationPreCheckError, match='not the file that it is at the'):
+        arrival.prepare(guest, instance, [], data(shared=True))
+
+
 def test_prepare_when_shared_directory_is_gone_then_refused(guest, instance, places):
     with pytest.raises(exception.MigrationPreCheckError, match='mounted'):
         arrival.prepare(guest, instance, [], data(shared=True))
@@ -136,7 +153,7 @@ def test_prepare_when_shared_directory_is_gone_then_refused(guest, instance, pla
 @pytest.mark.parametrize(('wrong', 'error'), [
     ({'backing_file': '../passwd'}, exception.Invalid),
     ({'backing_file': 'none.raw'}, exception.ImageNotFound),
-    ({'backing_size': 5}, exception.MigrationPreCheckError),
+    ({'backing_digest': 'f' * 64}, exception.MigrationPreCheckError),
     ({'path': '/etc/disk'}, exception.MigrationPreCheckError)])
 def test_prepare_when_a_disk_is_wrong_then_refused_and_nothing_is_left(
         places, guest, instance, wrong, error):

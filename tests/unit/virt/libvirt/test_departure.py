@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The source: what is checked, what libvirt is told, and what may be removed afterwards."""
+import hashlib
 import os
 
 import pytest
@@ -92,7 +93,37 @@ def test_disk_info_when_asked_then_names_what_to_make(places, guest):
     allocated = os.stat(places.instances / UUID / 'disk').st_blocks * 512
     assert info == {'path': f'{places.instances}/{UUID}/disk', 'type': 'qcow2',
                     'virt_disk_size': GIB, 'disk_size': allocated, 'backing_file': 'base.raw',
-                    'backing_format': 'raw', 'backing_size': 2 << 20}
+                    'backing_format': 'raw',
+                    'backing_digest': hashlib.sha256(bytes(2 << 20)).hexdigest()}
+
+
+def _renamed_over(base):
+    other = base.with_name('other')
+    other.write_bytes(b'x' * base.stat().st_size)
+    os.utime(other, ns=(base.stat().st_atime_ns, base.stat().st_mtime_ns))
+    other.rename(base)
+
+
+def _written_to(base):
+    before = base.stat()
+    with base.open('r+b') as stream:
+        stream.write(b'x')
+    os.utime(base, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize('change', [_renamed_over, _written_to])
+def test_disk_info_when_base_is_not_what_the_disk_was_made_on_then_refused_by_name(
+        places, guest, change):
+    """Of the same size and time: only its digest tells it apart."""
+    base = places.images / 'base.raw'
+    storage.record_base(UUID, 'disk', departure.disk_info(guest)[0]['backing_digest'])
+    departure.disk_info(guest)
+    change(base)
+    with pytest.raises(exception.MigrationPreCheckError, match=f'{base} on host here') as caught:
+        departure.disk_info(guest)
+    assert 'virsh blockpull' in caught.value.format_message()
+    base.write_bytes(bytes(2 << 20))
+    departure.disk_info(guest)      # the former content is back, whatever its inode
 
 
 def test_disk_info_when_base_is_no_image_then_refused(places, guest):

@@ -28,7 +28,7 @@ def built(instance, image='raw'):
 def test_spawn_when_all_is_there_then_runs_with_its_files(places, qemu_img, instance, guest):
     power.spawn(guest, built(instance))
     assert guest.look().active
-    assert sorted(os.listdir(places.instances / UUID)) == ['console.log', 'disk']
+    assert sorted(os.listdir(places.instances / UUID)) == ['.bases.json', 'console.log', 'disk']
     assert f'{places.instances}/{UUID}/disk' in guest.xml
     assert f'<kernel>{places.images}/vmlinuz</kernel>' in guest.xml
 

@@ -62,6 +62,7 @@ def test_disks_when_made_for_a_guest_then_are_those_of_flavor_and_image(
     made = storage.make_disks(instance, images.get_image(image) if image else {})
     assert [storage.read_disk(disk.path).virtual_size // MIB for disk in made] == sizes
     assert storage.existing_disks(instance) == made
+    assert len(storage.recorded_bases(UUID)) == (1 if image else 0)
 
 
 @pytest.mark.parametrize(('change', 'words'), [

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What others do to a guest and its copy past nova-lite: virsh by hand, options that are bad."""
+import signal
+
+import pytest
+
+from nova_lite.lab.command import run
+from nova_lite.virt import convergence
+from tests.lab.control import LINK, assert_settled, decided, process_of, wait_copying, wait_until
+
+SLOW = LINK // 2    # MiB/s
+
+
+def virsh(lab, host, *words):
+    return run('virsh', '-q', '-c', lab.topology.host(host).libvirt_uri, *words, timeout=60).stdout
+
+
+def state_of(lab, host, server):
+    return virsh(lab, host, 'domstate', server.id).strip()
+
+
+def test_options_when_made_bad_during_a_copy_then_it_ends_with_its_record(lab, boot, options):
+    """An unusable value at SIGHUP changes nothing about a copy that runs."""
+    options.set(bandwidth=SLOW)
+    server = boot(host='compute1')
+    with server.watch() as watch:
+        watch.wait_ticks(5)
+        server.live_migrate('compute2')
+        wait_copying(server)
+        lab.state.extra.write_text('[libvirt]\nlive_migration_downtime = 50\n'
+                                   f'live_migration_bandwidth = {SLOW}\n')
+        process_of(lab, 'compute', 'compute1').signal(signal.SIGHUP)
+        migration, _ = server.wait_migrated(180)
+        assert migration['status'] == 'completed', migration
+        watch.wait_ticks(10, 'compute2')
+    assert_settled(server, 'compute2')
+
+
+@pytest.mark.parametrize('paused', [True, False])
+def test_guest_when_suspended_or_resumed_by_virsh_during_its_copy_then_arrives_so(
+        lab, boot, options, paused):
+    options.set(bandwidth=SLOW)
+    server = boot(host='compute1')
+    with server.watch() as watch:
+        watch.wait_ticks(5)
+        if not paused:
+            assert server.action('pause')[0] == 202
+            server.wait(lambda shown: shown['status'] == 'PAUSED', 30, 'PAUSED')
+        server.live_migrate('compute2')
+        wait_copying(server)
+        virsh(lab, 'compute1', 'suspend' if paused else 'resume', server.id)
+        kind = convergence.GUEST_PAUSED if paused else convergence.GUEST_RESUMED
+        wait_until(lambda: kind in decided(server), 30, kind)
+        migration, _ = server.wait_migrated(180)
+        assert migration['status'] == 'completed', migration
+        assert state_of(lab, 'compute2', server) == ('paused' if paused else 'running')
+        server.wait(lambda shown: shown['status'] == ('PAUSED' if paused else 'ACTIVE'), 20,
+                    'what the guest is')
+        if paused:
+            before = watch.record.last().tick
+            assert watch.record.last().tick == before
+            assert server.action('unpause')[0] == 202
+        watch.wait_ticks(10, 'compute2')
+        assert watch.record.bad() == 0
