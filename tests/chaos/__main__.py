@@ -15,13 +15,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests import run as test_run
-from tests.chaos import cells, ledger as ledgers, report, stage as stages
+from tests.chaos import cells, ledger as ledgers, report, stage as stages, storm
 from tests.chaos.group import Group
 from tests.chaos.ledger import Entry
 from tests.chaos.report import Results
 
 # random cells that share one blow: few, so that a run meets many actors and faults
 AT_RANDOM = 16
+LOGS = Path('.tox/output/chaos')     # of a storm, which says what it has done in any case
 
 Work = tuple[str, str, Callable[[Group], Results], Callable[[str], Results]]
 
@@ -34,12 +35,15 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     what.add_argument('--cell', action='append', metavar='ACTOR[:FAULT[:MOMENT]]',
                       help='these cells only; may be given again')
     what.add_argument('--random', type=int, metavar='N', help='N cells at random moments')
+    what.add_argument('--storm', type=float, metavar='SECONDS',
+                      help='requests of all kinds and kills at random for so long, then quiet: '
+                           'is all well?')
     where = parser.add_mutually_exclusive_group()
     where.add_argument('--simulated', action='store_true',
                        help='on simulated hypervisors (the default)')
     where.add_argument('--lab', action='store_true',
                        help='with real libvirt and QEMU, every actor in every phase; as root')
-    parser.add_argument('--seed', type=int, help='of --random; by default a new one')
+    parser.add_argument('--seed', type=int, help='of --random and --storm; by default a new one')
     parser.add_argument('--share', type=int, default=1, metavar='N',
                         help='one cell of N: of each actor and fault, and of each moment; with '
                              '--lab one actor of N')
@@ -51,8 +55,8 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
                         help='logs of the groups in which a cell failed')
     parser.add_argument('--verbose', action='store_true', help='how long what took')
     options = parser.parse_args(argv)
-    if options.lab and options.random:
-        parser.error('--random is for simulated hypervisors')
+    if options.lab and (options.random or options.storm):
+        parser.error('--random and --storm are for simulated hypervisors')
     return options
 
 
@@ -151,6 +155,8 @@ def main() -> int:
     if options.lab:
         from tests.chaos import lab_main        # needs libvirt, which the simulated half does not
         return lab_main.main(options)
+    if options.storm:
+        return storm.main(options.storm, options.seed, options.keep_logs or LOGS)
     works, results, when = queue.Queue(), {}, ledgers.now()
     for work in (planned := plan(options)):
         works.put(work)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A whole nova-lite to do harm to: its processes, a broker, a database, two simulated hosts."""
+"""A whole nova-lite to do harm to: its processes, a broker, a database, simulated hosts."""
 import concurrent.futures
 import contextlib
 import json
@@ -35,7 +35,8 @@ OVERRIDES = {
 class Stage:
     """Made once for several groups of cells, and again after one that left something behind."""
 
-    def __init__(self) -> None:
+    def __init__(self, hosts: tuple[str, ...] = (SOURCE, DESTINATION)) -> None:
+        self.hosts = hosts
         # not under a private directory: the servers run under accounts of their own
         self._directory = Path(tempfile.mkdtemp(prefix='nova-lite-chaos-'))
         self._directory.chmod(0o711)
@@ -55,8 +56,8 @@ class Stage:
         self.orders.mkdir()
         url = self.rabbitmq.url
         self.deployed = Deployment(
-            here, url, self.database.url, hosts=(SOURCE, DESTINATION), overrides=OVERRIDES,
-            own={f'compute-{SOURCE}': {'transport_url': url.replace(
+            here, url, self.database.url, hosts=self.hosts, overrides=OVERRIDES,
+            own={f'compute-{self.hosts[0]}': {'transport_url': url.replace(
                 f':{self.rabbitmq.port}/', f':{self.broker_link.port}/')}},
             environment={'NOVA_LITE_MOMENTS': str(self.orders)})
         self._opened.callback(self.deployed.stop_all)
@@ -99,7 +100,8 @@ class Stage:
     # -- servers ---------------------------------------------------------------------------------
     def boot(self, count: int) -> list[str]:
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            return list(pool.map(lambda _: self.deployed.boot('guest', SOURCE, self.flavor),
+            return list(pool.map(lambda number: self.deployed.boot(
+                'guest', self.hosts[0], self.flavor),
                                  range(count)))
 
     def ask(self, method: str, path: str, body: Any = None) -> int:
@@ -108,6 +110,14 @@ class Stage:
             return self.deployed.request(method, path, body).status_code
         except requests.RequestException:
             return 0
+
+    def answer(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """The same, and what was said: {} when there was nothing."""
+        try:
+            response = self.deployed.request(method, path, body)
+            return response.status_code, response.json() if response.content else {}
+        except requests.RequestException:
+            return 0, {}
 
     def live_migrate(self, uuid: str) -> int:
         return self.ask('POST', f'/servers/{uuid}/action', {
@@ -136,8 +146,8 @@ _open: list[Stage] = []
 
 
 @contextlib.contextmanager
-def opened() -> Iterator[Stage]:
-    stage = Stage()
+def opened(hosts: tuple[str, ...] = (SOURCE, DESTINATION)) -> Iterator[Stage]:
+    stage = Stage(hosts)
     _open.append(stage)
     try:
         stage.open()
