@@ -182,6 +182,11 @@ class GuestElsewhere(Conflict):
                '%(remedy)s (nova-lite server-locate tells more)')
 
 
+class GuestFoundElsewhere(Conflict):
+    msg_fmt = ('The guest of instance %(instance_uuid)s is on host %(found)s (%(state)s), not on '
+               'host %(host)s. End it there, or take that place over: nova-lite server-locate')
+
+
 class LeaseLost(NovaLiteException):
     msg_fmt = ('Migration %(migration_id)s is not in the hands of %(owner)s any more; nothing of '
                'what it did there is written')

@@ -20,6 +20,8 @@ from nova_lite.conf import CONF
 
 LOG = logging.getLogger(__name__)
 
+# orders that need the guest to be where the record says
+STARTING = ('start', 'reboot', 'resume', 'unpause', 'os-migrateLive')
 ABORTABLE = (migration_states.RUNNING,)
 ABORTABLE_IN_QUEUE = (migration_states.QUEUED, migration_states.PREPARING,
                       migration_states.RUNNING)
@@ -219,6 +221,11 @@ class API:
             raise exception.InstanceIsLocked(instance_uuid=instance.uuid)
         if vm is None and task is None:
             return
+        if method in STARTING:
+            for sighting in objects.GuestSightingList.get_by_instances(ctxt, [instance.uuid]):
+                raise exception.GuestFoundElsewhere(
+                    instance_uuid=instance.uuid, found=sighting.host, state=sighting.state,
+                    host=instance.host)
         wrong = None
         if vm is not None and instance.vm_state not in vm:
             wrong = ('vm_state', instance.vm_state)

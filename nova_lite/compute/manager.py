@@ -12,6 +12,7 @@ from oslo_log import log as logging
 from nova_lite import context
 from nova_lite.compute import location, recovery
 from nova_lite.compute.departed import Departed
+from nova_lite.compute.guest_inventory import GuestInventory
 from nova_lite.compute.live_migration_destination import LiveMigrationDestination
 from nova_lite.compute.live_migration_queue import LiveMigrationQueue
 from nova_lite.compute.resource_tracker import ResourceTracker
@@ -33,6 +34,7 @@ class ComputeManager:
         self.departed = Departed(host, driver, self.queue.moves)
         self.destination = LiveMigrationDestination(host, driver)
         self.resources = ResourceTracker(host, driver)
+        self.guests = GuestInventory(host, driver)
         self._compute = ComputeAPI()
 
     # -- service ---------------------------------------------------------------------------------
@@ -47,7 +49,8 @@ class ComputeManager:
     def periodic_tasks(self) -> list[tuple[float, Callable[[], None]]]:
         tasks: list[tuple[float, Callable[[], None]]] = [
             (CONF.update_resources_interval, self.update_resources),
-            (CONF.update_resources_interval, self.sweep)]
+            (CONF.update_resources_interval, self.sweep),
+            (CONF.update_resources_interval, self.report_guests)]
         if CONF.sync_power_state_interval > 0:
             tasks.append((CONF.sync_power_state_interval, self.sync_power_states))
         return tasks
@@ -60,8 +63,11 @@ class ComputeManager:
         self.destination.sweep(ctxt)
         self.departed.clean_up(ctxt)
 
+    def report_guests(self) -> None:
+        self.guests.report(context.get_admin_context())
+
     def sync_power_states(self) -> None:
-        self.servers.sync_power_states(context.get_admin_context())
+        self.servers.sync_power_states(context.get_admin_context(), self.guests.is_elsewhere)
 
     def stop(self) -> None:
         self.queue.stop()

@@ -110,8 +110,10 @@ class ServerLifecycle:
             return power_state.SHUTDOWN
 
     # -- what happened without us ----------------------------------------------------------------
-    def sync_power_states(self, ctxt: Any) -> None:
-        """Write down guests that ended or were paused by themselves; busy servers are left."""
+    def sync_power_states(self, ctxt: Any,
+                          is_elsewhere: Callable[[Any, Any], bool] = lambda *_: False) -> None:
+        """Write down guests that ended or were paused by themselves; busy servers are left, and
+        those of which ``is_elsewhere`` says that they are on another host."""
         expected = {power_state.RUNNING: vm_states.ACTIVE, power_state.PAUSED: vm_states.PAUSED,
                     power_state.SHUTDOWN: vm_states.STOPPED,
                     power_state.CRASHED: vm_states.STOPPED}
@@ -121,6 +123,8 @@ class ServerLifecycle:
                 continue
             state = self._power_state(instance)
             if state == instance.power_state and expected.get(state) == instance.vm_state:
+                continue
+            if state == power_state.SHUTDOWN and is_elsewhere(ctxt, instance):
                 continue
             instance.power_state = state
             instance.vm_state = expected.get(state, instance.vm_state)

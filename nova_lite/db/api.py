@@ -9,10 +9,11 @@ from typing import Any
 from oslo_db import exception as db_exc
 
 from nova_lite.db import (actions, flavors, instances, leases, moves, queue, resources, rows,
-                          services, session)
+                          services, session, sightings)
 
 __all__ = ['actions', 'flavors', 'instances', 'leases', 'moves', 'queue', 'resources', 'services',
-           'check', 'get', 'insert', 'update_on_match', 'soft_delete', 'DuplicateEntry']
+           'sightings', 'check', 'get', 'insert', 'update_on_match', 'soft_delete',
+           'DuplicateEntry']
 
 DuplicateEntry = db_exc.DBDuplicateEntry
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from nova_lite.db import models, resources, rows, session
+from nova_lite.db import models, resources, rows, session, sightings
 
 T = models.Instance.__table__
 MIGRATIONS = models.Migration.__table__
@@ -50,6 +50,7 @@ def destroy(uuid: str) -> bool:
             return False
         migrations = sa.select(MIGRATIONS.c.uuid).where(MIGRATIONS.c.instance_uuid == uuid)
         resources.drop_claims(s, [uuid, *s.scalars(migrations)])
+        sightings.forget(s, instance_uuid=uuid)
         return True
 
 

@@ -259,6 +259,17 @@ class InstanceFault(Base):
     host: Mapped[str | None]
 
 
+class GuestSighting(Base):
+    """A guest that a host has on though its server's record names another host."""
+    __tablename__ = 'guest_sightings'
+    __table_args__ = table_args(
+        UniqueConstraint('instance_uuid', 'host', name='uniq_guest_sightings0instance_uuid0host'),
+        Index('guest_sightings_host_idx', 'host'))
+    instance_uuid: Mapped[str] = mapped_column(UUID)
+    host: Mapped[str]
+    state: Mapped[str] = mapped_column(String(32))
+
+
 class Flavor(Base):
     __tablename__ = 'flavors'
     __table_args__ = table_args(

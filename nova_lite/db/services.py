@@ -7,7 +7,7 @@ from oslo_db import exception as db_exc
 from oslo_utils import uuidutils
 from sqlalchemy.orm import Session
 
-from nova_lite.db import clock, liveness, models, resources, rows, session
+from nova_lite.db import clock, liveness, models, resources, rows, session, sightings
 
 T = models.Service.__table__
 
@@ -60,6 +60,7 @@ def destroy(service_id: int) -> bool:
         if row is None or not rows.soft_delete(s, T, *rows.living(T, id=service_id)):
             return False
         if row['binary'] == resources.COMPUTE:
+            sightings.forget(s, host=row['host'])
             rows.soft_delete(s, resources.NODES, *rows.living(resources.NODES, host=row['host']))
         return True
 

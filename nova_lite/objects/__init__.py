@@ -7,6 +7,7 @@ The caller cannot tell the difference.
 from nova_lite.objects.base import NovaLiteObject
 from nova_lite.objects.compute_node import Claim, ComputeNode, ComputeNodeList
 from nova_lite.objects.flavor import Flavor, FlavorList
+from nova_lite.objects.guest_sighting import GuestSighting, GuestSightingList
 from nova_lite.objects.instance import Instance, InstanceList
 from nova_lite.objects.instance_action import (InstanceAction, InstanceActionEvent,
                                                InstanceActionEventList, InstanceActionList)
@@ -16,7 +17,8 @@ from nova_lite.objects.migration import Migration, MigrationList
 from nova_lite.objects.request_spec import RequestSpec, Selection
 from nova_lite.objects.service import Service, ServiceList
 
-__all__ = ['Claim', 'ComputeNode', 'ComputeNodeList', 'Flavor', 'FlavorList', 'Instance',
+__all__ = ['Claim', 'ComputeNode', 'ComputeNodeList', 'Flavor', 'FlavorList', 'GuestSighting',
+           'GuestSightingList', 'Instance',
            'InstanceAction', 'InstanceActionEvent', 'InstanceActionEventList',
            'InstanceActionList', 'InstanceFault', 'InstanceFaultList', 'InstanceList',
            'LibvirtLiveMigrateData', 'LiveMigrateData', 'Migration', 'MigrationList',

@@ -103,6 +103,11 @@ class ComputeDriver(abc.ABC):
         """Every guest defined or running here, incoming halves too."""
 
     @abc.abstractmethod
+    def list_guests(self) -> dict[str, GuestInfo]:
+        """All of them by uuid, at one look: ``leaving`` and ``departing`` are not told of one that
+        runs."""
+
+    @abc.abstractmethod
     def get_info(self, instance: Any) -> GuestInfo:
         """Raises InstanceNotFound when there is no such guest here."""
 

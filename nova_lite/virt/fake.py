@@ -67,6 +67,12 @@ class FakeDriver(driver.ComputeDriver):
         with self._world.look(self._host) as world:
             return [guest.uuid for guest in guests.on_host(world, self._host)]
 
+    def list_guests(self) -> dict[str, GuestInfo]:
+        self._world.reach('list_guests', self._host, '', None)
+        with self._world.look(self._host) as world:
+            return {guest.uuid: checks.info(world, self._host, guest.uuid)
+                    for guest in guests.on_host(world, self._host)}
+
     def get_info(self, instance: Any) -> GuestInfo:
         self._reach('get_info', instance)
         with self._world.look(self._host) as world:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from nova_lite import objects
 from nova_lite.api import paging, server_status, wsgi
+from nova_lite.api.views.server_migrations import OWN
 from nova_lite.conf import CONF
 from nova_lite.objects import Instance
 from nova_lite.policies import servers as policies
@@ -16,6 +17,7 @@ from nova_lite.policies import servers as policies
 WHOLE_UPDATE_SINCE = 75     # below it the answer to PUT has only the fields marked for it
 EMBEDDED_FLAVOR_SINCE = 47
 COMPUTE = 'nova-compute'
+FOUND_ON = OWN + 'found_on'     # hosts that have the guest though they should not
 
 
 class Scene(NamedTuple):
@@ -27,6 +29,7 @@ class Scene(NamedTuple):
     sees_status: bool
     sees_unknown: bool
     is_admin: bool
+    sightings: dict[str, list[Any]]
 
 
 class Field(NamedTuple):
@@ -50,8 +53,18 @@ def set_scene(request: wsgi.Request, servers: Sequence[Instance]) -> Scene:
     services = objects.ServiceList.get_by_filters(ctxt, binary=COMPUTE) if sees_unknown else ()
     faults = (objects.InstanceFaultList.get_latest_by_instance_uuids(ctxt, with_fault)
               if with_fault else {})
+    sees_hosts = can(policies.EXTENDED, fatal=False)
     return Scene(request, faults, {service.host: service for service in services},
-                 can(policies.EXTENDED, fatal=False), sees_status, sees_unknown, ctxt.is_admin)
+                 sees_hosts, sees_status, sees_unknown, ctxt.is_admin,
+                 _sightings(request, servers) if request.extended and sees_hosts else {})
+
+
+def _sightings(request: wsgi.Request, servers: Sequence[Instance]) -> dict[str, list[Any]]:
+    """Where the guests of these servers were found, other than where they should be."""
+    found: dict[str, list[Any]] = {server.uuid: [] for server in servers}
+    for sighting in objects.GuestSightingList.get_by_instances(request.context, list(found)):
+        found[sighting.instance_uuid].append({'host': sighting.host, 'guest': sighting.state})
+    return found
 
 
 def basic(request: wsgi.Request, server: Instance) -> dict[str, Any]:
@@ -68,6 +81,8 @@ def detail(scene: Scene, server: Instance, show: bool = False,
     found = {field.name: field.value(server, scene) for field in FIELDS
              if field.since <= minor and (scene.sees_hosts or not field.hosts)
              and (show or update or not field.only_show) and (field.update or not short)}
+    if server.uuid in scene.sightings and not short:
+        found[FOUND_ON] = scene.sightings[server.uuid]
     return {name: value for name, value in found.items() if value is not ABSENT}
 
 

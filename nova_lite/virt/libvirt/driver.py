@@ -57,6 +57,9 @@ class LibvirtDriver(virt_driver.ComputeDriver):
     def list_instance_uuids(self) -> list[str]:
         return list(guests.list_all(self._host))
 
+    def list_guests(self) -> dict[str, GuestInfo]:
+        return {uuid: seen.info() for uuid, seen in guests.look_at_all(self._host).items()}
+
     def get_info(self, instance: Any) -> GuestInfo:
         return self._guest(instance).look().info()
 

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The look over this host's guests: which are here that should be elsewhere, and where is one that
+should be here?
+
+Together the hosts' looks cover all hosts. A host says what it has when that has changed, and now
+and then again; the database compares it with the records, so an idle host costs nothing.
+"""
+import time
+from typing import Any
+
+from oslo_log import log as logging
+
+from nova_lite import exception, objects
+from nova_lite.compute import events, location, vm_states
+from nova_lite.compute.rpcapi import ComputeAPI
+from nova_lite.virt.driver import ComputeDriver
+
+LOG = logging.getLogger(__name__)
+
+SAY_AGAIN = 600.0       # s after which even what has not changed is said once more
+COMPUTE = 'nova-compute'
+
+
+class GuestInventory:
+    def __init__(self, host: str, driver: ComputeDriver) -> None:
+        self.host, self._driver, self._compute = host, driver, ComputeAPI()
+        self._said: dict[str, str] | None = None
+        self._said_at = 0.0
+
+    def report(self, ctxt: Any) -> None:
+        """Say which guests are on here. The server of one that is said to be elsewhere is put in
+        error, with the reason as its fault."""
+        seen = {uuid: word for uuid, info in self._driver.list_guests().items()
+                if (word := location.word_for(info)) in location.WHOLE}
+        now = time.monotonic()
+        if seen == self._said and now - self._said_at < SAY_AGAIN:
+            return
+        new, unsettled = objects.GuestSighting.report(ctxt, self.host, seen)
+        for uuid in new:
+            self._tell(ctxt, uuid, self.host, seen[uuid])
+        # what is not settled is said again next time
+        self._said, self._said_at = None if unsettled else seen, now
+
+    def is_elsewhere(self, ctxt: Any, instance: Any) -> bool:
+        """Is the guest, which should be here and is not on, on another host? Then its server is
+        shown so. Asked only where this host's hypervisor says that it has gone."""
+        here = location.look(self._driver, instance)
+        if here not in location.GONE:
+            return False
+        others = {service.host for service in objects.ServiceList.get_by_filters(
+            ctxt, binary=COMPUTE)} - {self.host}
+        answers = location.ask(self._compute, ctxt, others, instance)
+        found = [host for host, word in sorted(answers.items()) if word in location.WHOLE]
+        for host in found:
+            new, _ = objects.GuestSighting.add(ctxt, host, instance.uuid, answers[host])
+            if new:
+                self._tell(ctxt, instance.uuid, host, answers[host])
+        silent = [host for host, word in sorted(answers.items()) if word == location.NO_ANSWER]
+        if not found and silent and here == location.MIGRATED:
+            self._tell_lost(ctxt, instance, silent)
+            return True
+        return bool(found)
+
+    def _tell_lost(self, ctxt: Any, instance: Any, silent: list[str]) -> None:
+        error = exception.GuestElsewhere(
+            instance_uuid=instance.uuid, host=self.host, remedy='Bring them back',
+            reason=f'it has left by hand, and may be on {", ".join(silent)}, which do not answer')
+        LOG.warning(error.format_message())
+        instance.vm_state = vm_states.ERROR
+        try:
+            instance.save(expected_task_state=[None])
+        except exception.Conflict:
+            return      # busy meanwhile: the next look is as good
+        events.record_fault(ctxt, instance, error, self.host)
+
+    def _tell(self, ctxt: Any, uuid: str, host: str, word: str) -> None:
+        try:
+            instance = objects.Instance.get_by_uuid(ctxt, uuid)
+        except exception.InstanceNotFound:
+            return
+        error = exception.GuestFoundElsewhere(instance_uuid=uuid, found=host, state=word,
+                                              host=instance.host)
+        LOG.warning(error.format_message())
+        events.record_fault(ctxt, instance, error, self.host)

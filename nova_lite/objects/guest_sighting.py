@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A guest that was found on another host than the record of its server says."""
+from typing import Any, Self
+
+from nova_lite.objects import base, fields
+from nova_lite.objects import instance as instance_obj
+
+
+@base.NovaLiteObjectRegistry.register
+class GuestSighting(base.PersistentObject):
+    """``state``: one of the words of compute/location.py for what ``host`` has."""
+    VERSION = '1.0'
+    TABLE = 'guest_sightings'
+    fields = {'instance_uuid': fields.UUIDField(),
+              **fields.optional(fields.StringField, 'host', 'state')}
+
+    @classmethod
+    @base.remotable
+    def report(cls, context: Any, host: str, seen: dict[str, str]) -> list[list[str]]:
+        """All guests that ``host`` has on, by uuid. Those of servers that are said to be elsewhere
+        are written down and their servers put in error. Returns the uuids of those that were not
+        known yet, and of those that cannot be judged yet."""
+        return _tell(context, base.db().sightings.report(host, seen))
+
+    @classmethod
+    @base.remotable
+    def add(cls, context: Any, host: str, uuid: str, state: str) -> list[list[str]]:
+        """The same for one guest that another host has found on ``host``."""
+        return _tell(context, base.db().sightings.add(host, uuid, state))
+
+
+def _tell(context: Any, found: Any) -> list[list[str]]:
+    for before, after in found.new:
+        instance_obj.notify(context, instance_obj.Instance.from_row(context, after),
+                            before['vm_state'], before['task_state'])
+    return [[before['uuid'] for before, _ in found.new], found.unsettled]
+
+
+@base.NovaLiteObjectRegistry.register
+class GuestSightingList(base.NovaLiteObjectList):
+    VERSION = '1.0'
+    CHILD = GuestSighting
+    fields = {'objects': fields.ListOfObjectsField('GuestSighting')}
+
+    @classmethod
+    @base.remotable
+    def get_by_instances(cls, context: Any, uuids: list[str]) -> Self:
+        return cls.from_rows(context, base.db().sightings.by_instances(uuids) if uuids else [])

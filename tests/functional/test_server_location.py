@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A guest that an operator has moved by hand: found, shown, not started twice, and taken over."""
+import pytest
+
+from nova_lite.api.views.servers import FOUND_ON
+from nova_lite.compute import location
+from nova_lite.virt.simulation.virsh import Virsh
+
+
+@pytest.fixture
+def strayed(cloud):
+    """``strayed(**options)``: a server of src whose guest was migrated to third by hand."""
+    def make(dest='third', **options):
+        server = cloud.boot()
+        virsh = Virsh(cloud.world, 'src')
+        virsh.migrate(server.uuid, dest, **options)
+        virsh.wait_migrated(server.uuid)
+        return server
+    return make
+
+
+def is_shown_on_third(server):
+    assert server.states() == ('error', None)
+    assert 'is on host third (running), not on host src' in server.fault.message
+    assert server.show()[FOUND_ON] == [{'host': 'third', 'guest': 'running'}]
+
+
+# -- found ------------------------------------------------------------------------------------
+def test_power_sync_when_the_guest_was_migrated_by_hand_then_the_server_is_shown_elsewhere(
+        cloud, strayed):
+    server = strayed()
+    cloud.compute('src').sync_power_states()
+    is_shown_on_third(server)
+
+
+def test_power_sync_when_the_guest_has_left_and_a_host_is_silent_then_the_server_is_in_error(
+        cloud, strayed, monkeypatch):
+    monkeypatch.setattr(location, 'ANSWER_TIMEOUT', 0.5)
+    server = strayed()
+    cloud.services.stop_service('third')
+    cloud.at_end(lambda: cloud.services.start_compute('third'))
+    cloud.compute('src').sync_power_states()
+    assert server.states() == ('error', None)
+    assert 'may be on third, which do not answer' in server.fault.message
+
+
+def test_look_over_a_hosts_guests_when_one_belongs_elsewhere_then_its_server_is_shown_so(
+        cloud, strayed):
+    server = strayed(undefinesource=True)
+    cloud.compute('third').report_guests()
+    is_shown_on_third(server)
+
+
+@pytest.mark.parametrize(('before', 'action', 'argument'), [
+    ('os-stop', 'os-start', None), ('os-stop', 'reboot', {'type': 'HARD'}),
+    (None, 'os-migrateLive', {'host': 'dst', 'block_migration': 'auto'})])
+def test_order_when_the_guest_was_found_elsewhere_is_refused_at_once_with_the_host_named(
+        cloud, strayed, before, action, argument):
+    server = strayed()
+    cloud.compute('src').sync_power_states()
+    assert server.act('os-resetState', {'state': 'active'}).status == 202
+    if before:
+        assert server.act(before).status == 202
+        server.wait(lambda server: server.states() == ('stopped', None), 'SHUTOFF')
+    answer = server.act(action, argument)
+    assert answer.status == 409
+    assert 'is on host third (running)' in answer.body['conflictingRequest']['message']
+    assert cloud.world.places(server.uuid) == {'src': 'shutoff', 'third': 'running'}
+
+
+def test_look_when_the_stray_has_ended_then_the_server_can_be_started_again(cloud, strayed):
+    server = strayed()
+    cloud.compute('third').report_guests()
+    Virsh(cloud.world, 'third').destroy(server.uuid)
+    cloud.compute('third').report_guests()
+    assert server.show()[FOUND_ON] == []
+    assert server.act('reboot', {'type': 'HARD'}).status == 202
+    server.wait(lambda server: server.states() == ('active', None), 'ACTIVE')
+    assert cloud.world.places(server.uuid) == {'src': 'running'}
+
+
+def test_look_when_the_guest_comes_by_a_migration_of_ours_then_nothing_is_marked(cloud):
+    server = cloud.boot()
+    order = cloud.world.script('live_migration@finish', 'hang', uuid=server.uuid)
+    assert server.live_migrate('dst').status == 202
+    cloud.world.wait_hit(order)
+    assert cloud.world.places(server.uuid)['dst'] == 'running'
+    cloud.compute('dst').report_guests()
+    assert server.show()[FOUND_ON] == []
+    cloud.world.release(order)
+    assert server.wait_status().status == 'completed'
+    cloud.compute('dst').report_guests()
+    assert server.states() == ('active', None) and server.show()[FOUND_ON] == []
