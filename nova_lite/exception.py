@@ -84,6 +84,10 @@ class DatabaseRefused(DatabaseUnavailable):
     msg_fmt = 'The database refuses this service: %(reason)s; see [database]connection'
 
 
+class NothingHeard(NovaLiteException):
+    msg_fmt = 'Nothing could be heard of any host for a while. Is the message broker running?'
+
+
 class BrokerRefused(NovaLiteException):
     msg_fmt = 'The message broker refuses this service: %(reason)s; see transport_url'
 

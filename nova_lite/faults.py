@@ -33,6 +33,7 @@ FAULTS: dict[type[Exception], Fault] = {
     exc.NotImplementedInVersion: Fault(404, None),
     exc.ConfigInvalid: Fault(500, None),
     exc.DatabaseUnavailable: Fault(503, None),
+    exc.NothingHeard: Fault(503, None),
     exc.BrokerRefused: Fault(503, 'reject'),
     exc.TooManyEventStreams: Fault(429, None),
     exc.UptimeUnknown: Fault(501, None),

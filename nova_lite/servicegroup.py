@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 class Hearing(NamedTuple):
     """Heartbeats have been arriving since ``since``; the last one before that came at ``before``,
-    None when no outage is known. ``deaf``: none arrives now, so ``since`` is the present."""
+    None when no outage is known. ``deaf``: none arrives any more, so ``since`` is the present."""
     now: datetime.datetime
     since: datetime.datetime
     before: datetime.datetime | None
@@ -25,6 +25,10 @@ class Hearing(NamedTuple):
         beginning of the last outage until that long after its end."""
         fresh = self.since > self.now - datetime.timedelta(seconds=period)
         return self.before if fresh and self.before is not None else self.now
+
+    def steady(self, seconds: float) -> bool:
+        """Could everybody be heard for the last so many seconds?"""
+        return not self.deaf and self.as_of(seconds) == self.now
 
     def cutoff(self, period: float) -> datetime.datetime:
         """Who was last heard of before this moment has been silent for ``period`` seconds."""
@@ -40,7 +44,7 @@ def hearing(now: datetime.datetime, conductors: Sequence[Mapping[str, Any]],
         first = min(fresh, key=lambda row: row['seen_since'])
         return Hearing(now, first['seen_since'], first['seen_before'], False)
     last = [row['last_seen_up'] for row in conductors if row['last_seen_up'] is not None]
-    return Hearing(now, now, max(last, default=None), True)
+    return Hearing(now, now, max(last, default=None), bool(last))
 
 
 def gap(down_time: float) -> float:

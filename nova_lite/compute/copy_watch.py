@@ -20,6 +20,8 @@ from nova_lite.virt.driver import Outcome
 LOG = logging.getLogger(__name__)
 
 INTERVAL = 1.0      # s between two attempts
+# what says that this host could not ask, and nothing about who was to be asked
+BLIND = (*rpc.NOT_SENT, exception.DatabaseUnavailable)
 AWAY = (*rpc.UNREACHABLE, exception.HypervisorUnavailable, exception.DatabaseUnavailable)
 
 
@@ -85,18 +87,30 @@ class CopyWatch:
 
 
 def insist(act: Callable[[], Any], trouble: str, say: Callable[[str], None]) -> Any:
-    """What ``act`` returns, once its host or hypervisor is there. LiveMigrationLost after
-    lost_host_timeout."""
-    deadline = time.monotonic() + CONF.lost_host_timeout
+    """What ``act`` returns, once its host or hypervisor is there. LiveMigrationLost when it was
+    asked in vain for lost_host_timeout."""
+    silent = 0.0
     while True:
+        began = time.monotonic()
         try:
             return act()
         except AWAY as error:
             words = f'{trouble}: {exception.message_of(error)}'
-            if time.monotonic() > deadline:
+            silent = silence(silent, time.monotonic() - began, error)
+            if silent > CONF.lost_host_timeout:
                 raise exception.LiveMigrationLost(reason=words)
             say(words)
             time.sleep(INTERVAL)
+            silent += INTERVAL
+
+
+def silence(before: float, took: float, error: Exception) -> float:
+    """Seconds for which nobody has answered, after an attempt that ended in ``error``. Who could
+    not ask grants the whole period anew. An attempt counts for no more than the time after which
+    a call gives up: this process may have stood still, or the other side been at work."""
+    if isinstance(error, BLIND):
+        return 0.0
+    return before + min(took, CONF.rpc_response_timeout)
 
 
 def _explained(outcome: Outcome, trouble: str) -> Outcome:

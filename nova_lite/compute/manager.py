@@ -76,6 +76,9 @@ class ComputeManager:
     def get_host_uptime(self, ctxt: Any) -> str:
         return self.driver.get_host_uptime()
 
+    def ping(self, ctxt: Any) -> None:
+        pass        # that it answers is the answer
+
     # -- the life of a server --------------------------------------------------------------------
     def build_and_run_instance(self, ctxt: Any, instance: Any) -> None:
         self.servers.build(ctxt, instance)

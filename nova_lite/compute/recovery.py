@@ -8,6 +8,7 @@ does not answer is AWAY, which proves nothing. Run this module to print the tabl
 """
 from typing import Any, NamedTuple
 
+import oslo_messaging as messaging
 from oslo_log import log as logging
 
 from nova_lite import exception, objects, rpc
@@ -121,6 +122,19 @@ def ask(compute: Any, ctxt: Any, host: str, instance: Any) -> str:
             return compute.guest_presence(ctxt, host=host, instance=instance)
     except rpc.UNREACHABLE:
         return AWAY
+
+
+def lives(compute: Any, ctxt: Any, host: str) -> bool:
+    """Does the compute service of ``host`` answer, be it with an error? What rpc.NOT_SENT
+    names is raised: who cannot ask knows nothing."""
+    try:
+        with rpc.within(ANSWER_TIMEOUT):
+            compute.ping(ctxt, host=host)
+    except messaging.MessagingTimeout:
+        return False
+    except messaging.RemoteError:
+        pass        # of a release that has no such call
+    return True
 
 
 def given_up(ctxt: Any, migration: Any) -> bool:

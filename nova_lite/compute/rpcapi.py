@@ -15,6 +15,10 @@ class ComputeAPI(rpc.Interface):
     def get_host_uptime(self, ctxt: Any, host: str) -> str:
         """How long the host is up, as uptime(1) says it."""
 
+    @rpc.call(to='host')
+    def ping(self, ctxt: Any, host: str) -> None:
+        """Answer: who does that lives, whatever becomes of its heartbeats."""
+
     # -- the life of a server --------------------------------------------------------------------
     @rpc.cast(to='host', event=True)
     def build_and_run_instance(self, ctxt: Any, host: str, instance: Any) -> None:

@@ -12,13 +12,16 @@ from typing import Any
 from oslo_log import log as logging
 from oslo_utils import uuidutils
 
-from nova_lite import context, exception, faults, notifications, objects, utils
+from nova_lite import context, exception, faults, notifications, objects, rpc, utils
 from nova_lite.compute import events
 from nova_lite.conductor.tasks import live_migrate
 from nova_lite.conf import CONF
 from nova_lite.conf import service as service_conf
 
 LOG = logging.getLogger(__name__)
+
+# the conductor's own trouble, which says nothing about any host
+BLIND = (exception.DatabaseUnavailable, exception.NothingHeard, *rpc.NOT_SENT)
 
 
 class LiveMigrations:
@@ -27,6 +30,7 @@ class LiveMigrations:
         # another process on this host, a later one too, is another owner
         self.owner = f'{host}:{uuidutils.generate_uuid()}'
         self._at_work: set[int] = set()
+        self._left: set[int] = set()    # begun here, and not judged as nobody could be heard
         self._lock = threading.Lock()
 
     def periodic_tasks(self) -> list[tuple[float, Callable[[], None]]]:
@@ -59,9 +63,10 @@ class LiveMigrations:
             task.execute()
         except exception.LeaseLost as error:
             LOG.warning('%s', error.format_message())
-        except exception.DatabaseUnavailable:
-            LOG.warning('The database is away: migration %s is left to who takes it over',
-                        migration.uuid)
+        except BLIND as error:
+            LOG.warning('Migration %s is left to who takes it over: %s', migration.uuid,
+                        exception.message_of(error))
+            self._left.add(migration.id)
             raise
         except Exception as error:
             self._refuse(system, instance, migration, error)
@@ -94,12 +99,15 @@ class LiveMigrations:
             objects.MigrationList.renew_leases(context.get_admin_context(), self.owner, working,
                                                service_conf.down_time(CONF))
 
-    def release_leases(self) -> None:
-        """This process ends: others need not wait for its leases to run out."""
-        objects.MigrationList.release_leases(context.get_admin_context(), self.owner)
+    def release_leases(self, only: list[int] | None = None) -> None:
+        """This process ends, or leaves some: others need not wait for the leases to run out."""
+        objects.MigrationList.release_leases(context.get_admin_context(), self.owner, only)
 
     def take_over(self) -> None:
         """Go on with migrations that wait for a conductor and have none."""
+        if left := list(self._left):
+            self.release_leases(left)
+            self._left.difference_update(left)
         for migration in objects.MigrationList.get_run_out(context.get_admin_context()):
             if migration.id not in self._at_work:
                 LOG.warning('Taking over migration %s of instance %s from %s', migration.uuid,
@@ -117,5 +125,5 @@ class LiveMigrations:
                 self.run(ctxt, instance, migration)
         except exception.InstanceNotFound as error:
             migration.advance('fail', reason=error.format_message())
-        except exception.NovaLiteException:
-            pass        # a refusal: it is written down and logged
+        except (exception.NovaLiteException, *rpc.NOT_SENT):
+            pass        # a refusal, or own trouble: it is written down or logged

@@ -4,6 +4,10 @@
 A copy goes on without our processes, so the destination is asked what has become of the guest, and
 compute/recovery.py says what follows. A source that comes back finds the record decided, or goes
 on by itself; of two writers the second finds no row to change.
+
+Silence alone is no proof. Times in which nothing could be heard of anybody do not count (see
+servicegroup.py), and the source itself is asked first: a compute that answers lives, though its
+heartbeats do not arrive, and keeps its migrations.
 """
 from collections.abc import Callable
 from typing import Any
@@ -23,6 +27,7 @@ class SilentHosts:
     def __init__(self, host: str) -> None:
         self.host = host
         self._compute = ComputeAPI()
+        self._mute: set[str] = set()    # hosts that answer and send no heartbeat: said once
 
     def periodic_tasks(self) -> list[tuple[float, Callable[[], None]]]:
         return [(CONF.report_interval, self.look_after_silent_hosts)]
@@ -30,8 +35,18 @@ class SilentHosts:
     def look_after_silent_hosts(self) -> None:
         """Take one step with each migration away from a host whose compute service is down."""
         ctxt = context.get_admin_context()
-        for migration in objects.MigrationList.get_forsaken(
-                ctxt, service_conf.down_time(CONF)):
+        migrations = objects.MigrationList.get_forsaken(ctxt, service_conf.down_time(CONF))
+        sources = {migration.source_compute for migration in migrations}
+        self._mute &= sources
+        try:
+            dead = {host for host in sources if not self._lives(ctxt, host)}
+        except rpc.UNREACHABLE as error:
+            LOG.info('Nobody is judged, since nobody can be asked: %s',
+                     exception.message_of(error))
+            return
+        for migration in migrations:
+            if migration.source_compute not in dead:
+                continue
             try:
                 self._look_after(migration)
             except exception.InvalidMigrationState as late:
@@ -41,6 +56,21 @@ class SilentHosts:
             except rpc.UNREACHABLE as error:
                 LOG.info('Migration %s has to wait: %s', migration.uuid,
                          exception.message_of(error))
+
+    def _lives(self, ctxt: Any, host: str) -> bool:
+        """Asked is who is not forced down: that is an operator's word."""
+        try:
+            if objects.Service.get_by_host_and_binary(ctxt, host, 'nova-compute').forced_down:
+                return False
+        except exception.ServiceNotFound:
+            pass
+        if not recovery.lives(self._compute, ctxt, host):
+            return False
+        if host not in self._mute:
+            self._mute.add(host)
+            LOG.warning('Host %s answers, but its heartbeats do not arrive: its migrations are '
+                        'left to it. Does it reach the message broker and a conductor?', host)
+        return True
 
     def _look_after(self, migration: Any) -> None:
         ctxt = context.RequestContext.from_dict(migration.request_context).elevated()

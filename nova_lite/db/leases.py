@@ -80,10 +80,11 @@ def renew(owner: str, migration_ids: list[int], seconds: float) -> None:
 
 
 @session.retried
-def release(owner: str) -> None:
-    """Give up all leases of ``owner``: another conductor may go on at once."""
+def release(owner: str, only: list[int] | None = None) -> None:
+    """Give up all leases of ``owner``, or ``only`` these: any conductor may go on at once."""
     with session.writer() as s:
-        rows.update(s, T, {'lease_until': None}, *_accepted(owner=owner))
+        rows.update(s, T, {'lease_until': None}, *_accepted(owner=owner),
+                    *([] if only is None else [T.c.id.in_(only)]))
 
 
 @session.retried

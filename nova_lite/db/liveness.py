@@ -39,9 +39,15 @@ def up_since(s: Session) -> datetime.datetime:
 
 
 def with_up(found: list[rows.Row], heard: servicegroup.Hearing) -> list[rows.Row]:
-    """Rows of services, each with ``up``. While nothing is heard at all nobody can be used, and
-    is shown so."""
+    """Rows of services, each with ``up`` and ``in_doubt``: silent, but nobody could be heard.
+    While nothing is heard at all nobody can be used, and is shown so."""
     period = service_conf.down_time(CONF)
-    since = heard.now - datetime.timedelta(seconds=period) if heard.deaf else heard.cutoff(period)
-    return [{**row, 'up': not row['forced_down'] and row['last_seen_up'] is not None
-             and row['last_seen_up'] >= since} for row in found]
+    late, dead = heard.now - datetime.timedelta(seconds=period), heard.cutoff(period)
+
+    def judged(row: rows.Row) -> rows.Row:
+        seen = None if row['forced_down'] else row['last_seen_up']
+        in_doubt = seen is not None and dead <= seen < late
+        return {'in_doubt': in_doubt, 'up': seen is not None and (
+            seen >= late or in_doubt and not heard.deaf)}
+
+    return [row | judged(row) for row in found]

@@ -75,6 +75,13 @@ def by_filters(filters: dict[str, Any]) -> list[rows.Row]:
 
 
 @session.retried
+def steady(seconds: float) -> bool:
+    """See servicegroup.Hearing.steady()."""
+    with session.reader() as s:
+        return liveness.hearing(s).steady(seconds)
+
+
+@session.retried
 def silent(host: str, binary: str, seconds: float) -> bool:
     """Has nothing been heard of that service for so long, was it forced down, or is it gone?"""
     with session.reader() as s:

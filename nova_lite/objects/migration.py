@@ -285,9 +285,9 @@ class MigrationList(base.NovaLiteObjectList):
         base.db().leases.renew(owner, ids, seconds)
 
     @classmethod
-    def release_leases(cls, context: Any, owner: str) -> None:
-        """Let other conductors go on with what ``owner`` works on."""
-        base.db().leases.release(owner)
+    def release_leases(cls, context: Any, owner: str, only: list[int] | None = None) -> None:
+        """Let other conductors go on with what ``owner`` works on: all, or ``only`` these."""
+        base.db().leases.release(owner, only)
 
     @classmethod
     def _oldest_first(cls, context: Any, filters: dict[str, Any]) -> Self:

@@ -12,16 +12,16 @@ SERVICE_VERSION = 1
 @base.NovaLiteObjectRegistry.register
 class Service(base.PersistentObject):
     """``up``: was it heard of lately, by the database's clock, when this was read, and is it not
-    forced down? Heartbeats have come without a gap since ``seen_since``; the last one before
-    that gap at ``seen_before``."""
+    forced down? ``in_doubt``: it was not, but nobody could be heard. Heartbeats have come without
+    a gap since ``seen_since``; the last one before that gap at ``seen_before``."""
     VERSION = '1.0'
     TABLE = 'services'
-    WORKED_OUT = ('up',)
+    WORKED_OUT = ('up', 'in_doubt')
     fields = {
         'uuid': fields.UUIDField(),
         **fields.optional(fields.StringField, 'host', 'binary', 'topic', 'disabled_reason'),
         **fields.optional(fields.IntegerField, 'report_count', 'version'),
-        **fields.optional(fields.BooleanField, 'disabled', 'forced_down', 'up'),
+        **fields.optional(fields.BooleanField, 'disabled', 'forced_down', 'up', 'in_doubt'),
         **fields.optional(fields.DateTimeField, 'last_seen_up', 'seen_since', 'seen_before'),
         **fields.optional(fields.FloatField, 'clock_skew'),
     }
@@ -119,3 +119,9 @@ class ServiceList(base.NovaLiteObjectList):
         wanted = {name: value for name, value in (('host', host), ('binary', binary))
                   if value is not None}
         return cls.from_rows(context, base.db().services.by_filters(wanted))
+
+    @classmethod
+    def could_be_heard(cls, context: Any, seconds: float) -> bool:
+        """Did heartbeats arrive for all of the last so many seconds? If not, who did not answer
+        then may live. The controllers' alone."""
+        return base.db().services.steady(seconds)

@@ -12,8 +12,14 @@ from nova_lite.objects import base
 from nova_lite.virt.simulation import storage
 
 
+def just_down():
+    return timeutils.utcnow(with_timezone=True) - datetime.timedelta(
+        seconds=CONF.service_down_time + 1)
+
+
 @pytest.fixture
-def conductor(cloud):
+def conductor(cloud, monkeypatch):
+    monkeypatch.setattr(recovery, 'ANSWER_TIMEOUT', 0.5)
     return cloud.services.services[embedded.CONDUCTOR].manager.silent_hosts
 
 
@@ -26,8 +32,7 @@ def silence(cloud):
     def now(host):
         cloud.services.stop_service(host)
         silent.add(host)
-        change(host, last_seen_up=timeutils.utcnow(with_timezone=True)
-               - datetime.timedelta(seconds=CONF.service_down_time + 1))
+        change(host, last_seen_up=just_down())
 
     def change(host, **values):
         service = objects.Service.get_by_host_and_binary(cloud.ctxt, host, 'nova-compute')
@@ -152,8 +157,7 @@ def test_silent_source_when_it_goes_on_while_the_destination_is_asked_then_is_le
         cloud, conductor, silence, monkeypatch):
     server = cloud.boot()
     fault = held_at(cloud, server, 'pre_live_migration')
-    silence.change('src', last_seen_up=timeutils.utcnow(with_timezone=True)
-                   - datetime.timedelta(seconds=CONF.service_down_time + 1))
+    silence.change('src', forced_down=True)     # by an operator, too early
 
     copying = cloud.world.script('live_migration@50', 'hang', uuid=server.uuid, times=1)
 
@@ -167,6 +171,64 @@ def test_silent_source_when_it_goes_on_while_the_destination_is_asked_then_is_le
     cloud.world.release(copying)
     assert server.wait_status().status == 'completed'
     assert server.states() == ('active', None) and server.record.host == 'dst'
+    silence.change('src', forced_down=False)
+
+
+def test_silent_source_when_it_answers_then_its_migrations_are_left_to_it(
+        cloud, conductor, silence):
+    """Its heartbeats do not arrive, as it cannot reach a conductor, or they are lost."""
+    server = cloud.boot()
+    fault = held_at(cloud, server, 'live_migration@50')
+    silence.change('src', last_seen_up=just_down())
+    cloud.options.set(lost_host_timeout=0)
+    conductor.look_after_silent_hosts()
+    migration = server.migration
+    assert (migration.status, migration.reason) == ('running', None)
+    cloud.world.release(fault)
+    assert server.wait_status().status == 'completed'
+    silence.change('src', last_seen_up=timeutils.utcnow(with_timezone=True))
+
+
+def test_silent_source_when_nobody_could_be_heard_then_it_is_not_given_up(
+        cloud, conductor, silence):
+    """All heartbeats are older than lost_host_timeout, as the database was away."""
+    server = cloud.boot()
+    fault = held_at(cloud, server, 'live_migration@50')
+    silence('src')
+    services = list(objects.ServiceList.get_by_filters(cloud.ctxt))
+    for service in services:
+        service.last_seen_up -= datetime.timedelta(seconds=2 * CONF.lost_host_timeout)
+        service.save()
+    cloud.at_end(lambda: forget_outage(cloud))
+    conductor.look_after_silent_hosts()
+    assert server.migration.status == 'running'
+    for service in services:
+        if service.binary == 'nova-conductor':      # the first to be back
+            objects.Service.report(cloud.ctxt, service.id)
+    conductor.look_after_silent_hosts()
+    assert server.migration.status == 'running'
+    silence.over('src')
+    cloud.world.release(fault)
+    migration = server.wait_status()
+    assert (migration.status, migration.reason) == ('completed', None)
+
+
+def forget_outage(cloud):
+    """All is well, and long was."""
+    for service in objects.ServiceList.get_by_filters(cloud.ctxt):
+        objects.Service.report(cloud.ctxt, service.id)
+        service.refresh()
+        service.seen_since -= datetime.timedelta(hours=1)
+        service.seen_before = None
+        service.save()
+
+
+def test_silent_source_when_it_answers_then_a_server_can_be_moved_away(
+        cloud, conductor, silence):
+    server = cloud.boot()
+    silence.change('src', last_seen_up=just_down())
+    assert server.live_migrate('dst').status == 202
+    assert server.wait_status().status == 'completed'
     silence.change('src', last_seen_up=timeutils.utcnow(with_timezone=True))
 
 
@@ -175,8 +237,7 @@ def uncleaned(cloud, conductor, silence):
     migration, and src could not clean up either."""
     server = cloud.boot(disk=True)
     fault = held_at(cloud, server, 'post_live_migration_at_destination')
-    silence.change('src', last_seen_up=timeutils.utcnow(with_timezone=True)
-                   - datetime.timedelta(seconds=CONF.service_down_time + 1))
+    silence.change('src', forced_down=True)     # by an operator, too early
     conductor.look_after_silent_hosts()
     assert server.migration.status == 'completed'
     failing = cloud.world.script('post_live_migration_at_source', 'fail', uuid=server.uuid,
@@ -184,7 +245,7 @@ def uncleaned(cloud, conductor, silence):
     cloud.world.release(fault)
     cloud.world.wait_hit(failing)
     cloud.world.wait_for(lambda state: not cloud.compute('src').queue.moves, 10, 'the move to end')
-    silence.change('src', last_seen_up=timeutils.utcnow(with_timezone=True))
+    silence.change('src', forced_down=False)
     assert has_files(cloud, server, 'src')
     return server
 

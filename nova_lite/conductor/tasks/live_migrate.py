@@ -4,13 +4,14 @@
 Nothing is touched on any host here but a claim on the destination, which the undo takes back. The
 order of the checks, and which refusals let the search go on with another host, are Nova's.
 """
+import time
 from typing import Any
 
 import oslo_messaging as messaging
 from oslo_log import log as logging
 
 from nova_lite import exception, objects, utils
-from nova_lite.compute import power_state
+from nova_lite.compute import power_state, recovery
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.tasks import base
 from nova_lite.conf import CONF
@@ -19,6 +20,8 @@ from nova_lite.scheduler.host_manager import resources_of
 from nova_lite.scheduler.rpcapi import SchedulerAPI
 
 LOG = logging.getLogger(__name__)
+
+LOOK_INTERVAL = 1.0     # s between two looks for a host's heartbeat
 
 # a host that refuses with one of these is put aside and the search goes on
 REFUSALS = (exception.Invalid, exception.MigrationPreCheckError)
@@ -175,6 +178,7 @@ class LiveMigrationTask:
         except messaging.RemoteError as error:
             raise exception.MigrationSchedulerRPCError(reason=exception.message_of(error))
         except messaging.MessagingTimeout:
+            self._check_hearing(CONF.rpc_response_timeout)
             raise exception.MigrationSchedulerRPCError(
                 reason='the scheduler did not answer; is nova-lite-scheduler running?')
         except exception.NoValidHost as error:
@@ -194,12 +198,24 @@ class LiveMigrationTask:
 
     # -- checks of one host ----------------------------------------------------------------------
     def _check_service_is_up(self, host: str) -> None:
+        """Of whom nothing could be heard is waited for, and asked before it is taken for down."""
+        end = time.monotonic() + service_conf.down_time(CONF)
+        while (service := self._service(host)).in_doubt and time.monotonic() < end:
+            time.sleep(LOOK_INTERVAL)
+        if not service.up and (service.forced_down or not recovery.lives(
+                self._compute, self.ctxt, host)):
+            raise exception.ComputeServiceUnavailable(host=host)
+
+    def _service(self, host: str) -> Any:
         try:
-            service = objects.Service.get_by_host_and_binary(self.ctxt, host, 'nova-compute')
+            return objects.Service.get_by_host_and_binary(self.ctxt, host, 'nova-compute')
         except exception.ServiceNotFound:
             raise exception.ComputeHostNotFound(host=host)
-        if not service.up:
-            raise exception.ComputeServiceUnavailable(host=host)
+
+    def _check_hearing(self, seconds: float) -> None:
+        """Who has not answered for so long may live, if nobody could be heard. NothingHeard."""
+        if not objects.Service.could_be_heard(self.ctxt, seconds + service_conf.down_time(CONF)):
+            raise exception.NothingHeard()
 
     def _check_not_source(self, host: str) -> None:
         if host == self.source:
@@ -225,6 +241,7 @@ class LiveMigrationTask:
 
     def _check_drivers(self, host: str) -> None:
         """Ask the hosts themselves: CPU, storage, disk space."""
+        began = time.monotonic()
         try:
             self.migrate_data = self._compute.check_can_live_migrate_destination(
                 self.ctxt, host=host, instance=self.instance,
@@ -232,5 +249,6 @@ class LiveMigrationTask:
                 block_migration=self.migration.block_migration,
                 disk_over_commit=self.migration.disk_over_commit)
         except messaging.MessagingTimeout:
+            self._check_hearing(time.monotonic() - began)
             raise exception.MigrationPreCheckError(
                 reason=f'Timeout while checking if we can live migrate to host: {host}')

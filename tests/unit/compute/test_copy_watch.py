@@ -2,6 +2,7 @@
 """No end is made of a copy while its job may run, whatever fails in the watching."""
 from types import SimpleNamespace
 
+import oslo_messaging
 import pytest
 
 from nova_lite import exception
@@ -108,3 +109,43 @@ def test_copy_when_the_hypervisor_is_away_then_nothing_is_ended_and_nothing_is_l
 def test_copy_when_the_hypervisor_is_away_and_the_guest_has_arrived_then_it_is_over():
     lost = Outcome(virt_driver.LOST, 'refused')
     assert see_through([AWAY], lost, destination=recovery.RUNS) == (lost, ['begin'], [])
+
+
+# -- waiting for a host -----------------------------------------------------------------------
+TIMEOUT = oslo_messaging.MessagingTimeout('no answer')
+SILENCES = [
+    # seconds before, the attempt's own, how it ended, seconds afterwards
+    (10.0, 20.0, TIMEOUT, 30.0),
+    (10.0, 20.0, AWAY, 30.0),
+    # this process stood still, or the other side was long at work before it fell silent
+    (10.0, 900.0, TIMEOUT, 70.0),
+    # it could not ask, or nothing could be written: a fresh period
+    (290.0, 20.0, oslo_messaging.MessageDeliveryFailure(), 0.0),
+    (290.0, 20.0, exception.DatabaseUnavailable(), 0.0),
+]
+
+
+@pytest.mark.parametrize('before, took, error, after', SILENCES)
+def test_silence_when_who_asks_was_blind_then_it_counts_anew(
+        monkeypatch, before, took, error, after):
+    monkeypatch.setattr(copy_watch, 'CONF', SimpleNamespace(rpc_response_timeout=60))
+    assert copy_watch.silence(before, took, error) == after
+
+
+def test_insist_when_the_broker_was_away_for_longer_than_the_host_may_be_then_it_goes_on(
+        monkeypatch):
+    monkeypatch.setattr(copy_watch, 'INTERVAL', 0.0)
+    monkeypatch.setattr(copy_watch, 'CONF', SimpleNamespace(
+        rpc_response_timeout=60, lost_host_timeout=0))
+    attempts, said = [oslo_messaging.MessageDeliveryFailure()] * 3, []
+
+    def act():
+        if attempts:
+            raise attempts.pop()
+        return 'an answer'
+
+    assert copy_watch.insist(act, 'waiting', said.append) == 'an answer'
+    assert len(said) == 3
+    attempts.append(TIMEOUT)
+    with pytest.raises(exception.LiveMigrationLost, match='waiting'):
+        copy_watch.insist(act, 'waiting', said.append)
