@@ -43,10 +43,10 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
                        help='on simulated hypervisors (the default)')
     where.add_argument('--lab', action='store_true',
                        help='with real libvirt and QEMU, every actor in every phase; as root')
-    parser.add_argument('--seed', type=int, help='of --random and --storm; by default a new one')
+    parser.add_argument('--seed', type=int,
+                        help='of --random, --share and --storm; by default a new one')
     parser.add_argument('--share', type=int, default=1, metavar='N',
-                        help='one cell of N: of each actor and fault, and of each moment; with '
-                             '--lab one actor of N')
+                        help='one actor and fault of N, by --seed; with --lab one actor of N')
     parser.add_argument('--lanes', type=int, default=2, help='whole deployments side by side')
     parser.add_argument('--write', type=Path, metavar='FILE', help='the table, as Markdown')
     parser.add_argument('--ledger', type=Path, metavar='FILE',
@@ -67,7 +67,7 @@ def plan(options: argparse.Namespace) -> list[Work]:
     wanted = cells.every()
     if options.cell:
         wanted = [cell for text in options.cell for cell in cells.parse(text)]
-    wanted = cells.share(wanted, options.share)
+    wanted = cells.share(wanted, options.share, options.seed)
     return [(actor, fault, lambda group, mine=mine: group.run(mine),
              lambda why, mine=mine: {cell: [why] for cell in mine})
             for (actor, fault), mine in cells.groups(wanted).items()]
@@ -145,10 +145,11 @@ class Lane(threading.Thread):
 
 def main() -> int:
     options = parse()
-    if options.random and options.seed is None:
+    if options.seed is None:
         options.seed = random.SystemRandom().randrange(2 ** 32)
-    if options.random:
-        print(f'--random {options.random} --seed {options.seed}', flush=True)
+    if options.random or options.share > 1:
+        chosen = f'--random {options.random}' if options.random else f'--share {options.share}'
+        print(f'{chosen} --seed {options.seed}', flush=True)
     logging.basicConfig(format='%(message)s')
     logging.getLogger('tests.chaos').setLevel(logging.INFO if options.verbose else logging.WARNING)
     test_run.begin()
@@ -185,7 +186,7 @@ def _write(options: argparse.Namespace, results: Results, when: tuple[str, str])
     ledgers.save(options.ledger, ledger)
     if options.write is None:
         return
-    what = '' if options.share == 1 else f'one cell of {options.share}; '
+    what = '' if options.share == 1 else f'one group of {options.share}, --seed {options.seed}; '
     what += 'processes, RabbitMQ and MariaDB are real, the hypervisors simulated'
     if options.random:
         what += f'; --random {options.random} --seed {options.seed}'

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The cells of the matrix: who, what, when."""
 import itertools
+import math
+import random
 from typing import NamedTuple
 
 from nova_lite.compute.live_migration_source import Move
@@ -115,9 +117,8 @@ def groups(cells: list[Cell]) -> dict[tuple[str, str], list[Cell]]:
     return found
 
 
-def share(cells: list[Cell], parts: int, which: int = 0) -> list[Cell]:
-    """One of ``parts`` equal shares: in each group other moments, in all of them every one."""
-    place = {name: number for number, name in enumerate(MOMENTS)}
-    group = {pair: number for number, pair in enumerate(groups(every()))}
-    return [cell for cell in cells
-            if (place[cell.moment] + group[cell.actor, cell.fault]) % parts == which]
+def share(wanted: list[Cell], parts: int, seed: int) -> list[Cell]:
+    """One of ``parts`` at random: whole groups, since most of the time goes into a group."""
+    pairs = list(groups(wanted))
+    chosen = random.Random(seed).sample(pairs, math.ceil(len(pairs) / parts))
+    return [cell for cell in wanted if cell[:2] in chosen]

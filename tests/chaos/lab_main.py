@@ -2,6 +2,7 @@
 """tools/chaos --lab: blow after blow on one lab, which is made anew when a cell has failed."""
 import argparse
 import collections
+import random
 import time
 import traceback
 from pathlib import Path
@@ -25,7 +26,8 @@ def plan(options: argparse.Namespace) -> list[list[Cell]]:
     wanted = lab_cells.every() if options.all else lab_cells.usual()
     if options.cell:
         wanted = [cell for text in options.cell for cell in lab_cells.parse(text)]
-    wanted = lab_cells.share(wanted, options.share)
+    which = random.Random(options.seed).randrange(options.share)
+    wanted = lab_cells.share(wanted, options.share, which)
     return list(cells.groups(list(dict.fromkeys(wanted))).values())
 
 

@@ -2,7 +2,6 @@
 """A storm: requests of all kinds by several clients, processes that die meanwhile; then quiet, and
 then all must be well, and every server can be moved."""
 import concurrent.futures
-import random
 import threading
 import time
 from pathlib import Path
@@ -132,8 +131,7 @@ class Storm:
                     for uuid in moved if rows[uuid]['status'] != 'completed'})
 
 
-def main(seconds: float, seed: int | None, logs: Path) -> int:
-    seed = random.SystemRandom().randrange(2 ** 32) if seed is None else seed
+def main(seconds: float, seed: int, logs: Path) -> int:
     print(f'--storm {seconds:g} --seed {seed}', flush=True)
     log = Log(logs / f'storm-{seed}.log')
     with stages.opened(HOSTS) as stage:

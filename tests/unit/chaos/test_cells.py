@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+import math
+
 import pytest
 
 from nova_lite.compute import migration_states
@@ -29,8 +31,12 @@ def test_parse_when_a_part_is_named_then_its_cells_come():
         cells.parse('nobody')
 
 
-def test_share_when_all_are_put_together_then_it_is_the_whole():
-    shares = [cells.share(cells.every(), 3, first) for first in range(3)]
-    assert sorted(cell for share in shares for cell in share) == sorted(cells.every())
-    assert {cell[:2] for cell in shares[0]} == {cell[:2] for cell in cells.every()}
-    assert {cell.moment for cell in shares[0]} == set(cells.MOMENTS)
+def test_share_when_chosen_is_whole_groups_and_the_same_for_the_same_seed():
+    groups = cells.groups(cells.every())
+    share = cells.share(cells.every(), 3, 7)
+    assert cells.groups(share).keys() < groups.keys()
+    assert all(mine == groups[pair] for pair, mine in cells.groups(share).items())
+    assert len(cells.groups(share)) == math.ceil(len(groups) / 3)
+    assert share == cells.share(cells.every(), 3, 7)
+    assert share != cells.share(cells.every(), 3, 8)
+    assert cells.share(cells.every(), 1, 7) == cells.every()
