@@ -2,11 +2,13 @@
 """User names and bcrypt passwords from a file, on the parts of oslo_middleware.basic_auth.
 
 bcrypt is slow on purpose, and every request of a client carries the password: a check that
-succeeded is remembered for a few minutes under a keyed digest. An unknown name costs as much time
-as a wrong password. Both files are read again when they change.
+succeeded is remembered for a few minutes after its last use under a keyed digest. An unknown name
+costs as much time as a wrong password, and a client that is wrong too often waits (throttle.py).
+Both files are read again when they change.
 """
 import hashlib
 import hmac
+import math
 import os
 import secrets
 import threading
@@ -21,11 +23,13 @@ from oslo_log import log as logging
 from oslo_middleware import basic_auth
 
 from nova_lite import exception, utils
+from nova_lite.api import connections, throttle
 
 LOG = logging.getLogger(__name__)
 
 REMEMBER = 300.0        # seconds
 REMEMBER_AT_MOST = 1024
+CHECKS_AT_ONCE = 2      # each keeps a core busy
 # a password that nobody has, hashed as "htpasswd -B" and the lab do it
 NOBODY = bcrypt.hashpw(secrets.token_bytes(32), bcrypt.gensalt(rounds=10))
 
@@ -35,6 +39,12 @@ def unauthorized() -> webob.exc.HTTPUnauthorized:
     return webob.exc.HTTPUnauthorized(
         'A valid user name and password are needed',
         headers={'WWW-Authenticate': 'Basic realm="nova-lite", charset="UTF-8"'})
+
+
+def _too_often(wait: float) -> webob.exc.HTTPTooManyRequests:
+    return webob.exc.HTTPTooManyRequests(
+        'Too many wrong passwords: wait before you try again',
+        headers={'Retry-After': str(math.ceil(wait))})
 
 
 class WatchedFile:
@@ -90,9 +100,12 @@ class Passwords:
         self._salt = secrets.token_bytes(32)
         self._lock = threading.Lock()
         self._remembered: dict[bytes, tuple[float, bytes]] = {}
+        self._throttle = throttle.Throttle()
+        self._checks = threading.BoundedSemaphore(CHECKS_AT_ONCE)
 
     def authenticate(self, environ: dict) -> str:
-        """The name of the user whose credentials the request carries, or HTTPUnauthorized."""
+        """The name of the user whose credentials the request carries, or HTTPUnauthorized, or
+        HTTPTooManyRequests when its client was wrong too often."""
         try:
             # on a copy, as it takes the header out: a client's retry may need it
             name, password = basic_auth.parse_token(basic_auth.parse_header(dict(environ)))
@@ -102,17 +115,28 @@ class Passwords:
         digest = hmac.digest(self._salt, name.encode() + b'\0' + password, hashlib.sha256)
         if crypted is not None and self._is_remembered(digest, crypted):
             return name
-        if not _matches(password, crypted or NOBODY) or crypted is None:
-            LOG.info('Wrong user name or password')
-            raise unauthorized()
+        client = connections.client_of(environ.get('REMOTE_ADDR', '127.0.0.1'))
+        with self._checks:
+            wait = self._throttle.wait(client, name)
+            if wait > 0:
+                raise _too_often(wait)
+            if not _matches(password, crypted or NOBODY) or crypted is None:
+                LOG.info('Wrong user name or password')
+                self._throttle.failed(client, name)
+                raise unauthorized()
+        self._throttle.succeeded(client, name)
         self._remember(digest, crypted)
         return name
 
     def _is_remembered(self, digest: bytes, crypted: bytes) -> bool:
+        now = time.monotonic()
         with self._lock:
             until, was = self._remembered.get(digest, (0.0, b''))
-        # a password that was changed in the file is no longer remembered
-        return time.monotonic() < until and was == crypted
+            # a password that was changed in the file is no longer remembered
+            known = now < until and was == crypted
+            if known:
+                self._remembered[digest] = (now + REMEMBER, crypted)
+        return known
 
     def _remember(self, digest: bytes, crypted: bytes) -> None:
         now = time.monotonic()

@@ -7,7 +7,7 @@ import pytest
 import webob.exc
 
 from nova_lite import exception
-from nova_lite.api import http_basic, wsgi_app
+from nova_lite.api import http_basic, throttle, wsgi_app
 from nova_lite.conf import CONF
 
 
@@ -167,3 +167,27 @@ def test_unusable_users_file_stops_the_start(basic, database):
     (basic / 'users.yaml').write_text('admin: 1\n')
     with pytest.raises(exception.ConfigInvalid, match='users.yaml'):
         wsgi_app.build(CONF)
+
+
+def test_client_that_is_wrong_too_often_costs_no_check(passwords, checks):
+    wrong = {**environ('alice', 'wrong'), 'REMOTE_ADDR': '192.0.2.1'}
+    for _ in range(throttle.FREE_OF_NAME):
+        with pytest.raises(webob.exc.HTTPUnauthorized):
+            passwords.authenticate(wrong)
+    checks.clear()
+    with pytest.raises(webob.exc.HTTPTooManyRequests) as refusal:
+        passwords.authenticate(wrong)
+    assert refusal.value.headers['Retry-After'] == '1' and checks == []
+    other = {**environ('alice', 'wonder: land'), 'REMOTE_ADDR': '192.0.2.2'}
+    assert passwords.authenticate(other) == 'alice'
+
+
+def test_user_who_is_remembered_does_not_wait_for_another_at_its_address(passwords, checks):
+    right = {**environ('alice', 'wonder: land'), 'REMOTE_ADDR': '192.0.2.1'}
+    assert passwords.authenticate(right) == 'alice'
+    for number in range(throttle.FREE_OF_CLIENT):
+        with pytest.raises(webob.exc.HTTPUnauthorized):
+            passwords.authenticate({**environ(f'n{number}', 'x'), 'REMOTE_ADDR': '192.0.2.1'})
+    with pytest.raises(webob.exc.HTTPTooManyRequests):
+        passwords.authenticate({**environ('bob', 'x'), 'REMOTE_ADDR': '192.0.2.1'})
+    assert passwords.authenticate(right) == 'alice'
