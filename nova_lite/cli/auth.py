@@ -34,6 +34,7 @@ OPTIONS = (
 )
 NOTHING_SET = ('It is not known which cloud to talk to: set OS_CLOUD to one in clouds.yaml, or '
                'OS_AUTH_TYPE=http_basic, OS_ENDPOINT, OS_USERNAME and OS_PASSWORD')
+CONNECT_SECONDS = 10.0
 # what openstacksdk calls the variables alone, and nothing at all
 NO_CLOUDS = {'envvars', 'defaults'}
 
@@ -87,15 +88,21 @@ def connect(args: Any) -> Connection:
 
 def _from_settings(settings: Settings, args: Any) -> Connection:
     from keystoneauth1 import session as ks_session
-    session = ks_session.Session(auth=_plugin(settings), timeout=args.timeout,
-                                 app_name='nova-lite',
+    session = ks_session.Session(auth=_plugin(settings), app_name='nova-lite',
                                  verify=not args.insecure and (settings.get('cacert') or True))
+    session.timeout = _limits(args)
     where = {'interface': settings.get('interface') or 'public',
              'region_name': settings.get('region_name')}
     compute = (settings.get('endpoint_override')
                or session.get_endpoint(service_type='compute', **where))
     return _connection(session, compute, _catalog_image(session, where),
                        settings.get('compute_api_version'))
+
+
+def _limits(args: Any) -> tuple[float, float]:
+    """Seconds for the connection, TLS included, and for the answer: who takes a connection and
+    says nothing, as a server without TLS may, is not waited for as long as one that works."""
+    return min(CONNECT_SECONDS, args.timeout), args.timeout
 
 
 def _plugin(settings: Settings) -> Any:
@@ -138,7 +145,7 @@ def _from_clouds_yaml(settings: Settings, args: Any) -> Connection:
         session = region.get_session()
     except exceptions.ConfigException as error:
         raise errors.CommandError(str(error))
-    session.timeout, session.app_name = args.timeout, 'nova-lite'
+    session.timeout, session.app_name = _limits(args), 'nova-lite'
     where = {'interface': region.get_interface('compute') or 'public',
              'region_name': region.get_region_name('compute')}
     compute = (settings.get('endpoint_override') or region.get_endpoint('compute')

@@ -8,6 +8,12 @@ NAMES = {400: 'BadRequest', 401: 'Unauthorized', 403: 'Forbidden', 404: 'NotFoun
          429: 'RateLimit', 501: 'HTTPNotImplemented'}
 
 
+# words of OpenSSL and of requests, as their versions have them
+NO_TLS = ('WRONG_VERSION_NUMBER', 'RECORD_LAYER_FAILURE', 'UNEXPECTED_EOF', 'HTTP_REQUEST',
+          'PACKET_LENGTH_TOO_LONG', 'timed out')
+NO_HTTP = ('Connection aborted', 'BadStatusLine')
+
+
 class CommandError(Exception):
     """The command cannot be done; the text tells why."""
 
@@ -46,6 +52,18 @@ class ApiError(CommandError):
         request_id = (response.headers.get('X-Openstack-Request-Id')
                       or response.headers.get('X-Compute-Request-Id'))
         return cls(response.status_code, _message(response), request_id)
+
+
+def scheme_hint(said: str) -> str:
+    """What may help after a connection that failed with these words: the port speaks the other one
+    of http and https."""
+    if 'https://' in said and any(word in said for word in NO_TLS):
+        return ('. The port does not speak TLS: does it want http:// instead of https:// '
+                '(OS_ENDPOINT, OS_AUTH_URL)?')
+    if 'http://' in said and any(word in said for word in NO_HTTP):
+        return ('. The port does not speak HTTP: does it want https:// instead of http:// '
+                '(OS_ENDPOINT, OS_AUTH_URL)?')
+    return ''
 
 
 def _message(response: Any) -> str:

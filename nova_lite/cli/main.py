@@ -92,7 +92,8 @@ def _run(command: Command, args: argparse.Namespace) -> int:
         return run(client.Client(auth.connect(args)), args) or 0
     except exceptions.ConnectFailure as error:
         # the rest repeats the URL in urllib3's words
-        return _fail(type(error).__name__, str(error).partition(': HTTP')[0])
+        said = str(error)
+        return _fail(type(error).__name__, said.partition(': HTTP')[0] + errors.scheme_hint(said))
     except exceptions.ClientException as error:
         return _fail(type(error).__name__, error)
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Arguments, credentials, microversions, errors and exit codes."""
+import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
-from nova_lite.cli import client, commands, main
+from nova_lite.cli import auth, client, commands, main
 from tests.unit.cli import fake_api
 
 HEAVY = ('requests', 'keystoneauth1', 'openstack', 'prettytable', 'rich', 'oslo_config',
@@ -130,6 +132,38 @@ def test_unreachable_server_is_told_in_one_line(api, run, monkeypatch):
     result = run('list')
     assert result.code == 1 and result.err.count('\n') == 1
     assert result.err.startswith('ERROR (ConnectFailure): Unable to establish connection')
+
+
+def test_port_without_tls_is_named(api, run, monkeypatch):
+    monkeypatch.setenv('OS_ENDPOINT', api.url.replace('http:', 'https:') + '/v2.1')
+    result = run('list')
+    assert result.code == 1 and result.err.count('\n') == 1
+    assert 'http:// instead of https://' in result.err
+
+
+def test_port_that_takes_the_connection_and_says_nothing_is_named(api, run, monkeypatch):
+    monkeypatch.setattr(auth, 'CONNECT_SECONDS', 0.3)
+    with socket.create_server(('127.0.0.1', 0)) as silent:
+        monkeypatch.setenv('OS_ENDPOINT', f'https://127.0.0.1:{silent.getsockname()[1]}/v2.1')
+        result = run('list')
+    assert result.code == 1 and 'http:// instead of https://' in result.err
+
+
+def test_port_that_wants_tls_is_named(api, run, monkeypatch):
+    """It ends a connection whose first byte is no TLS."""
+    def refuse(listener):
+        link, _ = listener.accept()
+        link.recv(4096)
+        link.sendall(b'\x15\x03\x03\x00\x02\x02\x32')     # an alert
+        link.close()
+
+    with socket.create_server(('127.0.0.1', 0)) as listener:
+        refusing = threading.Thread(target=refuse, args=(listener,), daemon=True)
+        refusing.start()
+        monkeypatch.setenv('OS_ENDPOINT', f'http://127.0.0.1:{listener.getsockname()[1]}/v2.1')
+        result = run('list')
+        refusing.join(10)
+    assert result.code == 1 and 'https:// instead of http://' in result.err
 
 
 # -- what is sent -------------------------------------------------------------------------------
