@@ -92,6 +92,12 @@ def fault_for(error: BaseException) -> Fault:
     return next((FAULTS[cls] for cls in type(error).__mro__ if cls in FAULTS), FAULTS[Exception])
 
 
+def is_refusal(error: BaseException) -> bool:
+    """Whether ``error`` answers what was asked, as checks do: nothing has failed."""
+    fault = fault_for(error)
+    return fault.code < 500 or fault.event in ('reject', 'cancel')
+
+
 def event_for(error: BaseException) -> str:
     """The migration event for ``error``; an error that should not occur now is ``lose``."""
     return fault_for(error).event or 'lose'

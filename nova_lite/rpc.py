@@ -253,7 +253,7 @@ def _guard(topic: str, name: str, declaration: Declaration, method: Callable, ho
         try:
             serve(ctxt, **kwargs)
         except Exception as error:
-            LOG.exception('%s.%s failed', topic, name)
+            events.log_failure(f'{topic}.{name}', error, kwargs.get('instance'))
             if 'instance' in kwargs:
                 with scope():
                     events.record_fault(ctxt, kwargs['instance'], error, host)

@@ -92,10 +92,10 @@ def _run(command: Command, args: argparse.Namespace) -> int:
         return run(client.Client(auth.connect(args)), args) or 0
     except exceptions.ConnectFailure as error:
         # the rest repeats the URL in urllib3's words
-        said = str(error)
-        return _fail(type(error).__name__, said.partition(': HTTP')[0] + errors.scheme_hint(said))
+        return _fail(type(error).__name__,
+                     str(error).partition(': HTTP')[0] + errors.scheme_hint(str(error)))
     except exceptions.ClientException as error:
-        return _fail(type(error).__name__, error)
+        return _fail(type(error).__name__, f'{error}{errors.scheme_hint(str(error))}')
 
 
 def _fail(kind: str, error: Exception | str) -> int:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a user can read afterwards: the events of an action, and the fault of a server."""
 import contextlib
+import http
 import threading
 import time
 import traceback
@@ -121,6 +122,19 @@ _late = _Late()
 def flush() -> None:
     """Write what waits: a process that ends."""
     _late.write()
+
+
+def log_failure(what: str, error: Exception, instance: Any) -> None:
+    """Of a cast, which has no caller to tell: a line for a refusal, which is an answer, and for
+    what an operator can cause; the stack for what nobody expects."""
+    of = f' for instance {instance.uuid}' if instance is not None else ''
+    said = exception.message_of(error)
+    if faults.fault_for(error).code == http.HTTPStatus.SERVICE_UNAVAILABLE:
+        LOG.warning('%s failed%s: %s', what, of, said)
+    elif isinstance(error, exception.NovaLiteException) and faults.is_refusal(error):
+        LOG.info('%s refused%s: %s', what, of, said)
+    else:
+        LOG.error('%s failed%s: %s', what, of, said, exc_info=error)
 
 
 def record_fault(ctxt: Any, instance: Any, error: Exception, host: str) -> None:

@@ -71,15 +71,16 @@ class LiveMigrations:
         except Exception as error:
             self._refuse(system, instance, migration, error)
             if faults.event_for(error) == 'lose':
-                raise exception.MigrationError(reason=exception.message_of(error)) from error
+                raise exception.MigrationError(reason=exception.public_message(error)) from error
             raise
 
     def _refuse(self, ctxt: Any, instance: Any, migration: Any, error: Exception) -> None:
         """Write why a migration did not start; the server is as it was, or in error where
         nobody knows what happened."""
         event = faults.event_for(error)
-        LOG.warning('Live migration of instance %s is over before it began: %s', instance.uuid,
-                    exception.message_of(error), exc_info=error if event == 'lose' else None)
+        if event == 'lose':
+            LOG.warning('Live migration of instance %s is over before it began: %s', instance.uuid,
+                        exception.message_of(error), exc_info=error)
         events.record_fault(ctxt, instance, error, self.host)
         try:
             migration.advance(event, reason=exception.message_of(error),
@@ -125,5 +126,6 @@ class LiveMigrations:
                 self.run(ctxt, instance, migration)
         except exception.InstanceNotFound as error:
             migration.advance('fail', reason=error.format_message())
-        except (exception.NovaLiteException, *rpc.NOT_SENT):
-            pass        # a refusal, or own trouble: it is written down or logged
+        except (exception.NovaLiteException, *rpc.NOT_SENT) as error:
+            LOG.info('Migration %s of instance %s is refused: %s', migration.uuid,
+                     migration.instance_uuid, exception.message_of(error))

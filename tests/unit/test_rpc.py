@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Declarations: client and server come from one place and cannot drift apart."""
 import contextlib
+import logging
+import types
 
 import oslo_messaging as messaging
 import pytest
@@ -117,3 +119,35 @@ def test_interfaces_when_compared_with_the_managers_then_they_agree():
             method = getattr(manager, name, None)
             bound = method.__get__(object()) if method else None
             rpc.check_method(interface, name, declared, bound)
+
+
+@pytest.mark.parametrize('error, level, traced', [
+    (exception.UnableToMigrateToSelf(instance_id='i', host='h'), logging.INFO, False),
+    (exception.InvalidMigrationState(migration_id=1, instance_uuid='i', state='s', method='abort'),
+     logging.INFO, False),
+    (exception.NoValidHost(reason='full'), logging.INFO, False),
+    (exception.DatabaseUnavailable(), logging.WARNING, False),
+    (exception.LiveMigrationLost(reason='x'), logging.ERROR, True),
+    (ValueError('a bug'), logging.ERROR, True)], ids=lambda value: type(value).__name__)
+def test_cast_when_it_is_refused_then_one_line_and_a_stack_for_a_bug_alone(
+        caplog, monkeypatch, error, level, traced):
+    class Interface(rpc.Interface):
+        topic = 'greeter'
+
+        @rpc.cast()
+        def order(self, ctxt, instance):
+            """Give an order."""
+
+    class Manager:
+        def order(self, ctxt, instance):
+            raise error
+
+    told = []
+    from nova_lite.compute import events
+    monkeypatch.setattr(events, 'record_fault', lambda *args: told.append(args[2]))
+    caplog.set_level(logging.DEBUG)
+    endpoint = rpc.Endpoint(Interface, Manager(), 'host')
+    endpoint.order(None, instance=types.SimpleNamespace(uuid='the-uuid'))
+    [line] = [record for record in caplog.records if record.name == 'nova_lite.compute.events']
+    assert (line.levelno, bool(line.exc_info)) == (level, traced)
+    assert 'the-uuid' in line.getMessage() and told == [error]
