@@ -176,9 +176,8 @@ class InvalidMigrationState(Invalid):
 
 
 class StaleOrder(NovaLiteException):
-    msg_fmt = ('An order for instance %(instance_uuid)s of generation %(generation)s came to host '
-               '%(host)s too late: it is generation %(now_generation)s on host %(now_host)s now. '
-               'Nothing was done')
+    msg_fmt = ('What was ordered of instance %(instance_uuid)s (%(task_state)s) does not count '
+               'any more: its task_state is %(now)s now. Nothing is written')
 
 
 class GuestElsewhere(Conflict):

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The API process's side of every operation: look, set the task state, hand over.
 
-The task state is set by one conditional UPDATE, so of two requests at once one wins and the other
-is a conflict; a hand-over that fails gives the task state back.
+What is to be done is written with the task state by one conditional UPDATE (objects/order.py), so
+of two requests at once one wins and the other is a conflict. The message after it only makes it
+quick; one that cannot be sent takes back what was written.
 """
 import contextlib
 from collections.abc import Iterator
@@ -121,61 +122,66 @@ class API:
                metadata: dict[str, str] | None = None, description: str | None = None,
                key_name: str | None = None, availability_zone: str | None = None,
                forced_host: str | None = None, requested_host: str | None = None) -> Any:
-        """Make a server's record and have it built; returns the Instance."""
+        """Make a server's record and have it built; returns the Instance. The errors of a broker
+        that is away, and then there is no such server."""
         instance = objects.Instance(
             ctxt, uuid=uuidutils.generate_uuid(), project_id=ctxt.project_id,
             user_id=ctxt.user_id, display_name=name, display_description=description,
-            hostname=name.lower(), vm_state=vm_states.BUILDING,
-            task_state=task_states.SCHEDULING, power_state=0, memory_mb=flavor.memory_mb,
-            vcpus=flavor.vcpus, root_gb=flavor.root_gb, ephemeral_gb=flavor.ephemeral_gb,
-            flavor=flavor, image_ref=image['id'], image_meta=image, key_name=key_name,
-            availability_zone=availability_zone, metadata=metadata or {}, system_metadata={},
+            hostname=name.lower(), vm_state=vm_states.BUILDING, power_state=0,
+            memory_mb=flavor.memory_mb, vcpus=flavor.vcpus, root_gb=flavor.root_gb,
+            ephemeral_gb=flavor.ephemeral_gb, flavor=flavor, image_ref=image['id'],
+            image_meta=image, key_name=key_name, availability_zone=availability_zone,
+            metadata=metadata or {}, system_metadata={},
             reservation_id='r-' + uuidutils.generate_uuid(dashed=False)[:8], locked=False,
             progress=0)
-        instance.create()
-        self._start_action(ctxt, instance, 'create')
-        hint = {'host': forced_host or requested_host, 'force': forced_host is not None}
-        self._conductor.build_instance(ctxt, instance=instance, scheduler_hint=hint)
+        order = objects.Order.create_server(
+            ctxt, instance, {'host': forced_host or requested_host,
+                             'force': forced_host is not None})
+        with self._sent_or_withdrawn(ctxt, order, 'create', destroy=True):
+            self._conductor.build_instance(ctxt, instance=instance)
         return instance
 
     def delete(self, ctxt: Any, instance: Any) -> None:
-        """End a server for good, also in the middle of a migration."""
+        """End a server for good, whatever else is being done to it. Once that is written, it
+        happens: a message that is lost only makes it later."""
         self._check(ctxt, instance, 'delete')
-        before = instance.task_state
-        instance.task_state = task_states.DELETING
-        instance.save(expected_task_state=before)
-        self._start_action(ctxt, instance, 'delete')
-        if instance.host:
-            self._compute.terminate_instance(ctxt, host=instance.host, instance=instance)
-        else:
-            instance.vm_state, instance.task_state = vm_states.DELETED, None
-            instance.save(expected_task_state=task_states.DELETING)
-            instance.destroy()
+        order = objects.Order.give(ctxt, instance, task_states.DELETING)
+        try:
+            self._start_action(ctxt, instance, 'delete')
+            if instance.host:
+                self._compute.terminate_instance(ctxt, host=instance.host, instance=instance)
+            else:
+                order.finish(vm_states.after_deletion(), destroy=True)
+        except exception.StaleOrder as done:
+            LOG.info('%s', done.format_message())
+        except rpc.UNREACHABLE as error:
+            LOG.warning('Instance %s is deleted when its host looks for itself: %s',
+                        instance.uuid, exception.message_of(error))
 
     # -- changes of state ------------------------------------------------------------------------
     def start(self, ctxt: Any, instance: Any) -> None:
-        self._simple(ctxt, instance, 'start', task_states.POWERING_ON, (vm_states.STOPPED,),
-                     self._compute.start_instance)
+        self._order(ctxt, instance, 'start', task_states.POWERING_ON, (vm_states.STOPPED,),
+                    self._compute.start_instance)
 
     def stop(self, ctxt: Any, instance: Any) -> None:
-        self._simple(ctxt, instance, 'stop', task_states.POWERING_OFF,
-                     (vm_states.ACTIVE, vm_states.ERROR), self._compute.stop_instance)
+        self._order(ctxt, instance, 'stop', task_states.POWERING_OFF,
+                    (vm_states.ACTIVE, vm_states.ERROR), self._compute.stop_instance)
 
     def pause(self, ctxt: Any, instance: Any) -> None:
-        self._simple(ctxt, instance, 'pause', task_states.PAUSING, (vm_states.ACTIVE,),
-                     self._compute.pause_instance)
+        self._order(ctxt, instance, 'pause', task_states.PAUSING, (vm_states.ACTIVE,),
+                    self._compute.pause_instance)
 
     def unpause(self, ctxt: Any, instance: Any) -> None:
-        self._simple(ctxt, instance, 'unpause', task_states.UNPAUSING, (vm_states.PAUSED,),
-                     self._compute.unpause_instance)
+        self._order(ctxt, instance, 'unpause', task_states.UNPAUSING, (vm_states.PAUSED,),
+                    self._compute.unpause_instance)
 
     def suspend(self, ctxt: Any, instance: Any) -> None:
-        self._simple(ctxt, instance, 'suspend', task_states.SUSPENDING, (vm_states.ACTIVE,),
-                     self._compute.suspend_instance)
+        self._order(ctxt, instance, 'suspend', task_states.SUSPENDING, (vm_states.ACTIVE,),
+                    self._compute.suspend_instance)
 
     def resume(self, ctxt: Any, instance: Any) -> None:
-        self._simple(ctxt, instance, 'resume', task_states.RESUMING, (vm_states.SUSPENDED,),
-                     self._compute.resume_instance)
+        self._order(ctxt, instance, 'resume', task_states.RESUMING, (vm_states.SUSPENDED,),
+                    self._compute.resume_instance)
 
     def reboot(self, ctxt: Any, instance: Any, reboot_type: str) -> None:
         """``reboot_type`` is SOFT (running servers) or HARD."""
@@ -184,8 +190,7 @@ class API:
             vm_states.ACTIVE, vm_states.STOPPED, vm_states.PAUSED, vm_states.SUSPENDED,
             vm_states.ERROR)
         task = task_states.REBOOTING if soft else task_states.REBOOTING_HARD
-        self._simple(ctxt, instance, 'reboot', task, states, self._compute.reboot_instance,
-                     reboot_type=reboot_type)
+        self._order(ctxt, instance, 'reboot', task, states, self._compute.reboot_instance)
 
     def lock(self, ctxt: Any, instance: Any, reason: str | None = None) -> None:
         """Keep everybody but an admin from changing the server."""
@@ -208,11 +213,26 @@ class API:
         instance.save()
 
     # -- shared ----------------------------------------------------------------------------------
-    def _simple(self, ctxt: Any, instance: Any, action: str, task: str, vm: tuple[str, ...],
-                send: Any, **arguments: Any) -> None:
+    def _order(self, ctxt: Any, instance: Any, action: str, task: str, vm: tuple[str, ...],
+               send: Any) -> None:
         self._check(ctxt, instance, action, vm=vm)
-        with self._task(ctxt, instance, task, action):
-            send(ctxt, host=instance.host, instance=instance, **arguments)
+        order = objects.Order.give(ctxt, instance, task)
+        with self._sent_or_withdrawn(ctxt, order, action):
+            send(ctxt, host=instance.host, instance=instance)
+
+    @contextlib.contextmanager
+    def _sent_or_withdrawn(self, ctxt: Any, order: Any, action: str,
+                           destroy: bool = False) -> Iterator[None]:
+        """Who hears that it failed must find the server free, or not there at all. An order that
+        somebody has begun in spite of the error is on its way, and that is the answer."""
+        try:
+            self._start_action(ctxt, order.instance, action)
+            yield
+        except Exception as error:
+            if order.withdraw(destroy):
+                raise
+            LOG.info('Instance %s: %s is on its way in spite of this: %s', order.instance_uuid,
+                     action, exception.message_of(error))
 
     def _check(self, ctxt: Any, instance: Any, method: str, vm: tuple[str, ...] | None = None,
                task: tuple[str | None, ...] | None = None) -> None:
@@ -243,19 +263,6 @@ class API:
             raise exception.InvalidMigrationState(
                 migration_id=migration.id, instance_uuid=migration.instance_uuid,
                 state=migration.status, method=method)
-
-    @contextlib.contextmanager
-    def _task(self, ctxt: Any, instance: Any, task: str, action: str) -> Iterator[None]:
-        """Set the task state for a hand-over; give it back when that fails."""
-        instance.task_state = task
-        instance.save(expected_task_state=None)
-        try:
-            self._start_action(ctxt, instance, action)
-            yield
-        except Exception:
-            instance.task_state = None
-            instance.save(expected_task_state=task)
-            raise
 
     @staticmethod
     def _start_action(ctxt: Any, instance: Any, action: str) -> None:

@@ -15,8 +15,8 @@ from nova_lite.compute.departed import Departed
 from nova_lite.compute.guest_inventory import GuestInventory
 from nova_lite.compute.live_migration_destination import LiveMigrationDestination
 from nova_lite.compute.live_migration_queue import LiveMigrationQueue
+from nova_lite.compute.orders import Orders
 from nova_lite.compute.resource_tracker import ResourceTracker
-from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.compute.server_lifecycle import ServerLifecycle
 from nova_lite.conf import CONF
 from nova_lite.virt import driver as virt_driver
@@ -31,11 +31,11 @@ class ComputeManager:
         self.host, self.driver = host, driver
         self.servers = ServerLifecycle(host, driver)
         self.queue = LiveMigrationQueue(host, driver)
+        self.orders = Orders(host, driver, self.servers, self.queue)
         self.departed = Departed(host, driver, self.queue.moves)
         self.destination = LiveMigrationDestination(host, driver)
         self.resources = ResourceTracker(host, driver)
         self.guests = GuestInventory(host, driver)
-        self._compute = ComputeAPI()
 
     # -- service ---------------------------------------------------------------------------------
     def init_host(self) -> None:
@@ -45,6 +45,7 @@ class ComputeManager:
         self.resources.report(ctxt)
         self.departed.clean_up(ctxt)
         self.queue.start()
+        self.orders.take_up(ctxt)
 
     def periodic_tasks(self) -> list[tuple[float, Callable[[], None]]]:
         tasks: list[tuple[float, Callable[[], None]]] = [
@@ -62,6 +63,7 @@ class ComputeManager:
         ctxt = context.get_admin_context()
         self.destination.sweep(ctxt)
         self.departed.clean_up(ctxt)
+        self.orders.take_up(ctxt)
 
     def report_guests(self) -> None:
         self.guests.report(context.get_admin_context())
@@ -79,38 +81,33 @@ class ComputeManager:
     def ping(self, ctxt: Any) -> None:
         pass        # that it answers is the answer
 
-    # -- the life of a server --------------------------------------------------------------------
+    # -- the life of a server: what is to be done stands in the database ------------------------
     def build_and_run_instance(self, ctxt: Any, instance: Any) -> None:
-        self.servers.build(ctxt, instance)
+        self.orders.carry_out(instance.uuid)
 
     def terminate_instance(self, ctxt: Any, instance: Any) -> None:
-        self.queue.end_for_deletion(ctxt, instance)
-        instance.refresh()
-        if instance.host != self.host:
-            self._compute.terminate_instance(ctxt, host=instance.host, instance=instance)
-        else:
-            self.servers.terminate(ctxt, instance)
+        self.orders.carry_out(instance.uuid)
 
     def start_instance(self, ctxt: Any, instance: Any) -> None:
-        self.servers.start(ctxt, instance)
+        self.orders.carry_out(instance.uuid)
 
     def stop_instance(self, ctxt: Any, instance: Any) -> None:
-        self.servers.stop(ctxt, instance)
+        self.orders.carry_out(instance.uuid)
 
-    def reboot_instance(self, ctxt: Any, instance: Any, reboot_type: str) -> None:
-        self.servers.reboot(ctxt, instance, reboot_type)
+    def reboot_instance(self, ctxt: Any, instance: Any) -> None:
+        self.orders.carry_out(instance.uuid)
 
     def pause_instance(self, ctxt: Any, instance: Any) -> None:
-        self.servers.pause(ctxt, instance)
+        self.orders.carry_out(instance.uuid)
 
     def unpause_instance(self, ctxt: Any, instance: Any) -> None:
-        self.servers.unpause(ctxt, instance)
+        self.orders.carry_out(instance.uuid)
 
     def suspend_instance(self, ctxt: Any, instance: Any) -> None:
-        self.servers.suspend(ctxt, instance)
+        self.orders.carry_out(instance.uuid)
 
     def resume_instance(self, ctxt: Any, instance: Any) -> None:
-        self.servers.resume(ctxt, instance)
+        self.orders.carry_out(instance.uuid)
 
     # -- live migration: destination -------------------------------------------------------------
     def check_can_live_migrate_destination(self, ctxt: Any, instance: Any, source_node: Any,

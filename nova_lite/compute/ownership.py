@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """May this host run that guest now? Asked before a guest is defined, started or resumed.
 
-Messages can be late: an order may reach a host that the guest has left meanwhile, or come after
-an operator has decided otherwise. A server's ``generation`` goes up with each of these, and an
-order of an older one is not carried out. And no other host may have the guest: where the record,
-or this host's hypervisor, says that one might, that host has to say that it has not.
+An order counts only on the host that the server's record names, and while its ``generation`` is
+the one that it was given with (objects/order.py). And no other host may have the guest: where the
+record, or this host's hypervisor, says that one might, that host has to say that it has not.
 """
 import datetime
 from typing import Any, NamedTuple
@@ -29,15 +28,6 @@ class Suspect(NamedTuple):
     """A host that may have the guest: why, and whether its silence is a reason not to start."""
     why: str
     must_answer: bool = True
-
-
-def check_order(ctxt: Any, instance: Any, host: str) -> None:
-    """``instance`` is as the order brought it. StaleOrder, InstanceNotFound."""
-    now = objects.Instance.get_by_uuid(ctxt.elevated(), instance.uuid)
-    if (now.host, now.generation) != (host, instance.generation):
-        raise exception.StaleOrder(
-            instance_uuid=instance.uuid, generation=instance.generation, host=host,
-            now_generation=now.generation, now_host=now.host)
 
 
 def check_alone(ctxt: Any, instance: Any, host: str, driver: ComputeDriver,

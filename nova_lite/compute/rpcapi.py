@@ -20,39 +20,41 @@ class ComputeAPI(rpc.Interface):
         """Answer: who does that lives, whatever becomes of its heartbeats."""
 
     # -- the life of a server --------------------------------------------------------------------
-    @rpc.cast(to='host', event=True)
+    # each says only where to look: what is to be done, and whether it is still, stands in the
+    # database (objects/order.py)
+    @rpc.cast(to='host')
     def build_and_run_instance(self, ctxt: Any, host: str, instance: Any) -> None:
         """Start a new guest."""
 
-    @rpc.cast(to='host', event=True)
+    @rpc.cast(to='host')
     def terminate_instance(self, ctxt: Any, host: str, instance: Any) -> None:
         """End a guest and remove its files."""
 
-    @rpc.cast(to='host', event=True)
+    @rpc.cast(to='host')
     def start_instance(self, ctxt: Any, host: str, instance: Any) -> None:
         """Power a guest on."""
 
-    @rpc.cast(to='host', event=True)
+    @rpc.cast(to='host')
     def stop_instance(self, ctxt: Any, host: str, instance: Any) -> None:
         """Shut a guest down."""
 
-    @rpc.cast(to='host', event=True)
-    def reboot_instance(self, ctxt: Any, host: str, instance: Any, reboot_type: str) -> None:
-        """Reboot a guest, SOFT or HARD."""
+    @rpc.cast(to='host')
+    def reboot_instance(self, ctxt: Any, host: str, instance: Any) -> None:
+        """Reboot a guest."""
 
-    @rpc.cast(to='host', event=True)
+    @rpc.cast(to='host')
     def pause_instance(self, ctxt: Any, host: str, instance: Any) -> None:
         """Stop a guest's CPUs."""
 
-    @rpc.cast(to='host', event=True)
+    @rpc.cast(to='host')
     def unpause_instance(self, ctxt: Any, host: str, instance: Any) -> None:
         """Let a paused guest go on."""
 
-    @rpc.cast(to='host', event=True)
+    @rpc.cast(to='host')
     def suspend_instance(self, ctxt: Any, host: str, instance: Any) -> None:
         """Save a guest's memory and end it."""
 
-    @rpc.cast(to='host', event=True)
+    @rpc.cast(to='host')
     def resume_instance(self, ctxt: Any, host: str, instance: Any) -> None:
         """Start a suspended guest from its saved memory."""
 

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What else happens to a server on its host: built, ended, stopped, started, paused and so on.
+"""What can be done to a guest besides moving it, and what its server is afterwards.
 
-Each operation acts on the hypervisor and then writes the new state, where the task state is still
-the one that the API set for it.
+Each act can be done again: orders.py has it done once more where nobody knows how far it came.
 """
 from collections.abc import Callable
 from typing import Any
@@ -11,97 +10,55 @@ from oslo_log import log as logging
 from oslo_utils import timeutils
 
 from nova_lite import exception, objects
-from nova_lite.compute import events, ownership, power_state, task_states, vm_states
+from nova_lite.compute import ownership, power_state, task_states, vm_states
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conf import CONF
 from nova_lite.virt import driver as virt_driver
 
 LOG = logging.getLogger(__name__)
 
+# what starts a guest: nobody else may have it then
+STARTING = (task_states.SPAWNING, task_states.POWERING_ON, task_states.REBOOTING,
+            task_states.REBOOTING_HARD, task_states.UNPAUSING, task_states.RESUMING)
+
 
 class ServerLifecycle:
     def __init__(self, host: str, driver: virt_driver.ComputeDriver) -> None:
         self.host, self._driver, self._compute = host, driver, ComputeAPI()
 
-    # -- beginning and end -----------------------------------------------------------------------
-    def build(self, ctxt: Any, instance: Any) -> None:
-        ownership.check_order(ctxt, instance, self.host)
-        try:
-            self._alone(ctxt, instance, new=True).spawn(ctxt, instance)
-            self._now(instance, task_states.SPAWNING, vm_states.ACTIVE,
-                      launched_at=timeutils.utcnow(with_timezone=True))
-        except exception.UnexpectedDeletingTaskStateError:
-            LOG.info('Instance %s was deleted while it was built', instance.uuid)
-            self._driver.destroy(ctxt, instance)
-        except Exception as error:
-            events.record_fault(ctxt, instance, error, self.host)
-            objects.Claim.drop(ctxt, instance.uuid)
-            instance.refresh()
-            instance.vm_state, instance.task_state = vm_states.ERROR, None
-            instance.save(expected_task_state=task_states.SPAWNING)
-            raise
+    def act(self, ctxt: Any, instance: Any, task: str) -> None:
+        """Have the hypervisor do what ``task`` says."""
+        if task in STARTING:
+            ownership.check_alone(ctxt, instance, self.host, self._driver, self._compute,
+                                  new=task == task_states.SPAWNING)
+        driver = self._driver
+        if task == task_states.SPAWNING:
+            driver.spawn(ctxt, instance)
+        elif task == task_states.POWERING_ON:
+            driver.power_on(ctxt, instance)
+        elif task == task_states.POWERING_OFF:
+            driver.power_off(ctxt, instance, CONF.shutdown_timeout)
+        elif task in (task_states.REBOOTING, task_states.REBOOTING_HARD):
+            driver.reboot(ctxt, instance, 'SOFT' if task == task_states.REBOOTING else 'HARD')
+        elif task == task_states.PAUSING:
+            driver.pause(instance)
+        elif task == task_states.UNPAUSING:
+            driver.unpause(instance)
+        elif task == task_states.SUSPENDING:
+            driver.suspend(ctxt, instance)
+        elif task == task_states.RESUMING:
+            driver.resume(ctxt, instance)
+        elif task == task_states.DELETING:
+            driver.destroy(ctxt, instance)
+        else:
+            raise LookupError(f'no act for {task}')
 
-    def terminate(self, ctxt: Any, instance: Any) -> None:
-        self._driver.destroy(ctxt, instance)
-        instance.vm_state, instance.task_state = vm_states.DELETED, None
-        instance.power_state = power_state.NOSTATE
-        instance.terminated_at = timeutils.utcnow(with_timezone=True)
-        instance.save(expected_task_state=task_states.DELETING)
-        instance.destroy()      # its claims go with it
-
-    # -- changes of state ------------------------------------------------------------------------
-    def start(self, ctxt: Any, instance: Any) -> None:
-        self._change(instance, task_states.POWERING_ON, vm_states.ACTIVE,
-                     lambda: self._alone(ctxt, instance).power_on(ctxt, instance))
-
-    def stop(self, ctxt: Any, instance: Any) -> None:
-        self._change(instance, task_states.POWERING_OFF, vm_states.STOPPED,
-                     lambda: self._driver.power_off(ctxt, instance, CONF.shutdown_timeout))
-
-    def reboot(self, ctxt: Any, instance: Any, reboot_type: str) -> None:
-        task = task_states.REBOOTING if reboot_type == 'SOFT' else task_states.REBOOTING_HARD
-        self._change(instance, task, vm_states.ACTIVE,
-                     lambda: self._alone(ctxt, instance).reboot(ctxt, instance, reboot_type))
-
-    def pause(self, ctxt: Any, instance: Any) -> None:
-        self._change(instance, task_states.PAUSING, vm_states.PAUSED,
-                     lambda: self._driver.pause(instance))
-
-    def unpause(self, ctxt: Any, instance: Any) -> None:
-        self._change(instance, task_states.UNPAUSING, vm_states.ACTIVE,
-                     lambda: self._alone(ctxt, instance).unpause(instance))
-
-    def suspend(self, ctxt: Any, instance: Any) -> None:
-        self._change(instance, task_states.SUSPENDING, vm_states.SUSPENDED,
-                     lambda: self._driver.suspend(ctxt, instance))
-
-    def resume(self, ctxt: Any, instance: Any) -> None:
-        self._change(instance, task_states.RESUMING, vm_states.ACTIVE,
-                     lambda: self._alone(ctxt, instance).resume(ctxt, instance))
-
-    def _alone(self, ctxt: Any, instance: Any, new: bool = False) -> virt_driver.ComputeDriver:
-        """The driver, to start the guest with, when no other host may have it."""
-        ownership.check_alone(ctxt, instance, self.host, self._driver, self._compute, new)
-        return self._driver
-
-    def _change(self, instance: Any, task: str, vm_state: str,
-                act: Callable[[], None]) -> None:
-        ownership.check_order(instance._context, instance, self.host)
-        try:
-            act()
-        except Exception:
-            # the state the server had before still stands; only the task is over
-            instance.task_state = None
-            instance.save(expected_task_state=task)
-            raise
-        self._now(instance, task, vm_state)
-
-    def _now(self, instance: Any, task: str, vm_state: str, **more: Any) -> None:
-        instance.vm_state, instance.task_state = vm_state, None
-        instance.power_state = self._power_state(instance)
-        for name, value in more.items():
-            setattr(instance, name, value)
-        instance.save(expected_task_state=task)
+    # -- what the server is then -----------------------------------------------------------------
+    def is_now(self, instance: Any, task: str, vm_state: str) -> dict[str, Any]:
+        """Columns of a server of which ``task`` is done."""
+        launched = ({'launched_at': timeutils.utcnow(with_timezone=True)}
+                    if task == task_states.SPAWNING else {})
+        return {'vm_state': vm_state, 'power_state': self._power_state(instance), **launched}
 
     def _power_state(self, instance: Any) -> int:
         try:

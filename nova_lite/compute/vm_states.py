@@ -2,6 +2,8 @@
 """What a server is, apart from what is being done to it. The words are Nova's."""
 from typing import Any
 
+from oslo_utils import timeutils
+
 from nova_lite.compute import power_state
 
 ACTIVE = 'active'
@@ -19,3 +21,9 @@ def after_move(power: int) -> dict[str, Any]:
     found = {power_state.SHUTDOWN: STOPPED, power_state.PAUSED: PAUSED,
              power_state.RUNNING: ACTIVE}.get(power)
     return {'power_state': power, **({'vm_state': found} if found else {})}
+
+
+def after_deletion() -> dict[str, Any]:
+    """Columns of a server whose guest is gone."""
+    return {'vm_state': DELETED, 'power_state': power_state.NOSTATE,
+            'terminated_at': timeutils.utcnow(with_timezone=True)}

@@ -3,18 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from oslo_log import log as logging
 from oslo_versionedobjects import base as ovo_base
 
-from nova_lite import exception, objects
-from nova_lite.compute import events, task_states, vm_states
-from nova_lite.compute.rpcapi import ComputeAPI
+from nova_lite import exception
 from nova_lite.conductor.live_migrations import LiveMigrations
+from nova_lite.conductor.orders import Orders
 from nova_lite.conductor.silent_hosts import SilentHosts
 from nova_lite.objects import base as objects_base
-from nova_lite.scheduler.rpcapi import SchedulerAPI
-
-LOG = logging.getLogger(__name__)
 
 
 class ConductorManager:
@@ -22,15 +17,17 @@ class ConductorManager:
 
     def __init__(self, host: str) -> None:
         self.host = host
-        self._scheduler, self._compute = SchedulerAPI(), ComputeAPI()
         self.live_migrations, self.silent_hosts = LiveMigrations(host), SilentHosts(host)
+        self.orders = Orders(host)
 
     # -- service ---------------------------------------------------------------------------------
     def periodic_tasks(self) -> list[tuple[float, Callable[[], None]]]:
-        return self.live_migrations.periodic_tasks() + self.silent_hosts.periodic_tasks()
+        return [*self.live_migrations.periodic_tasks(), *self.silent_hosts.periodic_tasks(),
+                *self.orders.periodic_tasks()]
 
     def stop(self) -> None:
         self.live_migrations.release_leases()
+        self.orders.release_leases()
 
     # -- live migration --------------------------------------------------------------------------
     def migrate_server(self, ctxt: Any, instance: Any, migration: Any, live: bool) -> None:
@@ -42,28 +39,8 @@ class ConductorManager:
         self.live_migrations.run(ctxt, instance, migration)
 
     # -- a new server ----------------------------------------------------------------------------
-    def build_instance(self, ctxt: Any, instance: Any, scheduler_hint: dict) -> None:
-        system = ctxt.elevated()
-        spec = objects.RequestSpec.for_instance(
-            system, instance, consumer_uuid=instance.uuid, ignore_hosts=[],
-            requested_host=scheduler_hint.get('host'), force=scheduler_hint.get('force', False))
-        try:
-            selection = self._scheduler.select_destinations(system, spec=spec)
-            instance.host, instance.node = selection.service_host, selection.nodename
-            instance.task_state = task_states.SPAWNING
-            instance.save(expected_task_state=task_states.SCHEDULING)
-            self._compute.build_and_run_instance(system, host=instance.host, instance=instance)
-        except exception.UnexpectedDeletingTaskStateError:
-            LOG.info('Instance %s was deleted before it was built', instance.uuid)
-            objects.Claim.drop(system, instance.uuid)
-        except Exception as error:
-            objects.Claim.drop(system, instance.uuid)
-            events.record_fault(system, instance, error, self.host)
-            instance.refresh()
-            instance.host = instance.node = instance.task_state = None
-            instance.vm_state = vm_states.ERROR
-            instance.save(expected_task_state=[task_states.SCHEDULING, task_states.SPAWNING])
-            raise
+    def build_instance(self, ctxt: Any, instance: Any) -> None:
+        self.orders.carry_out_for(ctxt, instance.uuid)
 
     # -- the computes' database ------------------------------------------------------------------
     def object_class_action_versions(self, ctxt: Any, objname: str, objmethod: str,

@@ -19,9 +19,10 @@ class ConductorAPI(rpc.Interface):
     def live_migrate_instance(self, ctxt: Any, instance: Any, migration: Any) -> None:
         """The same without anybody waiting; the form from microversion 2.34."""
 
-    @rpc.cast(event=True)
-    def build_instance(self, ctxt: Any, instance: Any, scheduler_hint: dict) -> None:
-        """Find a host for a new server and have it started there."""
+    @rpc.cast()
+    def build_instance(self, ctxt: Any, instance: Any) -> None:
+        """Find a host for a new server and have it started there. What is wanted stands in the
+        database (objects/order.py)."""
 
     @rpc.call()
     def object_class_action_versions(self, ctxt: Any, objname: str, objmethod: str,

@@ -13,13 +13,13 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
 
-from nova_lite.db import models
+from nova_lite.db import columns
 
 
 class _Now(FunctionElement):
     """UTC as the database has it when the statement begins, plus so many seconds."""
     name = 'database_now'
-    type = models.UtcDateTime()
+    type = columns.UtcDateTime()
     inherit_cache = True
 
 

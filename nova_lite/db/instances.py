@@ -3,6 +3,7 @@
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from nova_lite.db import models, resources, rows, session, sightings
 
@@ -46,12 +47,16 @@ def update_on_match(uuid: str, values: rows.Row,
 def destroy(uuid: str) -> bool:
     """Mark the server deleted and give back what it and its migrations hold on any host."""
     with session.writer() as s:
-        if not rows.soft_delete(s, T, *rows.living(T, uuid=uuid)):
-            return False
-        migrations = sa.select(MIGRATIONS.c.uuid).where(MIGRATIONS.c.instance_uuid == uuid)
-        resources.drop_claims(s, [uuid, *s.scalars(migrations)])
-        sightings.forget(s, instance_uuid=uuid)
-        return True
+        return mark_deleted(s, uuid)
+
+
+def mark_deleted(s: Session, uuid: str) -> bool:
+    if not rows.soft_delete(s, T, *rows.living(T, uuid=uuid)):
+        return False
+    migrations = sa.select(MIGRATIONS.c.uuid).where(MIGRATIONS.c.instance_uuid == uuid)
+    resources.drop_claims(s, [uuid, *s.scalars(migrations)])
+    sightings.forget(s, instance_uuid=uuid)
+    return True
 
 
 def by_filters(filters: dict[str, Any], keys: list[str] | None, directions: list[str] | None,

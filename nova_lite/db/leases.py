@@ -39,7 +39,7 @@ def accept(instance_uuid: str, values: rows.Row) -> tuple[rows.Row, rows.Row] | 
                 s, INSTANCES, {'task_state': task_states.MIGRATING, 'updated_at': stamp},
                 *living, INSTANCES.c.task_state.is_(None))
             if taken:
-                lease = {'lease_until': _in(s, service_conf.down_time(CONF))}
+                lease = {'lease_until': moment_in(s, service_conf.down_time(CONF))}
                 migration = moves.be_born(s, {**values, **lease}, stamp)
             elif attempts > 1:      # the run whose connection was lost may have been committed
                 migration = rows.fetch_first(s, T, T.c.uuid == values['uuid'])
@@ -56,8 +56,9 @@ def take(migration_id: int, owner: str, seconds: float) -> rows.Row | None:
     does, or when it is not ``accepted`` any more."""
     with session.writer() as s:
         taken = rows.update(
-            s, T, {'owner': owner, 'lease_until': _in(s, seconds)}, *_accepted(id=migration_id),
-            sa.or_(T.c.owner.is_(None), T.c.owner == owner, _run_out(s)))
+            s, T, {'owner': owner, 'lease_until': moment_in(s, seconds)},
+            *_accepted(id=migration_id),
+            sa.or_(T.c.owner.is_(None), T.c.owner == owner, has_run_out(s, T)))
         return rows.fetch_first(s, T, T.c.id == migration_id) if taken else None
 
 
@@ -75,7 +76,7 @@ def record(migration_id: int, owner: str, values: rows.Row) -> rows.Row | None:
 def renew(owner: str, migration_ids: list[int], seconds: float) -> None:
     """Extend the leases that ``owner`` still has."""
     with session.writer() as s:
-        rows.update(s, T, {'lease_until': _in(s, seconds)}, *_accepted(owner=owner),
+        rows.update(s, T, {'lease_until': moment_in(s, seconds)}, *_accepted(owner=owner),
                     T.c.id.in_(migration_ids))
 
 
@@ -91,18 +92,19 @@ def release(owner: str, only: list[int] | None = None) -> None:
 def run_out() -> list[rows.Row]:
     """Migrations whose lease has run out, oldest first."""
     with session.reader() as s:
-        return rows.fetch_all(s, sa.select(T).where(*_accepted(), _run_out(s)).order_by(T.c.id))
+        return rows.fetch_all(
+            s, sa.select(T).where(*_accepted(), has_run_out(s, T)).order_by(T.c.id))
 
 
 def _accepted(**columns: Any) -> list[Any]:
     return rows.living(T, status=migration_states.ACCEPTED, **columns)
 
 
-def _in(s: Session, seconds: float) -> datetime.datetime:
+def moment_in(s: Session, seconds: float) -> datetime.datetime:
     return clock.read(s) + datetime.timedelta(seconds=seconds)
 
 
-def _run_out(s: Session) -> sa.ColumnElement:
+def has_run_out(s: Session, t: sa.Table) -> sa.ColumnElement:
     """An owner that does not renew its lease is as silent as a service that is down."""
     as_of = liveness.hearing(s).as_of(service_conf.down_time(CONF))
-    return sa.or_(T.c.lease_until.is_(None), T.c.lease_until < rows.moment(as_of))
+    return sa.or_(t.c.lease_until.is_(None), t.c.lease_until < rows.moment(as_of))

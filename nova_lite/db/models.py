@@ -7,47 +7,11 @@ metadata) is a JSON column here, since it is always read and written with its se
 """
 import datetime
 
-from sqlalchemy import (JSON, BigInteger, Boolean, DateTime, Float, ForeignKey, Index, Integer,
-                        String, Text, TypeDecorator, UniqueConstraint)
-from sqlalchemy.dialects import mysql
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import (BigInteger, Boolean, Float, ForeignKey, Index, Integer, String,
+                        UniqueConstraint)
+from sqlalchemy.orm import Mapped, mapped_column
 
-
-class UtcDateTime(TypeDecorator):
-    """Aware datetimes outside, UTC without zone and with microseconds in the table."""
-    impl = DateTime().with_variant(mysql.DATETIME(fsp=6), 'mysql', 'mariadb')
-    cache_ok = True
-
-    def process_bind_param(self, value, dialect):
-        if value is None or value.tzinfo is None:
-            return value
-        return value.astimezone(datetime.UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value, dialect):
-        return None if value is None else value.replace(tzinfo=datetime.UTC)
-
-
-LongText = Text().with_variant(mysql.MEDIUMTEXT(), 'mysql', 'mariadb')
-Json = JSON(none_as_null=True)
-NAME = String(255)
-UUID = String(36)
-
-
-class Base(DeclarativeBase):
-    """Common columns."""
-    type_annotation_map = {str: NAME, datetime.datetime: UtcDateTime, dict: Json, list: Json}
-
-    id: Mapped[int] = mapped_column(primary_key=True, sort_order=-2)
-    created_at: Mapped[datetime.datetime | None] = mapped_column(sort_order=100)
-    updated_at: Mapped[datetime.datetime | None] = mapped_column(sort_order=100)
-    deleted_at: Mapped[datetime.datetime | None] = mapped_column(sort_order=100)
-    deleted: Mapped[int] = mapped_column(default=0, sort_order=100)
-
-
-def table_args(*constraints):
-    # utf8mb4_bin: names compare byte by byte, as in the other two databases
-    return (*constraints, {'mysql_engine': 'InnoDB', 'mysql_charset': 'utf8mb4',
-                           'mysql_collate': 'utf8mb4_bin'})
+from nova_lite.db.columns import UUID, Base, LongText, table_args
 
 
 class Instance(Base):
@@ -147,6 +111,23 @@ class Migration(Base):
     migrate_data: Mapped[dict | None]
     started_at: Mapped[datetime.datetime | None]
     finished_at: Mapped[datetime.datetime | None]
+
+
+class Order(Base):
+    """What is to be done to a server besides moving it, see orders.py. ``owner`` and
+    ``lease_until``: the conductor that works on it; ``begun_at``: when a host took it up."""
+    __tablename__ = 'orders'
+    __table_args__ = table_args(
+        UniqueConstraint('instance_uuid', name='uniq_orders0instance_uuid'),
+        Index('orders_task_state_lease_until_idx', 'task_state', 'lease_until'))
+    instance_uuid: Mapped[str] = mapped_column(UUID)
+    task_state: Mapped[str] = mapped_column(String(32))
+    generation: Mapped[int]
+    arguments: Mapped[dict | None]
+    context: Mapped[dict | None]
+    owner: Mapped[str | None]
+    lease_until: Mapped[datetime.datetime | None]
+    begun_at: Mapped[datetime.datetime | None]
 
 
 class Claim(Base):

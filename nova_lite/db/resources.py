@@ -92,11 +92,15 @@ def drop_claim(consumer_uuid: str, host: str | None) -> None:
         drop_claims(s, [consumer_uuid], host)
 
 
-def drop_claims(s: Session, consumer_uuids: list[str], host: str | None = None) -> list[rows.Row]:
-    """Give back what these consumers hold, on ``host`` only when it is given."""
+def drop_claims(s: Session, consumer_uuids: list[str], host: str | None = None,
+                but: str | None = None) -> list[rows.Row]:
+    """Give back what these consumers hold, on ``host`` only when it is given, and not on
+    ``but``."""
     conditions = [CLAIMS.c.consumer_uuid.in_(consumer_uuids)]
     if host is not None:
         conditions.append(CLAIMS.c.host == host)
+    if but is not None:
+        conditions.append(CLAIMS.c.host != but)
     # hosts in one order in every transaction, so that two of them cannot wait for each other
     return _give_back(s, rows.fetch_all(
         s, sa.select(CLAIMS).where(*conditions).order_by(CLAIMS.c.host)))

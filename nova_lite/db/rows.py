@@ -9,7 +9,7 @@ from oslo_utils import timeutils
 from sqlalchemy.orm import Session
 
 from nova_lite import exception, patterns
-from nova_lite.db import models, session
+from nova_lite.db import columns, models, session
 
 Row = dict[str, Any]
 
@@ -96,7 +96,7 @@ def moment(value: Any) -> sa.ColumnElement:
     """A datetime, or its text from the wire, to be compared with a column."""
     if isinstance(value, str):
         value = timeutils.parse_isotime(value)
-    return sa.literal(value, models.UtcDateTime)
+    return sa.literal(value, columns.UtcDateTime)
 
 
 def matches(column: sa.ColumnElement, pattern: str) -> sa.ColumnElement:

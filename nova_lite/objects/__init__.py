@@ -14,6 +14,7 @@ from nova_lite.objects.instance_action import (InstanceAction, InstanceActionEve
 from nova_lite.objects.instance_fault import InstanceFault, InstanceFaultList
 from nova_lite.objects.migrate_data import LibvirtLiveMigrateData, LiveMigrateData
 from nova_lite.objects.migration import Migration, MigrationList
+from nova_lite.objects.order import Order, OrderList
 from nova_lite.objects.request_spec import RequestSpec, Selection
 from nova_lite.objects.service import Service, ServiceList
 
@@ -22,4 +23,5 @@ __all__ = ['Claim', 'ComputeNode', 'ComputeNodeList', 'Flavor', 'FlavorList', 'G
            'InstanceAction', 'InstanceActionEvent', 'InstanceActionEventList',
            'InstanceActionList', 'InstanceFault', 'InstanceFaultList', 'InstanceList',
            'LibvirtLiveMigrateData', 'LiveMigrateData', 'Migration', 'MigrationList',
-           'NovaLiteObject', 'RequestSpec', 'Selection', 'Service', 'ServiceList']
+           'NovaLiteObject', 'Order', 'OrderList', 'RequestSpec', 'Selection', 'Service',
+           'ServiceList']

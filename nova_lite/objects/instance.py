@@ -42,10 +42,14 @@ class Instance(base.PersistentObject):
 
     @base.remotable
     def create(self) -> None:
+        self._insert(**self.defaults())
+        notify(self._context, self, None, None)
+
+    def defaults(self) -> dict[str, Any]:
+        """Columns of a new server that nobody has set."""
         defaults = {name: {} for name in ('image_meta', 'metadata', 'system_metadata')}
         defaults |= {'uuid': uuidutils.generate_uuid(), 'locked': False, 'progress': 0}
-        self._insert(**{name: value for name, value in defaults.items() if name not in self})
-        notify(self._context, self, None, None)
+        return {name: value for name, value in defaults.items() if name not in self}
 
     def save(self, expected_task_state: Any = UNSET, expected_vm_state: Any = UNSET) -> None:
         """Write the changed fields by one UPDATE that matches only where the states are as
@@ -79,12 +83,13 @@ class Instance(base.PersistentObject):
                 self._load(self._context, after)
                 notify(self._context, self, before['vm_state'], before['task_state'])
                 return
-            self._raise_conflict(before, expected)
+            self.raise_conflict(before, expected)
             # Nothing differs any more: the state changed and changed back. Try again.
         raise exception.InstanceUpdateConflict(instance_uuid=self.uuid, expected=expected,
                                                actual='a state that keeps changing')
 
-    def _raise_conflict(self, actual: dict[str, Any] | None, expected: dict[str, Any]) -> None:
+    def raise_conflict(self, actual: dict[str, Any] | None, expected: dict[str, Any]) -> None:
+        """Raise what of ``expected`` is not so in the row ``actual``; nothing when all is."""
         if actual is None:
             raise exception.InstanceNotFound(instance_id=self.uuid)
         wrong = {name: wanted if isinstance(wanted, list) else [wanted]
@@ -104,7 +109,7 @@ class Instance(base.PersistentObject):
     def raise_busy(self) -> None:
         """Raise why the server could not be taken: its task_state now, or that it is gone."""
         row = base.db().get(self.TABLE, uuid=self.uuid)
-        self._raise_conflict(row, {'task_state': None})
+        self.raise_conflict(row, {'task_state': None})
         # free again meanwhile; who asked was too late all the same
         raise exception.UnexpectedTaskStateError(
             instance_uuid=self.uuid, expected={'task_state': [None]},

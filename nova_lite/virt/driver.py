@@ -25,7 +25,8 @@ class GuestInfo(NamedTuple):
     it is the unfinished half of a migration to this host; ``leaving`` while a migration away from
     here is under way or has stopped it, so that it may run elsewhere, and ``departing`` as long as
     that is under way; ``migrated`` when it is off since it went to another host; ``persistent``
-    tells whether the definition outlives the guest."""
+    tells whether the definition outlives the guest; ``saved`` that it is off and its memory is on
+    disk."""
     state: int
     incoming: bool = False
     persistent: bool = True
@@ -33,6 +34,7 @@ class GuestInfo(NamedTuple):
     leaving: bool = False
     departing: bool = False
     migrated: bool = False
+    saved: bool = False
 
 
 class Progress(NamedTuple):

@@ -40,8 +40,7 @@ def test_start_when_the_order_is_older_than_a_reset_is_not_carried_out(cloud, la
     messages = late('start_instance')
     assert server.act('os-start').status == 202
     assert server.act('os-resetState', {'state': 'error'}).status == 202
-    with pytest.raises(exception.StaleOrder, match='generation'):
-        deliver(cloud, 'start_instance', messages[0])
+    deliver(cloud, 'start_instance', messages[0])
     assert cloud.world.places(server.uuid) == {'src': 'shutoff'}
     assert server.states() == ('error', None)
 
@@ -58,8 +57,7 @@ def test_unpause_when_the_guest_has_left_meanwhile_is_not_carried_out(cloud, lat
     assert server.live_migrate('dst').status == 202
     assert server.wait_status().status == 'completed'
     server.wait_task_over()
-    with pytest.raises(exception.StaleOrder, match='host dst now'):
-        deliver(cloud, 'unpause_instance', messages[0])
+    deliver(cloud, 'unpause_instance', messages[0])
     assert cloud.world.places(server.uuid) == {'dst': 'paused'}
 
 

@@ -40,7 +40,7 @@ def test_server_when_it_is_suspended_then_its_counter_goes_on_afterwards(cloud):
 def test_boot_when_the_hypervisor_fails_then_error_and_nothing_is_left(cloud):
     server = cloud.order(host='src', metadata={'sim:fail': 'spawn'})
     server.wait(lambda server: server.states() == ('error', None), 'ERROR')
-    assert 'simulated failure of spawn' in server.show()['fault']['message']
+    assert 'simulated failure of spawn' in server.fault.details
     assert cloud.world.places(server.uuid) == {}
     assert cloud.claims_of(server) == set()
 

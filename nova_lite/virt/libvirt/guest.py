@@ -44,11 +44,12 @@ _REASONS: dict[tuple[int, int], str] = {
 
 class Seen(NamedTuple):
     """One look at a guest: libvirt's state and reason, and the statistics of its running job
-    (empty when none runs)."""
+    (empty when none runs); ``saved``: its memory is on disk."""
     state: int
     reason: int
     persistent: bool = True
     job: dict[str, Any] = {}
+    saved: bool = False
 
     @property
     def active(self) -> bool:
@@ -98,7 +99,7 @@ class Seen(NamedTuple):
         return GuestInfo(state=_POWER_STATES.get(self.state, power_state.NOSTATE),
                          incoming=self.incoming, persistent=self.persistent, reason=self.words,
                          leaving=self.departing or self.half and not self.incoming,
-                         departing=self.departing, migrated=self.migrated)
+                         departing=self.departing, migrated=self.migrated, saved=self.saved)
 
 
 class Guest:
@@ -244,7 +245,9 @@ def _look(domain: Any) -> Seen:
                 raise
     if job.get('type', abi.Job.NONE) == abi.Job.NONE:
         job = {}
-    return Seen(state, reason, bool(domain.isPersistent()), job)
+    # the reason is forgotten when libvirtd starts again, the file is not
+    saved = state == abi.State.SHUTOFF and bool(domain.hasManagedSaveImage())
+    return Seen(state, reason, bool(domain.isPersistent()), job, saved)
 
 
 def _run_state(domain: Any) -> str:

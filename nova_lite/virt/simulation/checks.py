@@ -32,7 +32,8 @@ def info(state: State, host: str, uuid: str) -> GuestInfo:
         POWER_STATES[guest.state], guest.incoming, guest.persistent, guest.reason,
         leaving=(guest.state in ACTIVE and not guest.incoming
                  and (departing or guest.reason not in NOT_MOVING)),
-        departing=departing, migrated=(guest.state, guest.reason) == (SHUTOFF, MIGRATED))
+        departing=departing, migrated=(guest.state, guest.reason) == (SHUTOFF, MIGRATED),
+        saved=guest.state == SAVED)
 
 
 def cpu_info(host: Host) -> dict[str, Any]:

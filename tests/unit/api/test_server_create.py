@@ -31,7 +31,8 @@ def test_create_makes_a_record_and_asks_the_conductor(create, wire, ctxt):
     assert (instance.image_ref, instance.flavor.flavorid) == (IMAGE_ID, '1')
     [(interface, method, values)] = wire.sent
     assert (interface, method) == ('ConductorAPI', 'build_instance')
-    assert values['scheduler_hint'] == {'host': None, 'force': False}
+    order = objects.Order.get_by_instance(ctxt, instance.uuid)
+    assert (order.task_state, order.arguments) == ('scheduling', {'host': None, 'force': False})
     assert made['links'][0]['href'].endswith(f'/v2.1/servers/{made["id"]}')
 
 
@@ -180,11 +181,12 @@ PLACES = [
     ({'host': 'host2', 'availability_zone': 'nova'}, ('host2', False), 'nova')]
 
 
-def test_administrator_says_where(create, wire):
+def test_administrator_says_where(create, wire, ctxt):
     def check(values, hint, zone):
         assert create(user='admin', **values).status_int == 202
         sent = wire.sent[-1][2]
-        assert (sent['scheduler_hint']['host'], sent['scheduler_hint']['force']) == hint
+        order = objects.Order.get_by_instance(ctxt, sent['instance'].uuid)
+        assert (order.arguments['host'], order.arguments['force']) == hint
         assert sent['instance'].availability_zone == zone
 
     walk(PLACES, check)

@@ -109,7 +109,7 @@ def sample(cls):
     obj = cls()
     for name, field in cls.fields.items():
         if isinstance(field, fields.ObjectField):
-            value = sample(objects.Flavor)
+            value = sample(getattr(objects, field.objname))
         elif isinstance(field, fields.ListOfObjectsField):
             child = getattr(objects, field.objname)
             value = [sample(child), child()]
