@@ -75,7 +75,8 @@ def test_step_when_it_fails_then_the_guest_is_whole_in_one_place(cloud, case):
         return
     # the reason
     assert case.words in migration.reason
-    assert case.words in server.fault.message
+    # of an error that nobody expects users are told its class
+    assert case.words.lower() in server.fault.message.lower()
     told = cloud.notifications.of(server.uuid)
     assert 'instance.live_migration_rollback_dest.end' in told
     assert (case.step == 'move_guest') == ('instance.live_migration_rollback.end' in told)
@@ -124,7 +125,7 @@ def test_confirm_when_it_fails_in_an_unknown_way_then_server_is_in_error_with_th
     migration = server.wait_status()
     assert (migration.status, server.states()) == ('error', ('error', None))
     assert f'simulated failure of {at}' in migration.reason
-    assert f'simulated failure of {at}' in server.show()['fault']['message']
+    assert server.show()['fault']['message'] == 'SimulatedFault'
     assert cloud.world.places(server.uuid) == MOVED
     assert cloud.claims_of(server) == {('server', 'src'), ('migration', 'dst')}
 
