@@ -10,12 +10,14 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 from oslo_log import log as logging
 
 from nova_lite import context, exception, faults, notifications, objects, rpc, utils
+from nova_lite.clock_skew import ClockSkew
 from nova_lite.cmd import early
 from nova_lite.compute import events
 from nova_lite.conductor.rpcapi import Indirection
@@ -41,7 +43,7 @@ class Service:
                  scope: Callable[[], Any] = contextlib.nullcontext) -> None:
         self.binary, self.host, self.manager = binary, host, manager
         self._interface, self._scope = interface, scope
-        self._conductor = Indirection()
+        self._conductor, self._skew = Indirection(), ClockSkew()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._server: Any = None
@@ -98,7 +100,10 @@ class Service:
         one: what does not arrive is noticed for all alike, see servicegroup.py."""
         # a heartbeat that waited for a conductor that died would miss the next ones
         with rpc.within(CONF.report_interval), objects_base.indirection(self._conductor):
-            objects.Service.report(context.get_admin_context(), self._id)
+            sent = time.time()
+            now = objects.Service.report(context.get_admin_context(), self._id,
+                                         self._skew.seconds)
+            self._skew.measure(sent, now, time.time())
 
     def _every(self, seconds: float, task: Callable[[], None]) -> None:
         while not self._stopping.wait(seconds):

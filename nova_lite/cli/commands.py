@@ -139,7 +139,8 @@ COMMANDS: dict[str, Command] = {
     # -- what there is ---------------------------------------------------------------------------
     'service-list': Command('inventory:service_list', 'Show a list of all running services.', (
         _option('--host', 'Only services on this host.', metavar='<hostname>'),
-        _option('--binary', 'Only services of this kind, such as nova-compute.'))),
+        _option('--binary', 'Only services of this kind, such as nova-compute.'),
+        _flag('--long', "Also by how much the host's clock is ahead of the database's."))),
     'hypervisor-list': Command('inventory:hypervisor_list', 'List hypervisors.', (
         _option('--matching', 'Only hypervisors whose host name contains this.',
                 metavar='<hostname>'), *PAGE)),

@@ -14,6 +14,8 @@ def service_list(client: Client, args: Any) -> None:
         ('Disabled Reason', 'disabled_reason')]
     if client.version >= (2, 11):
         columns.append(('Forced down', 'forced_down'))
+    if args.long:
+        columns.append(('Clock skew (s)', 'clock_skew'))
     output.print_list(services, columns, args.json)
 
 

@@ -5,13 +5,11 @@ It did so since this host was silent, and noted in the record that the source is
 host reads those notes when it starts and again and again afterwards: a conductor may write one
 while the host comes back, or while it was only slow and never knew that it was given up.
 """
-import datetime
 import threading
 from collections.abc import Container
 from typing import Any
 
 from oslo_log import log as logging
-from oslo_utils import timeutils
 
 from nova_lite import exception, objects
 from nova_lite.compute import migration_states
@@ -19,29 +17,21 @@ from nova_lite.virt.driver import ComputeDriver
 
 LOG = logging.getLogger(__name__)
 
-LOOK_BACK = datetime.timedelta(days=7)          # of the first look
-OVERLAP = datetime.timedelta(minutes=5)         # of later ones: clocks differ
-
 
 class Departed:
     """``at_work``: uuids of the migrations that this process still works on."""
 
     def __init__(self, host: str, driver: ComputeDriver, at_work: Container[str]) -> None:
         self.host, self._driver, self._at_work = host, driver, at_work
-        self._since = timeutils.utcnow(with_timezone=True) - LOOK_BACK
         self._gate = threading.Lock()
 
     def clean_up(self, ctxt: Any) -> None:
         """Remove definitions and files of guests that live elsewhere; one that runs here is left.
         What cannot be removed now is tried again by the next call."""
-        now = timeutils.utcnow(with_timezone=True)
-        done = True
         for migration in objects.MigrationList.get_by_filters(
                 ctxt, {'source_compute': self.host, 'status': migration_states.COMPLETED,
-                       'source_not_cleaned': True, 'changes-since': self._since}):
-            done = self._clean_up_after(ctxt, migration) and done
-        if done:
-            self._since = now - OVERLAP
+                       'source_not_cleaned': True}):
+            self._clean_up_after(ctxt, migration)
 
     def let_in(self) -> None:
         """Wait until nothing is being removed. Who is in the database as on its way to this host
@@ -49,14 +39,13 @@ class Departed:
         with self._gate:
             pass
 
-    def _clean_up_after(self, ctxt: Any, migration: Any) -> bool:
-        """Is there nothing more to do?"""
+    def _clean_up_after(self, ctxt: Any, migration: Any) -> None:
         if migration.uuid in self._at_work:
-            return False
+            return
         try:
             with self._gate:
                 if self._on_its_way(ctxt, migration):
-                    return False
+                    return
                 instance = self._elsewhere(ctxt, migration)
                 if instance is not None:
                     LOG.info('Removing what is left of instance %s, which has moved away',
@@ -67,9 +56,8 @@ class Departed:
         except Exception as error:      # whatever it is, the others are looked after
             LOG.warning('Cannot clean up after instance %s, which lives elsewhere: %s',
                         migration.instance_uuid, exception.message_of(error))
-            return False
+            return
         migration.source_cleaned()
-        return True
 
     @staticmethod
     def _on_its_way(ctxt: Any, migration: Any) -> bool:

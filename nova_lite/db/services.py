@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Services and their heartbeats. Each row that is read says whether its service is ``up``."""
+import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,11 +35,14 @@ def register(host: str, binary: str, topic: str, version: int) -> rows.Row:
 
 
 @session.retried
-def report(service_id: int) -> bool:
-    """A heartbeat: one statement, since a cloud makes hundreds a second. False when the service
-    was deleted."""
+def report(service_id: int, clock_skew: float | None) -> datetime.datetime | None:
+    """A heartbeat: one row by its key, since a cloud makes hundreds a second. Returns its moment,
+    None when the service was deleted."""
     with session.writer() as s:
-        return bool(rows.update(s, T, liveness.heartbeat(), *rows.living(T, id=service_id)))
+        values = [(T.c.clock_skew, clock_skew), *liveness.heartbeat()]
+        if not rows.update(s, T, values, *rows.living(T, id=service_id)):
+            return None
+        return clock.read(s)
 
 
 @session.retried

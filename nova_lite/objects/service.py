@@ -35,10 +35,13 @@ class Service(base.PersistentObject):
 
     @classmethod
     @base.remotable
-    def report(cls, context: Any, service_id: int) -> None:
-        """Heartbeat. ServiceNotFound when the service was deleted meanwhile."""
-        if not base.db().services.report(service_id):
+    def report(cls, context: Any, service_id: int, clock_skew: float | None = None) -> float:
+        """Heartbeat; returns when the database had it, in seconds since the epoch. ``clock_skew``:
+        see clock_skew.py. ServiceNotFound when the service was deleted meanwhile."""
+        now = base.db().services.report(service_id, clock_skew)
+        if now is None:
             raise exception.ServiceNotFound(service_id=service_id)
+        return now.timestamp()
 
     def save(self) -> None:
         """Write the changed fields where they still hold what was read. ServiceNotFound,

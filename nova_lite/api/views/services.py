@@ -21,6 +21,9 @@ def show(request: wsgi.Request, service: Service) -> dict[str, Any]:
              'disabled_reason': service.disabled_reason}
     if request.minor >= FORCED_DOWN_SINCE:
         shown['forced_down'] = bool(service.forced_down)
+    if request.extended:
+        shown['clock_skew'] = (None if service.clock_skew is None
+                               else round(service.clock_skew, 3))
     return shown
 
 

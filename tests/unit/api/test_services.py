@@ -51,6 +51,13 @@ def test_state(api, ctxt, hosts, values, state):
     assert api.get(f'{URL}?host=host1').json['services'][0]['state'] == state
 
 
+def test_clock_skew_is_shown_to_who_asks_for_our_extensions(api, ctxt, hosts):
+    assert 'clock_skew' not in api.get(f'{URL}?host=host1').json['services'][0]
+    objects.Service.report(ctxt, the(ctxt).id, 301.23456)
+    shown = api.get(URL, X_Nova_Lite_Extensions='1').json['services']
+    assert [service['clock_skew'] for service in shown] == [301.235, None]
+
+
 # -- below 2.53 -------------------------------------------------------------------------------
 def test_change_by_host_and_binary(api, ctxt, hosts):
     def put(action, **more):

@@ -182,6 +182,13 @@ def test_service_list_has_novaclients_columns(api, run):
     assert api.requests[-1][1].endswith('?host=host1')
 
 
+def test_service_list_when_long_then_it_tells_the_clocks_skew(api, run):
+    api.lists['os-services'] = [{'id': 'u1', 'binary': 'nova-compute', 'forced_down': False,
+                                 'clock_skew': -301.5}]
+    rows = run('service-list', '--long').rows
+    assert (rows[0][-1], rows[1][-1]) == ('Clock skew (s)', '-301.5')
+
+
 def test_hypervisor_list_has_novaclients_columns(api, run):
     api.lists['os-hypervisors'] = [{'id': 'u1', 'hypervisor_hostname': 'host1', 'state': 'up',
                                     'status': 'enabled'}]

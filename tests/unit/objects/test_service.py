@@ -106,3 +106,11 @@ def test_list_when_filtered_then_only_those(ctxt):
     assert get(host='h1') == [('h1', 'nova-compute'), ('h1', 'nova-conductor')]
     assert get(binary='nova-compute') == [('h1', 'nova-compute'), ('h2', 'nova-compute')]
     assert get(host='h2', binary='nova-conductor') == []
+
+
+def test_report_when_it_tells_the_clocks_skew_then_that_is_kept_and_the_moment_comes_back(ctxt):
+    service = register(ctxt)
+    moment = objects.Service.report(ctxt, service.id, -301.5)
+    kept = objects.Service.get_by_id(ctxt, service.id)
+    assert kept.clock_skew == -301.5
+    assert abs(kept.last_seen_up.timestamp() - moment) < 60
