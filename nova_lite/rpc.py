@@ -41,8 +41,8 @@ UNVERSIONED, VERSIONED = NOTIFICATION_TOPICS = ('notifications', 'versioned_noti
 
 class Declaration(NamedTuple):
     """``to``: the argument that names the server, None for any. ``event``: whether the server's
-    work is an event of the instance's current action. ``late``: the answer does not wait until
-    the event's success is written."""
+    work is an event of the instance's current action. ``late``: the event's success need not
+    be written at once, nor before the answer."""
     kind: str
     to: str | None
     timeout: str
@@ -83,9 +83,9 @@ def call(to: str | None = None, timeout: str = SHORT, event: bool = False,
     return _declare(Declaration('call', to, timeout, event, late))
 
 
-def cast(to: str | None = None, event: bool = False) -> Callable:
+def cast(to: str | None = None, event: bool = False, late: bool = True) -> Callable:
     """Declare a method that returns as soon as the broker has the message."""
-    return _declare(Declaration('cast', to, SHORT, event))
+    return _declare(Declaration('cast', to, SHORT, event, late))
 
 
 class Interface:
@@ -237,8 +237,7 @@ def _guard(topic: str, name: str, declaration: Declaration, method: Callable, ho
         with scope(), contextlib.ExitStack() as stack:
             if declaration.event:
                 stack.enter_context(events.reporter(
-                    ctxt, f'{topic}_{name}', kwargs['instance'].uuid, host,
-                    declaration.late or declaration.kind == 'cast'))
+                    ctxt, f'{topic}_{name}', kwargs['instance'].uuid, host, declaration.late))
             return method(ctxt, **kwargs)
 
     def serve_call(ctxt: Any, **kwargs: Any) -> Any:

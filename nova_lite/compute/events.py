@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a user can read afterwards: the events of an action, and the fault of a server."""
 import contextlib
+import contextvars
 import http
 import threading
 import time
@@ -17,6 +18,7 @@ LOG = logging.getLogger(__name__)
 
 BRIEF = 0.5     # s; a step that is over sooner is written once, with both its times
 TOGETHER = 1.0  # s that a success waits for others, to be written with them
+AT_LAST = 60.0  # s after which an end does not wait for what somebody else is writing
 
 
 @contextlib.contextmanager
@@ -29,91 +31,169 @@ def reporter(ctxt: Any, event: str, instance_uuid: str, host: str,
     work wait for its success to be written; an error is written before it is raised.
     """
     step = _Step(ctxt, event, instance_uuid, host)
+    before = _current.set(step)
     try:
         yield
     except Exception as error:
-        step.end(result='Error', details=exception.message_of(error),
-                 traceback=traceback.format_exc())
+        if not step.is_told:
+            step.end(**_failure(error))
         raise
+    finally:
+        _current.reset(before)
     if late:
         step.end_later()
     else:
         step.end(result='Success')
 
 
+_current: contextvars.ContextVar = contextvars.ContextVar('event', default=None)
+
+
+def _failure(error: Exception) -> dict[str, str]:
+    return {'result': 'Error', 'details': exception.message_of(error),
+            'traceback': ''.join(traceback.format_exception(error))}
+
+
+@contextlib.contextmanager
+def told_with_the_end(instance_uuid: str,
+                      error: Exception | None = None) -> Iterator[list[dict[str, Any]]]:
+    """What waits to be written of that server's steps, to be written in the transaction that ends
+    its migration: who reads that end finds them. With ``error``, that the step of now ends with
+    it too. Where the end is not written, they wait on."""
+    steps = _late.take(instance_uuid)
+    rows = [step.row() for step in steps]
+    failing: _Step | None = _current.get() if error is not None else None
+    if failing is not None:
+        failing.close()
+        if failing.was_opened:
+            failing.end(**_failure(error))
+        else:
+            rows.append(failing.row(**_failure(error)))
+    try:
+        yield rows
+    except Exception:
+        _late.put(*steps)
+        raise
+    if failing is not None:
+        failing.is_told = True
+
+
 class _Step:
     """An event on its way to the database: opened there only when it lasts."""
 
     def __init__(self, ctxt: Any, event: str, instance_uuid: str, host: str) -> None:
-        self.ctxt, self._event, self._uuid, self._host = ctxt, event, instance_uuid, host
+        self.ctxt, self._event, self.instance_uuid, self._host = ctxt, event, instance_uuid, host
         self._began, self._ended = time.monotonic(), None
-        self._over, self._opened = threading.Event(), False
+        self._over, self.was_opened = threading.Event(), False
+        self.is_told = False        # with the end of a migration
         self._opening = utils.spawn(self._open, name=f'event-{event}')
 
     def _open(self) -> None:
         if not self._over.wait(BRIEF):
-            self._opened = _try(objects.InstanceActionEvent.event_start, self.ctxt, self._uuid,
-                                self._event, self._host)
+            self.was_opened = _try(objects.InstanceActionEvent.event_start, self.ctxt,
+                                   self.instance_uuid, self._event, self._host)
 
     def end(self, **outcome: Any) -> None:
-        self._close()
+        self.close()
         self._write(**outcome)
 
     def end_later(self) -> None:
         """The end is a success, and nobody waits for it to be written."""
-        name = f'event-{self._event}'
         if time.monotonic() - self._began >= BRIEF:
-            utils.spawn(self.end, result='Success', name=name)
+            _late.end(self)
             return
-        self._close()
-        if self._opened:    # at the last moment
-            utils.spawn(self._write, result='Success', name=name)
+        self.close()
+        if self.was_opened:     # at the last moment
+            _late.end(self)
         else:
             _late.put(self)
 
     def _write(self, **outcome: Any) -> None:
-        if self._opened:
-            _try(objects.InstanceActionEvent.event_finish, self.ctxt, self._uuid, self._event,
-                 self._host, **outcome)
+        """What waits is taken along, since somebody waits for this."""
+        if self.was_opened:
+            _try(objects.InstanceActionEvent.event_finish, self.ctxt, self.instance_uuid,
+                 self._event, self._host, **outcome)
+            _late.write()
         else:
-            _try(objects.InstanceActionEventList.write, self.ctxt, [self.row(**outcome)])
+            _late.write(self.ctxt, self.row(**outcome))
 
-    def _close(self) -> None:
-        self._ended = time.monotonic()
+    def close(self) -> None:
+        """It is over now."""
+        self._ended = self._ended or time.monotonic()
         self._over.set()
         self._opening.join()
 
     def row(self, result: str = 'Success', **more: Any) -> dict[str, Any]:
         """For InstanceActionEventList.write, now."""
         now = time.monotonic()
-        return {'instance_uuid': self._uuid, 'request_id': self.ctxt and self.ctxt.request_id,
-                'event': self._event, 'host': self._host, 'began': now - self._began,
-                'ended': now - self._ended, 'result': result, **more}
+        return {'instance_uuid': self.instance_uuid,
+                'request_id': self.ctxt and self.ctxt.request_id, 'event': self._event,
+                'host': self._host, 'began': now - self._began, 'ended': now - self._ended,
+                'result': result, **more}
 
 
 class _Late:
     """Ended steps that are written together."""
 
     def __init__(self) -> None:
-        self._lock, self._steps = threading.Lock(), []
+        self._lock = threading.Lock()
+        self._steps: list[_Step] = []
+        # whose steps are being written, until the event is set
+        self._under_way: dict[threading.Event, set[str]] = {}
 
-    def put(self, step: _Step) -> None:
+    def put(self, *steps: _Step) -> None:
         with self._lock:
-            self._steps.append(step)
-            first = len(self._steps) == 1
-        if first:
+            first = not self._steps
+            self._steps.extend(steps)
+        if first and steps:
             utils.spawn(self._write_soon, name='events')
+
+    def end(self, step: _Step) -> None:
+        """Have it ended beside the work: its beginning may still be on its way."""
+        done = threading.Event()
+        with self._lock:
+            self._under_way[done] = {step.instance_uuid}
+
+        def work() -> None:
+            try:
+                step.end(result='Success')
+            finally:
+                self._over(done)
+
+        utils.spawn(work, name='event')
+
+    def take(self, instance_uuid: str) -> list[_Step]:
+        """Those of that server, which the caller writes. What others are writing of it is there
+        afterwards, or has failed."""
+        with self._lock:
+            mine = [step for step in self._steps if step.instance_uuid == instance_uuid]
+            self._steps = [step for step in self._steps if step.instance_uuid != instance_uuid]
+            writing = [done for done, uuids in self._under_way.items() if instance_uuid in uuids]
+        for done in writing:
+            done.wait(AT_LAST)
+        return mine
 
     def _write_soon(self) -> None:
         time.sleep(TOGETHER)
         self.write()
 
-    def write(self) -> None:
+    def write(self, ctxt: Any = None, *rows: dict[str, Any]) -> None:
+        """What waits, and with it ``rows``."""
+        done = threading.Event()
         with self._lock:
             steps, self._steps = self._steps, []
-        if steps:
-            _try(objects.InstanceActionEventList.write, steps[0].ctxt,
-                 [step.row() for step in steps])
+            self._under_way[done] = {step.instance_uuid for step in steps}
+        try:
+            if rows or steps:
+                _try(objects.InstanceActionEventList.write, ctxt if rows else steps[0].ctxt,
+                     [*(step.row() for step in steps), *rows])
+        finally:
+            self._over(done)
+
+    def _over(self, done: threading.Event) -> None:
+        with self._lock:
+            del self._under_way[done]
+        done.set()
 
 
 _late = _Late()

@@ -286,9 +286,10 @@ class Move:
                 updates: dict[str, Any] | None = None) -> None:
         try:
             # nobody else takes an edge between these, but the answer to one may have been lost
-            self.migration.advance(event, reason=reason, failed_check=failed_check,
-                                   instance_updates=updates,
-                                   expected_status=migration_states.BEGUN)
+            with events.told_with_the_end(self.instance.uuid) as steps:
+                self.migration.advance(event, reason=reason, failed_check=failed_check,
+                                       instance_updates=updates, steps=steps,
+                                       expected_status=migration_states.BEGUN)
         except exception.InvalidMigrationState as error:
             LOG.warning('Somebody else ended the migration: %s', error.format_message())
         else:

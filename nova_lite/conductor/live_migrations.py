@@ -83,9 +83,10 @@ class LiveMigrations:
                         exception.message_of(error), exc_info=error)
         events.record_fault(ctxt, instance, error, self.host)
         try:
-            migration.advance(event, reason=exception.message_of(error),
-                              failed_check=exception.class_of(error),
-                              owner=self.owner)
+            with events.told_with_the_end(instance.uuid, error) as steps:
+                migration.advance(event, reason=exception.message_of(error),
+                                  failed_check=exception.class_of(error), owner=self.owner,
+                                  steps=steps)
         except exception.InvalidMigrationState as late:
             LOG.info('Migration %s is decided already: %s', migration.uuid,
                      late.format_message())

@@ -15,7 +15,8 @@ class ConductorAPI(rpc.Interface):
         """Check a live migration and start it at the source; the caller hears what a check
         refused. The form below microversion 2.34."""
 
-    @rpc.cast(event=True)
+    # written at once: the end, which another process writes, tells of all steps
+    @rpc.cast(event=True, late=False)
     def live_migrate_instance(self, ctxt: Any, instance: Any, migration: Any) -> None:
         """The same without anybody waiting; the form from microversion 2.34."""
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was asked of a server, the steps that followed, and what went wrong."""
 import functools
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -43,24 +44,31 @@ def add_events(events: list[NewEvent]) -> list[rows.Row | None]:
         nonlocal attempts
         attempts += 1
         with session.writer() as s:
-            find = functools.cache(functools.partial(_find, s))
             # the run whose connection was lost may have been committed
-            return [_add(s, event, find(event.instance_uuid, event.request_id), attempts > 1)
-                    for event in events]
+            return add(s, events, attempts > 1)
 
     return attempt()
 
 
-def _add(s: Session, event: NewEvent, action_id: int | None, again: bool) -> rows.Row | None:
-    if action_id is None:
-        return None
+def add(s: Session, events: Sequence[NewEvent], again: bool = False) -> list[rows.Row | None]:
+    """The same within a transaction; ``again``: what is there already is left."""
+    find = functools.cache(functools.partial(_find, s))
+    owners = [find(event.instance_uuid, event.request_id) for event in events]
+    written = [owner and _add(s, event, owner, again) for event, owner in zip(events, owners)]
+    for action_id in dict.fromkeys(filter(None, owners)):
+        messages = [event.action_message for event, owner in zip(events, owners)
+                    if owner == action_id and event.action_message is not None]
+        _tell_action(s, action_id, messages[-1] if messages else None)
+    return written
+
+
+def _add(s: Session, event: NewEvent, action_id: int, again: bool) -> rows.Row:
     mine = rows.fetch_first(
         s, EVENTS, EVENTS.c.action_id == action_id, EVENTS.c.event == event.values['event'],
         rows.equals(EVENTS.c.host, event.values.get('host')),
         EVENTS.c.created_at == event.values['created_at']) if again else None
     if mine is None:
         mine = rows.insert(s, EVENTS, {**event.values, 'action_id': action_id})
-        _tell_action(s, action_id, event.action_message)
     return mine
 
 
@@ -92,9 +100,9 @@ def finish_event(instance_uuid: str, request_id: str | None, event: str, host: s
 
 
 def _tell_action(s: Session, action_id: int, message: str | None) -> None:
-    if message is not None:
-        rows.update(s, ACTIONS, {'updated_at': rows.now(), 'message': message},
-                    ACTIONS.c.id == action_id)
+    """Each event is a change of its action, so that ``changes-since`` finds it."""
+    told = {} if message is None else {'message': message}
+    rows.update(s, ACTIONS, {'updated_at': rows.now(), **told}, ACTIONS.c.id == action_id)
 
 
 def by_instance(instance_uuid: str, since: Any, before: Any, limit: int | None,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from nova_lite import exception
 from nova_lite.compute import migration_states, receipt, task_states, vm_states
-from nova_lite.db import liveness, models, resources, rows, session
+from nova_lite.db import actions, liveness, models, resources, rows, session
 
 T = models.Migration.__table__
 INSTANCES = models.Instance.__table__
@@ -33,8 +33,10 @@ class Advanced(NamedTuple):
 
 def advance(migration_id: int, event: str, values: rows.Row,
             instance_values: rows.Row, owner: str | None = None,
-            believed: Sequence[str] = migration_states.UNFINISHED) -> Advanced:
-    """Take the edge ``event``; ``values`` are further columns of the migration.
+            believed: Sequence[str] = migration_states.UNFINISHED,
+            events: Sequence[actions.NewEvent] = ()) -> Advanced:
+    """Take the edge ``event``; ``values`` are further columns of the migration, ``events`` of the
+    server's actions are written with it.
 
     InvalidMigrationState when its status is not one of those ``believed`` that the edge starts
     from, or its lease is not ``owner``'s where one is given; MigrationNotFound.
@@ -59,6 +61,7 @@ def advance(migration_id: int, event: str, values: rows.Row,
                 raise exception.MigrationNotFound(migration_id=migration_id)
             after = take_edge(s, migration, event, stamp, values, *conditions)
             if after is not None:
+                actions.add(s, events)
                 return Advanced(after, *_change_instance(s, after, edge.after, instance_values,
                                                          stamp))
             if attempts > 1 and (migration['status'], migration['updated_at']) == (edge.to, stamp):

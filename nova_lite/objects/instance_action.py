@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was asked of a server (an action), and the steps the services took for it (its events)."""
 import datetime
+from collections.abc import Sequence
 from typing import Any, Self
 
 from oslo_utils import timeutils
@@ -137,13 +138,18 @@ class InstanceActionEventList(base.NovaLiteObjectList):
         ``request_id``, ``event``, ``host``, ``began`` and ``ended`` (s ago), ``result``, and
         perhaps ``details`` and ``traceback``. Those of a server without any action are left out.
         """
-        now, actions, events = _now(), base.db().actions, []
-        for step in steps:
-            values = {name: step[name] for name in ('event', 'host', 'result', 'details',
-                                                    'traceback') if name in step}
-            values |= {'start_time': now - datetime.timedelta(seconds=step['began']),
-                       'finish_time': now - datetime.timedelta(seconds=step['ended'])}
-            events.append(actions.NewEvent(
-                step['instance_uuid'], step['request_id'], values,
-                'Error' if step['result'] == 'Error' else None))
-        actions.add_events(events)
+        base.db().actions.add_events(new_events(steps))
+
+
+def new_events(steps: Sequence[dict[str, Any]]) -> list[Any]:
+    """What the database's side makes of such steps, now."""
+    now, events = _now(), []
+    for step in steps:
+        values = {name: step[name] for name in ('event', 'host', 'result', 'details', 'traceback')
+                  if name in step}
+        values |= {'start_time': now - datetime.timedelta(seconds=step['began']),
+                   'finish_time': now - datetime.timedelta(seconds=step['ended'])}
+        events.append(base.db().actions.NewEvent(
+            step['instance_uuid'], step['request_id'], values,
+            'Error' if step['result'] == 'Error' else None))
+    return events

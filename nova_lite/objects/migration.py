@@ -12,6 +12,7 @@ from nova_lite import exception, moments
 from nova_lite.compute import migration_states, receipt
 from nova_lite.objects import base, fields
 from nova_lite.objects import instance as instance_obj
+from nova_lite.objects import instance_action
 
 LIVE_MIGRATION = 'live-migration'
 # columns with verbs of their own
@@ -131,13 +132,15 @@ class Migration(base.PersistentObject):
     @base.remotable
     def take_edge(self, event: str, reason: str | None = None, failed_check: str | None = None,
                   instance_updates: dict[str, Any] | None = None, owner: str | None = None,
-                  expected_status: Sequence[str] | None = None) -> None:
+                  expected_status: Sequence[str] | None = None,
+                  steps: Sequence[dict[str, Any]] = ()) -> None:
         """Take the edge ``event`` of compute/migration_states.py from the status that this object
         has, or from one of ``expected_status``; the object is fresh afterwards.
 
         In one transaction: status, reason, failed_check, the object's unsaved changes, the mark
         in the timings, the server's row with ``instance_updates`` (columns other than task_state,
-        host, node), and the claims. InvalidMigrationState when the status is another, or not one
+        host, node), the claims, and ``steps`` (as of InstanceActionEventList.write).
+        InvalidMigrationState when the status is another, or not one
         that the edge starts from, or ``owner`` is given and has not the lease: someone else was
         first, and nothing is written.
         """
@@ -151,7 +154,8 @@ class Migration(base.PersistentObject):
         # by way of an object, since what came over the wire may still be text
         columns = instance_obj.Instance(self._context, **updates)._changed_columns()
         done = base.db().moves.advance(self.id, event, values, columns, owner,
-                                       expected_status or (self.status,))
+                                       expected_status or (self.status,),
+                                       instance_action.new_events(steps))
         moments.reach(f'edge-{event}-middle', self.instance_uuid)   # written, not answered
         self._load(self._context, done.migration)
         if done.instance_after is not None:

@@ -76,6 +76,74 @@ def test_flush_when_a_process_ends_then_what_waits_is_written(record, monkeypatc
     assert record.written == [('write', 'Success')]
 
 
+@pytest.fixture
+def patient(monkeypatch):
+    """What waits to be written waits for ever, if nobody takes it along."""
+    monkeypatch.setattr(events, 'TOGETHER', 3600)
+    monkeypatch.setattr(events, '_late', events._Late())
+
+
+def brief_step(event, uuid='uuid'):
+    with events.reporter(None, event, uuid, 'src', late=True):
+        pass
+
+
+def test_told_with_the_end_when_steps_wait_then_the_end_takes_those_of_its_server(
+        record, patient):
+    record.may_finish.set()
+    for event, uuid in (('compute_a', 'uuid'), ('compute_b', 'other'), ('compute_c', 'uuid')):
+        brief_step(event, uuid)
+    with events.told_with_the_end('uuid') as steps:
+        assert [(step['event'], step['result']) for step in steps] == [
+            ('compute_a', 'Success'), ('compute_c', 'Success')]
+    events.flush()
+    assert record.written == [('write', 'Success')]     # the other server's
+
+
+def test_told_with_the_end_when_the_end_is_not_written_then_they_wait_on(record, patient):
+    record.may_finish.set()
+    brief_step('compute_a')
+    with pytest.raises(exception.DatabaseUnavailable):
+        with events.told_with_the_end('uuid'):
+            raise exception.DatabaseUnavailable()
+    events.flush()
+    assert record.written == [('write', 'Success')]
+
+
+def test_told_with_the_end_when_the_step_of_now_fails_then_its_error_is_told_once(
+        record, patient):
+    record.may_finish.set()
+    error = exception.Invalid(reason='no room')
+    with pytest.raises(exception.Invalid):
+        with events.reporter(None, 'conductor_x', 'uuid', 'src'):
+            with events.told_with_the_end('uuid', error) as [step]:
+                assert (step['event'], step['result']) == ('conductor_x', 'Error')
+                assert 'no room' in step['details'] and 'Invalid' in step['traceback']
+            raise error
+    assert record.written == []
+
+
+def test_told_with_the_end_when_a_step_is_being_written_then_the_end_comes_after_it(
+        record, lasting, patient):
+    record.may_start.set()
+    with events.reporter(None, 'compute_x', 'uuid', 'src', late=True):
+        assert record.started.wait(LIMIT)
+    ending = threading.Timer(0.05, record.may_finish.set)
+    ending.start()
+    with events.told_with_the_end('uuid') as steps:
+        assert steps == [] and record.written == [('start', None), ('finish', 'Success')]
+    ending.join()
+
+
+def test_reporter_when_somebody_waits_for_a_step_then_what_waits_is_written_with_it(
+        record, patient):
+    record.may_finish.set()
+    brief_step('compute_a')
+    with events.reporter(None, 'compute_b', 'uuid', 'src'):
+        pass
+    assert record.written == [('write', 'Success Success')]
+
+
 def test_reporter_when_the_start_is_slow_then_the_work_does_not_wait_but_the_finish_does(
         record, lasting):
     record.may_finish.set()

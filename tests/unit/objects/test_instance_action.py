@@ -48,6 +48,24 @@ def test_event_when_it_fails_then_the_action_says_error(ctxt):
     assert objects.InstanceAction.get_by_request_id(ctxt, UUID, 'req-1').message == 'Error'
 
 
+def test_event_when_written_then_its_action_is_among_what_has_changed_since(ctxt):
+    """Beginning, end, and both at once: whoever asks for changes hears of each."""
+    action = objects.InstanceAction.action_start(ctxt, UUID, 'live-migration')
+    seen = action.start_time
+    for write in (
+            lambda: objects.InstanceActionEvent.event_start(ctxt, UUID, 'step', 'dst'),
+            lambda: objects.InstanceActionEvent.event_finish(ctxt, UUID, 'step', 'dst'),
+            lambda: objects.InstanceActionEventList.write(ctxt, [
+                {'instance_uuid': UUID, 'request_id': ctxt.request_id, 'event': 'brief',
+                 'host': 'dst', 'began': 0.5, 'ended': 0.25, 'result': 'Success'}])):
+        write()
+        action = objects.InstanceAction.get_by_request_id(ctxt, UUID, ctxt.request_id)
+        assert action.updated_at > seen
+        seen = action.updated_at
+        found = objects.InstanceActionList.get_by_instance_uuid(ctxt, UUID, changes_since=seen)
+        assert [each.request_id for each in found] == [ctxt.request_id]
+
+
 def test_event_when_it_was_brief_then_one_row_with_both_times_in_the_order_of_the_starts(ctxt):
     action = objects.InstanceAction.action_start(ctxt, UUID, 'live-migration')
     common = {'instance_uuid': UUID, 'request_id': ctxt.request_id}

@@ -144,6 +144,27 @@ def test_migrate_data_when_stored_then_it_comes_back_as_the_class_it_was(ctxt):
     assert again.obj_what_changed() == data.obj_what_changed()
 
 
+# -- what is over is fully told ---------------------------------------------------------------
+def step(ctxt, instance, event, result='Success'):
+    return {'instance_uuid': instance.uuid, 'request_id': ctxt.request_id, 'event': event,
+            'host': 'src', 'began': 0.2, 'ended': 0.1, 'result': result}
+
+
+def test_advance_when_steps_are_given_then_they_are_written_in_its_transaction(ctxt):
+    instance, migration = make(ctxt)
+    action = objects.InstanceAction.action_start(ctxt, instance.uuid, 'live-migration')
+    late = objects.Migration.get_by_id(ctxt, migration.id)
+    migration.advance('reject', steps=[step(ctxt, instance, 'compute_a'),
+                                       step(ctxt, instance, 'compute_b', 'Error')])
+    with pytest.raises(exception.InvalidMigrationState):
+        late.advance('cancel', steps=[step(ctxt, instance, 'compute_late')])
+    told = objects.InstanceActionEventList.get_by_action(ctxt, action.id)
+    assert {(event.event, event.result) for event in told} == {
+        ('compute_a', 'Success'), ('compute_b', 'Error')}
+    action = objects.InstanceAction.get_by_request_id(ctxt, instance.uuid, ctxt.request_id)
+    assert action.message == 'Error' and action.updated_at >= migration.updated_at
+
+
 # -- finding ----------------------------------------------------------------------------------
 def test_get_when_there_is_none_then_not_found(ctxt):
     instance, migration = make(ctxt)
