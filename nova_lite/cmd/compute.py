@@ -7,7 +7,6 @@ monkey_patch.patch()
 
 from nova_lite import rpc, service                              # noqa: E402
 from nova_lite.cmd import common                                # noqa: E402
-from nova_lite.compute.host_identity import HostIdentity         # noqa: E402
 from nova_lite.compute import manager, rpcapi                   # noqa: E402
 from nova_lite.conductor import rpcapi as conductor_rpcapi      # noqa: E402
 from nova_lite.conf import CONF                                 # noqa: E402
@@ -15,20 +14,18 @@ from nova_lite.objects import base as objects_base              # noqa: E402
 from nova_lite.virt import driver                               # noqa: E402
 
 
-def make_service(host: str, identity: HostIdentity | None = None) -> service.Service:
+def make_service(host: str) -> service.Service:
     """The compute service of ``host``; everything in it reaches the database by the conductor."""
     conductor = conductor_rpcapi.Indirection()
     compute = manager.ComputeManager(host, driver.load_compute_driver(CONF.compute_driver))
     return service.Service('nova-compute', rpcapi.ComputeAPI, compute, host,
-                           scope=lambda: objects_base.indirection(conductor), identity=identity)
+                           scope=lambda: objects_base.indirection(conductor))
 
 
 def main() -> None:
     options = common.prepare('nova-lite-compute')
     service.make_or_die(rpc.init)
-    identity = HostIdentity(CONF.host)
-    service.make_or_die(identity.take)
-    compute = service.make_or_die(lambda: make_service(CONF.host, identity))
+    compute = service.make_or_die(lambda: make_service(CONF.host))
     service.run(compute.start, compute.stop, options)
 
 

@@ -13,23 +13,28 @@ KILL_SOON, KILL_LATE, TERM, STOP = 'kill', 'kill-15s', 'term', 'stop-20s'
 CUT_SHORT, CUT_LONG = 'cut-5s', 'cut-45s'
 PROCESS_FAULTS = (KILL_SOON, KILL_LATE, TERM, STOP)
 LINK_FAULTS = (CUT_SHORT, CUT_LONG)
+# the clock of a process that is started anew; a bad value in its file, and SIGHUP
+CLOCK_AHEAD, CLOCK_BEHIND, BAD_OPTION = 'clock+5min', 'clock-5min', 'bad-option'
+CLOCK_FAULTS = (CLOCK_AHEAD, CLOCK_BEHIND)
+READ_ONLY, NO_CONNECTIONS = 'read-only', 'max-connections'
 
 # actor: what can befall it
 ACTORS: dict[str, tuple[str, ...]] = {
-    'api': PROCESS_FAULTS,
-    'conductor': PROCESS_FAULTS,
-    'scheduler': PROCESS_FAULTS,
-    'source-compute': PROCESS_FAULTS,
-    'destination-compute': PROCESS_FAULTS,
+    'api': (*PROCESS_FAULTS, BAD_OPTION),
+    'conductor': (*PROCESS_FAULTS, BAD_OPTION, *CLOCK_FAULTS),
+    'scheduler': (*PROCESS_FAULTS, BAD_OPTION),
+    'source-compute': (*PROCESS_FAULTS, BAD_OPTION, *CLOCK_FAULTS),
+    'destination-compute': (*PROCESS_FAULTS, BAD_OPTION, *CLOCK_FAULTS),
     'source-libvirtd': PROCESS_FAULTS,
     'destination-libvirtd': PROCESS_FAULTS,
     # nobody starts a QEMU that died again, so it dies once and in one way
     'destination-qemu': (KILL_SOON, STOP),
     'rabbitmq': PROCESS_FAULTS,
-    'database': PROCESS_FAULTS,
+    'database': (*PROCESS_FAULTS, READ_ONLY, NO_CONNECTIONS),
     'link-hosts': LINK_FAULTS,
     'link-broker': LINK_FAULTS,
 }
+FAULTS = tuple(dict.fromkeys(fault for faults in ACTORS.values() for fault in faults))
 
 # how a migration is made to pass a moment
 PLAIN, FAILING, REFUSED, ABORTED, POSTCOPY, LOSING = (
@@ -104,7 +109,7 @@ def parse(text: str) -> list[Cell]:
     found = [cell for cell in every() if list(cell)[:len(wanted)] == wanted]
     if not found:
         raise ValueError(f'no cell {text}; actors: {", ".join(ACTORS)}; faults: '
-                         f'{", ".join((*PROCESS_FAULTS, *LINK_FAULTS))}; moments: '
+                         f'{", ".join(FAULTS)}; moments: '
                          f'{", ".join(MOMENTS)}')
     return found
 

@@ -10,11 +10,12 @@ from nova_lite.lab.servers import RabbitMQ
 from nova_lite.virt import driver
 from nova_lite.virt.simulation import faults, guests, jobs
 from nova_lite.virt.simulation.state import CRASHED, RUNNING
-from tests.chaos import cells
+from tests.chaos import cells, harm_settings
 from tests.chaos.stage import DESTINATION, SOURCE, Stage
 
 SECONDS = {cells.KILL_SOON: 0.5, cells.KILL_LATE: 15, cells.TERM: 0, cells.STOP: 20,
-           cells.CUT_SHORT: 5, cells.CUT_LONG: 45}
+           cells.CUT_SHORT: 5, cells.CUT_LONG: 45, cells.BAD_OPTION: 5, cells.CLOCK_AHEAD: 15,
+           cells.CLOCK_BEHIND: 15, cells.READ_ONLY: 15, cells.NO_CONNECTIONS: 15}
 HELD = 'a stopped process'
 
 
@@ -38,6 +39,8 @@ def _acts(stage: Stage, actor: str, fault: str, uuids: list[str],
                 lambda: stage.world.mend_link(SOURCE, DESTINATION))
     if actor == 'link-broker':
         return stage.broker_link.cut, stage.broker_link.mend
+    if fault in (cells.READ_ONLY, cells.NO_CONNECTIONS):
+        return harm_settings.refusing(stage.database, fault)
     if actor in ('rabbitmq', 'database'):
         return _server(getattr(stage, actor), fault)
     if actor == 'destination-qemu':
@@ -50,9 +53,13 @@ def _acts(stage: Stage, actor: str, fault: str, uuids: list[str],
             return lambda: _stop_libvirtd(stage, host), lambda: _continue_libvirtd(stage)
         return (lambda: stage.world.stop_hypervisor(host),
                 lambda: stage.world.start_hypervisor(host))
-    return _process(stage, {'source-compute': f'compute-{SOURCE}',
-                            'destination-compute': f'compute-{DESTINATION}'}.get(actor, actor),
-                    fault)
+    name = {'source-compute': f'compute-{SOURCE}',
+            'destination-compute': f'compute-{DESTINATION}'}.get(actor, actor)
+    if fault == cells.BAD_OPTION:
+        return harm_settings.bad_option(stage.deployed, name)
+    if fault in cells.CLOCK_FAULTS:
+        return harm_settings.wrong_clock(stage.deployed, name, fault)
+    return _process(stage, name, fault)
 
 
 def _process(stage: Stage, name: str,

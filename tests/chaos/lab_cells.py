@@ -4,7 +4,12 @@ import itertools
 from typing import NamedTuple
 
 from tests.chaos import cells
-from tests.chaos.cells import ABORTED, ACTORS, PLAIN, POSTCOPY, Cell
+from tests.chaos.cells import ABORTED, PLAIN, POSTCOPY, Cell
+
+# those of the simulated matrix, but for what is only a setting or a hand there
+FAULTS = (*cells.PROCESS_FAULTS, *cells.LINK_FAULTS)
+ACTORS = {actor: mine for actor, faults in cells.ACTORS.items()
+          if (mine := tuple(fault for fault in faults if fault in FAULTS))}
 
 
 class Phase(NamedTuple):

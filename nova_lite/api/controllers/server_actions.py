@@ -3,7 +3,6 @@
 from typing import Any
 
 from nova_lite.api import wsgi
-from nova_lite.api.schemas.server_actions import FORCE
 from nova_lite.compute import api as compute_api
 from nova_lite.objects import Instance
 from nova_lite.policies import server_actions as policies
@@ -55,6 +54,4 @@ def unlock(request: wsgi.Request, instance: Instance, body: dict[str, Any]) -> N
 
 
 def reset_state(request: wsgi.Request, instance: Instance, body: dict[str, Any]) -> None:
-    wanted = body['os-resetState']
-    compute_api.API().reset_state(request.context, instance, wanted['state'],
-                                  force=wanted.get(FORCE, False))
+    compute_api.API().reset_state(request.context, instance, body['os-resetState']['state'])

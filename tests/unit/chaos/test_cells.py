@@ -24,7 +24,7 @@ def test_cells_when_listed_then_each_fault_of_an_actor_meets_each_moment():
 
 
 def test_parse_when_a_part_is_named_then_its_cells_come():
-    assert len(cells.parse('api')) == 4 * len(cells.MOMENTS)
+    assert len(cells.parse('api')) == 5 * len(cells.MOMENTS)
     assert cells.parse('api:kill:edge-run-start') == [
         cells.Cell('api', 'kill', 'edge-run-start')]
     with pytest.raises(ValueError, match='no cell nobody'):

@@ -7,10 +7,10 @@ from tests.chaos import cells, lab_cells
 
 def test_usual_when_listed_then_every_actor_meets_every_phase_and_every_fault_has_its_turn():
     usual = lab_cells.usual()
-    assert len(usual) == len(set(usual)) == len(cells.ACTORS) * len(lab_cells.PHASES)
-    assert {cell.actor for cell in usual} == set(cells.ACTORS)
+    assert len(usual) == len(set(usual)) == len(lab_cells.ACTORS) * len(lab_cells.PHASES)
+    assert {cell.actor for cell in usual} == set(lab_cells.ACTORS)
     assert {cell.fault for cell in usual} == {*cells.PROCESS_FAULTS, *cells.LINK_FAULTS}
-    assert all(fault in cells.ACTORS[actor] for actor, fault in lab_cells.USUAL.items())
+    assert all(fault in lab_cells.ACTORS[actor] for actor, fault in lab_cells.USUAL.items())
 
 
 def test_phases_when_listed_then_every_status_is_there_and_each_order_is_a_moment():
@@ -21,7 +21,8 @@ def test_phases_when_listed_then_every_status_is_there_and_each_order_is_a_momen
 
 
 def test_every_when_listed_then_each_fault_of_an_actor_meets_each_phase():
-    assert len(lab_cells.every()) == len(lab_cells.PHASES) * sum(map(len, cells.ACTORS.values()))
+    assert len(lab_cells.every()) == len(lab_cells.PHASES) * sum(
+        map(len, lab_cells.ACTORS.values()))
 
 
 @pytest.mark.parametrize('text, count', [
