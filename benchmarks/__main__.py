@@ -15,6 +15,8 @@ BENCHES = {
     'control-plane': ('control_plane', 'what the control plane adds to a migration, and by which '
                       'statements and messages; 1 to 200 at once over 20 hosts', 8),
     'api': ('api', 'lists of 100 and 1,000 servers, at 1 and 16 connections', 4),
+    'neighbours': ('neighbours', 'an honest request alone, beside 1,000 idle connections, and '
+                   'beside a pattern made to take for ever', 1),
     'footprint': ('footprint', 'time to ready and memory of each process, idle and after 1,000 '
                   'migrations', 5),
     'scale': ('scale', '10 to 5,000 simulated hosts with 20 servers each', 20),

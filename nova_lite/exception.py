@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every error of the project: one class, one message.
 
-What an error means to a client and to the migration stands in :mod:`nova_lite.faults`. The classes
-travel by RPC, where oslo.messaging returns them as ``X_Remote`` subclasses, so code asks with
-``isinstance`` and reads :meth:`NovaLiteException.format_message`, never ``str()`` (which carries
-the other side's traceback).
+What an error means stands in :mod:`nova_lite.faults`. By RPC the classes come as ``X_Remote``
+subclasses: code asks with ``isinstance`` and reads :meth:`NovaLiteException.format_message`, never
+``str()``, which carries the other side's traceback.
 """
 import re
 from typing import Any
@@ -96,9 +95,13 @@ class ConfigInvalid(NovaLiteException):
     msg_fmt = 'Invalid configuration: %(reason)s'
 
 
+class HostNameTaken(ConfigInvalid):
+    msg_fmt = ('The name of host %(host)s is not of this machine: %(reason)s. Set a [DEFAULT]host '
+               'of its own; or end the other and run: nova-lite-manage host-replace %(host)s')
+
+
 class TooManyEventStreams(NovaLiteException):
-    msg_fmt = ('%(limit)d event streams are open, which is [api]max_event_streams: ask for the '
-               'migration now and then instead.')
+    msg_fmt = '%(limit)d event streams are open ([api]max_event_streams): ask now and then.'
 
 
 # -- things that are not there ----------------------------------------------------------------
@@ -144,8 +147,7 @@ class MarkerNotFound(Invalid):
 
 # -- conflicts --------------------------------------------------------------------------------
 class InstanceInvalidState(Conflict):
-    msg_fmt = ("Cannot '%(method)s' instance %(instance_uuid)s while it is in "
-               '%(attr)s %(state)s')
+    msg_fmt = "Cannot '%(method)s' instance %(instance_uuid)s while it is in %(attr)s %(state)s"
 
 
 class InstanceIsLocked(InstanceInvalidState):
@@ -162,8 +164,7 @@ class UnexpectedDeletingTaskStateError(UnexpectedTaskStateError):
 
 
 class InstanceUpdateConflict(Conflict):
-    msg_fmt = ('Conflict updating instance %(instance_uuid)s. Expected: %(expected)s. '
-               'Actual: %(actual)s')
+    msg_fmt = UnexpectedTaskStateError.msg_fmt
 
 
 class FlavorExists(Conflict):
@@ -191,8 +192,7 @@ class GuestFoundElsewhere(Conflict):
 
 
 class LeaseLost(NovaLiteException):
-    msg_fmt = ('Migration %(migration_id)s is not in the hands of %(owner)s any more; nothing of '
-               'what it did there is written')
+    msg_fmt = 'Migration %(migration_id)s is no more in the hands of %(owner)s: nothing is written'
 
 
 # -- refusals: checked before a byte is copied ------------------------------------------------

@@ -75,7 +75,9 @@ LASTING = (exc.ConfigInvalid, exc.DatabaseRefused, exc.BrokerRefused, exc.Hyperv
 
 def is_lasting(error: BaseException) -> bool:
     """Whether ``error`` should end a process that starts. One that another process was met with,
-    and told by RPC, is that one's."""
+    and told by RPC, is that one's, unless it is about the caller."""
+    if isinstance(error, exc.HostNameTaken):
+        return True
     return isinstance(error, LASTING) and not type(error).__name__.endswith('_Remote')
 
 

@@ -20,6 +20,7 @@ from nova_lite import context, exception, faults, notifications, objects, rpc, u
 from nova_lite.clock_skew import ClockSkew
 from nova_lite.cmd import early
 from nova_lite.compute import events
+from nova_lite.compute.host_identity import HostIdentity
 from nova_lite.conductor.rpcapi import Indirection
 from nova_lite.conf import CONF, check
 from nova_lite.objects import base as objects_base
@@ -40,8 +41,11 @@ class Service:
     """
 
     def __init__(self, binary: str, interface: type[rpc.Interface], manager: Any, host: str,
-                 scope: Callable[[], Any] = contextlib.nullcontext) -> None:
+                 scope: Callable[[], Any] = contextlib.nullcontext,
+                 identity: HostIdentity | None = None) -> None:
+        """``identity``: of the machine, where the host's name is no other's."""
         self.binary, self.host, self.manager = binary, host, manager
+        self.identity = identity
         self._interface, self._scope = interface, scope
         self._conductor, self._skew = Indirection(), ClockSkew()
         self._stopping = threading.Event()
@@ -53,6 +57,9 @@ class Service:
     def start(self) -> None:
         """Return once the service answers, or :meth:`stop` was called meanwhile."""
         if not rpc.wait_for_broker(self._stopping.is_set):
+            return
+        # before anything is done in the host's name
+        if self.identity is not None and not self._until_done(self.identity.claim):
             return
         if hasattr(self.manager, 'init_host') and not self._until_done(self.manager.init_host):
             return
@@ -93,7 +100,9 @@ class Service:
     # -- what runs beside the RPC server ---------------------------------------------------------
     def _register(self) -> None:
         self._id = objects.Service.register(
-            context.get_admin_context(), self.host, self.binary, self._interface.topic).id
+            context.get_admin_context(), self.host, self.binary, self._interface.topic,
+            **({'identity': self.identity.identity, 'boot': self.identity.boot}
+               if self.identity else {})).id
 
     def _report(self) -> None:
         """By way of the broker and a conductor, as all orders go, also where there is a shorter
@@ -101,9 +110,15 @@ class Service:
         # a heartbeat that waited for a conductor that died would miss the next ones
         with rpc.within(CONF.report_interval), objects_base.indirection(self._conductor):
             sent = time.time()
-            now = objects.Service.report(context.get_admin_context(), self._id,
-                                         self._skew.seconds)
-            self._skew.measure(sent, now, time.time())
+            try:
+                now = objects.Service.report(
+                    context.get_admin_context(), self._id, self._skew.seconds,
+                    **({'identity': self.identity.identity} if self.identity else {}))
+            except exception.HostNameTaken as error:
+                LOG.critical('%s', error.format_message())
+                os.kill(os.getpid(), signal.SIGTERM)
+            else:
+                self._skew.measure(sent, now, time.time())
 
     def _every(self, seconds: float, task: Callable[[], None]) -> None:
         while not self._stopping.wait(seconds):

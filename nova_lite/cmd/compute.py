@@ -7,6 +7,7 @@ monkey_patch.patch()
 
 from nova_lite import rpc, service                              # noqa: E402
 from nova_lite.cmd import common                                # noqa: E402
+from nova_lite.compute.host_identity import HostIdentity         # noqa: E402
 from nova_lite.compute import manager, rpcapi                   # noqa: E402
 from nova_lite.conductor import rpcapi as conductor_rpcapi      # noqa: E402
 from nova_lite.conf import CONF                                 # noqa: E402
@@ -14,18 +15,20 @@ from nova_lite.objects import base as objects_base              # noqa: E402
 from nova_lite.virt import driver                               # noqa: E402
 
 
-def make_service(host: str) -> service.Service:
+def make_service(host: str, identity: HostIdentity | None = None) -> service.Service:
     """The compute service of ``host``; everything in it reaches the database by the conductor."""
     conductor = conductor_rpcapi.Indirection()
     compute = manager.ComputeManager(host, driver.load_compute_driver(CONF.compute_driver))
     return service.Service('nova-compute', rpcapi.ComputeAPI, compute, host,
-                           scope=lambda: objects_base.indirection(conductor))
+                           scope=lambda: objects_base.indirection(conductor), identity=identity)
 
 
 def main() -> None:
     options = common.prepare('nova-lite-compute')
     service.make_or_die(rpc.init)
-    compute = service.make_or_die(lambda: make_service(CONF.host))
+    identity = HostIdentity(CONF.host)
+    service.make_or_die(identity.take)
+    compute = service.make_or_die(lambda: make_service(CONF.host, identity))
     service.run(compute.start, compute.stop, options)
 
 

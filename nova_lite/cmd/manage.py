@@ -42,7 +42,22 @@ def check_config() -> None:
     print('configuration: good')
 
 
+def host_replace() -> None:
+    from nova_lite.db import host_names, session
+    session.get_engine()
+    host = nova_conf.CONF.command.replaced
+    done = host_names.forget(host)
+    if done is None:
+        raise exception.ComputeHostNotFound(host=host)
+    if not done:
+        raise exception.Conflict(
+            reason=f'nova-lite-compute of host {host} is up: end it, and wait for '
+                   'service_down_time')
+    print(f'the next nova-lite-compute of host {host} that starts takes over its name')
+
+
 COMMANDS = {
+    ('host-replace', None): (host_replace, 'let another machine have the name HOST'),
     ('check-config', None): (check_config, 'check options and policies, and start nothing'),
     ('db', 'sync'): (sync, 'make or upgrade the tables'),
     ('db', 'version'): (version, 'print the version of the tables'),
@@ -53,7 +68,10 @@ def _add_commands(parsers: Any) -> None:
     subjects: dict[str, Any] = {}
     for (subject, verb), (function, text) in COMMANDS.items():
         if verb is None:
-            parsers.add_parser(subject, help=text).set_defaults(function=function)
+            parser = parsers.add_parser(subject, help=text)
+            parser.set_defaults(function=function)
+            if function is host_replace:
+                parser.add_argument('replaced', metavar='HOST')
             continue
         if subject not in subjects:
             parser = parsers.add_parser(subject, help=f'{subject} commands')

@@ -6,6 +6,7 @@ of two requests at once one wins and the other is a conflict. The message after 
 quick; one that cannot be sent takes back what was written.
 """
 import contextlib
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,9 @@ from nova_lite.conductor.rpcapi import ConductorAPI
 from nova_lite.conf import CONF
 
 LOG = logging.getLogger(__name__)
+
+# s that a migration may take to end before its server's state is reset, and between two looks
+END_TIMEOUT, END_POLL = 30.0, 0.2
 
 # orders that need the guest to be where the record says
 STARTING = ('start', 'reboot', 'resume', 'unpause', 'os-migrateLive')
@@ -205,12 +209,31 @@ class API:
         self._start_action(ctxt, instance, 'unlock')
         instance.rewrite(lambda: {'locked': False, 'locked_by': None, 'locked_reason': None})
 
-    def reset_state(self, ctxt: Any, instance: Any, vm_state: str) -> None:
-        """An operator's word on what the server is: ``active`` or ``error``."""
+    def reset_state(self, ctxt: Any, instance: Any, vm_state: str, force: bool = False) -> None:
+        """An operator's word on what the server is: ``active`` or ``error``. ``force`` ends its
+        migration first, and waits for that. InstanceInvalidState."""
+        if force:
+            self._end_migration(ctxt, instance)
+        instance.reset_state(vm_state)
         self._start_action(ctxt, instance, 'reset_state')
-        instance.vm_state, instance.task_state = vm_state, None
-        instance.generation += 1        # orders that are on their way are void
-        instance.save()
+
+    def _end_migration(self, ctxt: Any, instance: Any) -> None:
+        """What cannot be ended within END_TIMEOUT is refused by who resets the state."""
+        deadline, asked = time.monotonic() + END_TIMEOUT, False
+        while time.monotonic() < deadline:
+            moving = list(objects.MigrationList.get_by_filters(
+                ctxt, {'instance_uuid': instance.uuid, 'status': migration_states.UNFINISHED}))
+            if not moving or moving[0].status == migration_states.POSTCOPY:
+                return
+            if moving[0].status in (migration_states.ACCEPTED, migration_states.QUEUED):
+                with contextlib.suppress(exception.InvalidMigrationState):  # it goes on just now
+                    moving[0].advance('cancel', reason="the server's state was reset")
+                continue
+            if not asked:
+                self._compute.live_migration_abort(ctxt, host=moving[0].source_compute,
+                                                   instance=instance, migration=moving[0])
+                asked = True
+            time.sleep(END_POLL)    # it ends in another process
 
     # -- shared ----------------------------------------------------------------------------------
     def _order(self, ctxt: Any, instance: Any, action: str, task: str, vm: tuple[str, ...],

@@ -12,6 +12,7 @@ from oslo_log import log as logging
 from nova_lite import context
 from nova_lite.compute import location, recovery
 from nova_lite.compute.departed import Departed
+from nova_lite.compute.foreign_copies import ForeignCopies
 from nova_lite.compute.guest_inventory import GuestInventory
 from nova_lite.compute.live_migration_destination import LiveMigrationDestination
 from nova_lite.compute.live_migration_queue import LiveMigrationQueue
@@ -32,6 +33,7 @@ class ComputeManager:
         self.servers = ServerLifecycle(host, driver)
         self.queue = LiveMigrationQueue(host, driver)
         self.orders = Orders(host, driver, self.servers, self.queue)
+        self.foreign = ForeignCopies(host, driver)
         self.departed = Departed(host, driver, self.queue.moves)
         self.destination = LiveMigrationDestination(host, driver)
         self.resources = ResourceTracker(host, driver)
@@ -44,6 +46,7 @@ class ComputeManager:
         self.driver.init_host(self.host)
         self.resources.report(ctxt)
         self.departed.clean_up(ctxt)
+        self.foreign.look(ctxt)
         self.queue.start()
         self.orders.take_up(ctxt)
 
@@ -61,6 +64,7 @@ class ComputeManager:
 
     def sweep(self) -> None:
         ctxt = context.get_admin_context()
+        self.foreign.look(ctxt)
         self.destination.sweep(ctxt)
         self.departed.clean_up(ctxt)
         self.orders.take_up(ctxt)

@@ -8,12 +8,12 @@ from typing import Any
 
 from oslo_db import exception as db_exc
 
-from nova_lite.db import (actions, flavors, instances, leases, moves, orders, queue, resources,
-                          rows, services, session, sightings)
+from nova_lite.db import (actions, flavors, host_names, instances, leases, moves, orders, queue,
+                          resources, rows, services, session, sightings)
 
-__all__ = ['actions', 'flavors', 'instances', 'leases', 'moves', 'orders', 'queue', 'resources',
-           'services', 'sightings', 'check', 'get', 'insert', 'update_on_match', 'soft_delete',
-           'DuplicateEntry']
+__all__ = ['actions', 'flavors', 'host_names', 'instances', 'leases', 'moves', 'orders', 'queue',
+           'resources', 'services', 'sightings', 'check', 'get', 'insert', 'update_on_match',
+           'soft_delete', 'DuplicateEntry']
 
 DuplicateEntry = db_exc.DBDuplicateEntry
 

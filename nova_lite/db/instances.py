@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from nova_lite.compute import migration_states
 from nova_lite.db import models, resources, rows, session, sightings
 
 T = models.Instance.__table__
@@ -41,6 +42,25 @@ def update_on_match(uuid: str, values: rows.Row,
         return after, None
 
     return attempt()
+
+
+@session.retried
+def reset(uuid: str, vm_state: str) -> tuple[rows.Row | None, rows.Row | None, rows.Row | None]:
+    """An operator's word on what the server is: whatever was ordered of it is void. Returns the
+    server before and after, and the unfinished migration that forbids it; then, and when the
+    server is gone, nothing is written."""
+    with session.writer() as s:
+        # locked as for the birth of a migration, which comes wholly before or after this
+        before = rows.fetch_first(s, T, *rows.living(T, uuid=uuid), lock=True)
+        if before is None:
+            return None, None, None
+        moving = rows.fetch_first(s, MIGRATIONS, *rows.living(MIGRATIONS, instance_uuid=uuid),
+                                  MIGRATIONS.c.status.in_(migration_states.UNFINISHED))
+        if moving is not None:
+            return before, None, moving
+        rows.update(s, T, {'vm_state': vm_state, 'task_state': None, 'updated_at': rows.now(),
+                           'generation': T.c.generation + 1}, *rows.living(T, uuid=uuid))
+        return before, rows.fetch_first(s, T, *rows.living(T, uuid=uuid)), None
 
 
 @session.retried

@@ -197,6 +197,8 @@ class Service(Base):
     seen_since: Mapped[datetime.datetime | None]
     seen_before: Mapped[datetime.datetime | None]
     clock_skew: Mapped[float | None] = mapped_column(Float)
+    identity: Mapped[str | None] = mapped_column(UUID)
+    boot_id: Mapped[str | None] = mapped_column(UUID)
     forced_down: Mapped[bool] = mapped_column(Boolean, default=False)
     version: Mapped[int] = mapped_column(default=0)
 

@@ -8,23 +8,29 @@ from oslo_db import exception as db_exc
 from oslo_utils import uuidutils
 from sqlalchemy.orm import Session
 
-from nova_lite.db import clock, liveness, models, resources, rows, session, sightings
+from nova_lite.db import (clock, host_names, liveness, models, resources, rows, session,
+                          sightings)
 
 T = models.Service.__table__
 
 
-def register(host: str, binary: str, topic: str, version: int) -> rows.Row:
-    """The row of that service, made when it is new; ``disabled`` outlives a restart."""
+def register(host: str, binary: str, topic: str, version: int, identity: str | None = None,
+             boot: str | None = None) -> rows.Row | None:
+    """The row of that service, made when it is new; ``disabled`` outlives a restart. None when
+    the name belongs to another identity than the one that is given."""
     @session.retried
-    def attempt() -> rows.Row:
+    def attempt() -> rows.Row | None:
         fresh = {'topic': topic, 'version': version}
         with session.writer() as s:
             mine = rows.living(T, host=host, binary=binary)
             beat = [*((T.c[name], value) for name, value in fresh.items()), *liveness.heartbeat()]
-            if not rows.update(s, T, beat, *mine):
+            if not rows.update(s, T, beat, *mine, *host_names.owned(identity)):
+                if identity is not None and rows.fetch_first(s, T, *mine):
+                    return None
                 now = clock.read(s)
                 rows.insert(s, T, {**fresh, 'host': host, 'binary': binary, 'report_count': 1,
                                    'uuid': uuidutils.generate_uuid(),
+                                   'identity': identity, 'boot_id': boot,
                                    'last_seen_up': now, 'seen_since': now})
             return _first(s, *mine)
 
@@ -35,12 +41,14 @@ def register(host: str, binary: str, topic: str, version: int) -> rows.Row:
 
 
 @session.retried
-def report(service_id: int, clock_skew: float | None) -> datetime.datetime | None:
+def report(service_id: int, clock_skew: float | None,
+           identity: str | None = None) -> datetime.datetime | None:
     """A heartbeat: one row by its key, since a cloud makes hundreds a second. Returns its moment,
-    None when the service was deleted."""
+    None when the service was deleted, or its host's name was given to another identity."""
     with session.writer() as s:
         values = [(T.c.clock_skew, clock_skew), *liveness.heartbeat()]
-        if not rows.update(s, T, values, *rows.living(T, id=service_id)):
+        if not rows.update(s, T, values, *rows.living(T, id=service_id),
+                           *host_names.owned(identity)):
             return None
         return clock.read(s)
 

@@ -106,6 +106,19 @@ class Instance(base.PersistentObject):
         raise error(instance_uuid=self.uuid, expected=wrong,
                     actual={name: actual[name] for name in wrong})
 
+    def reset_state(self, vm_state: str) -> None:
+        """An operator's word on what it is; orders that are on their way are void. The API's
+        alone. InstanceInvalidState, InstanceNotFound."""
+        before, after, moving = base.db().instances.reset(self.uuid, vm_state)
+        if moving is not None:
+            raise exception.InstanceInvalidState(
+                instance_uuid=self.uuid, attr=f'migration {moving["uuid"]}, which is',
+                state=moving['status'], method='os-resetState')
+        if after is None:
+            raise exception.InstanceNotFound(instance_id=self.uuid)
+        self._load(self._context, after)
+        notify(self._context, self, before['vm_state'], before['task_state'])
+
     def raise_busy(self) -> None:
         """Raise why the server could not be taken: its task_state now, or that it is gone."""
         row = base.db().get(self.TABLE, uuid=self.uuid)

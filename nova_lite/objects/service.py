@@ -29,19 +29,46 @@ class Service(base.PersistentObject):
     @classmethod
     @base.remotable
     def register(cls, context: Any, host: str, binary: str, topic: str,
-                 version: int = SERVICE_VERSION) -> Self:
-        """The row of that service, made when it is new, with a first heartbeat in it."""
-        return cls.from_row(context, base.db().services.register(host, binary, topic, version))
+                 version: int = SERVICE_VERSION, identity: str | None = None,
+                 boot: str | None = None) -> Self:
+        """The row of that service, made when it is new, with a first heartbeat in it.
+        HostNameTaken when the name is another identity's."""
+        row = base.db().services.register(host, binary, topic, version, identity, boot)
+        if row is None:
+            raise exception.HostNameTaken(host=host, reason='it was given away just now')
+        return cls.from_row(context, row)
 
     @classmethod
     @base.remotable
-    def report(cls, context: Any, service_id: int, clock_skew: float | None = None) -> float:
+    def claim_host(cls, context: Any, host: str, identity: str, boot: str) -> int | None:
+        """Make the name of a compute that of ``identity`` on a machine with that ``boot``.
+        HostNameTaken when another identity has it. How many heartbeats there were of another boot
+        of this identity, when that seems to live; else None."""
+        row = base.db().host_names.claim(host, identity, boot)
+        if row is None:
+            return None
+        if row['identity'] == identity:
+            return row['report_count']
+        here = row['boot_id'] == boot
+        raise exception.HostNameTaken(host=host, reason=(
+            f'it is registered with the identity {row["identity"]}, and here is {identity}'
+            + (', on the same machine: is another state directory used, or was it deleted?'
+               if here else '')))
+
+    @classmethod
+    @base.remotable
+    def report(cls, context: Any, service_id: int, clock_skew: float | None = None,
+               identity: str | None = None) -> float:
         """Heartbeat; returns when the database had it, in seconds since the epoch. ``clock_skew``:
-        see clock_skew.py. ServiceNotFound when the service was deleted meanwhile."""
-        now = base.db().services.report(service_id, clock_skew)
-        if now is None:
+        see clock_skew.py. ServiceNotFound when the service was deleted meanwhile; HostNameTaken
+        when its host's name is another identity's by now."""
+        now = base.db().services.report(service_id, clock_skew, identity)
+        if now is not None:
+            return now.timestamp()
+        row = base.db().services.get(id=service_id)
+        if row is None:
             raise exception.ServiceNotFound(service_id=service_id)
-        return now.timestamp()
+        raise exception.HostNameTaken(host=row['host'], reason='it was given away')
 
     def save(self) -> None:
         """Write the changed fields where they still hold what was read. ServiceNotFound,

@@ -93,6 +93,7 @@ def test_move_when_others_pause_the_guest_or_let_it_go_on_meanwhile_then_it_arri
         instance.vm_state = vm_states.PAUSED
     data = prepare(hypervisors, instance)
     with moves.running(hypervisors, instance, data) as started:
+        hypervisors.source.live_migration_set_bandwidth(instance, 1)
         act = hypervisors.source.pause if paused else hypervisors.source.unpause
         act(instance)
         started.wait_seen(hypervisors.timeout)

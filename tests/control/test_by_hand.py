@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What others do to a guest and its copy past nova-lite: virsh by hand, options that are bad."""
 import signal
+import subprocess
 
 import pytest
 
+from nova_lite.compute.foreign_copies import ACTION
 from nova_lite.lab.command import run
 from nova_lite.virt import convergence
 from tests.lab.control import LINK, assert_settled, decided, process_of, wait_copying, wait_until
@@ -62,3 +64,31 @@ def test_guest_when_suspended_or_resumed_by_virsh_during_its_copy_then_arrives_s
             assert server.action('unpause')[0] == 202
         watch.wait_ticks(10, 'compute2')
         assert watch.record.bad() == 0
+
+
+def test_copy_begun_by_virsh_when_the_host_looks_then_is_told_of_and_left_alone(lab, boot, busy):
+    server = boot(busy, host='compute1')
+    source = lab.topology.host('compute1')
+
+    def actions():
+        return [action['action'] for action in server.cloud.get(
+            f'/servers/{server.id}/os-instance-actions')['instanceActions']]
+
+    with server.watch() as watch:
+        watch.wait_ticks(5)
+        copy = subprocess.Popen(
+            [*source.cmd_prefix, 'virsh', '-q', '-c', 'qemu:///system', 'migrate', '--live',
+             '--p2p', '--persistent', '--undefinesource', '--bandwidth', str(SLOW), server.id,
+             'qemu+tcp://compute2/system'], stderr=subprocess.PIPE, text=True)
+        try:
+            wait_until(lambda: ACTION in actions(), 150, 'what is told of it')
+            assert server.action('os-stop')[0] == 202
+            server.wait(lambda shown: shown['OS-EXT-STS:task_state'] is None, 30, 'no task')
+            assert state_of(lab, 'compute1', server) == 'running'
+            assert copy.poll() is None, copy.stderr.read()
+        finally:
+            virsh(lab, 'compute1', 'domjobabort', server.id)
+            copy.wait(30)
+        watch.wait_ticks(10, 'compute1')
+    assert state_of(lab, 'compute1', server) == 'running'
+    assert server.host == 'compute1'

@@ -142,3 +142,35 @@ def test_order_when_there_is_nothing_to_pause_gives_the_server_back_with_a_fault
     restart(cloud, 'src')
     server.wait(lambda server: server.states() == ('active', None), 'ACTIVE')
     assert 'nothing runs' in server.fault.message
+
+
+# -- the operator's word while a migration is not over ----------------------------------------
+def copying(cloud):
+    """A server in the middle of its copy."""
+    server = cloud.boot('src', disk=True)
+    step = cloud.world.script('live_migration@50', 'hang', uuid=server.uuid, times=1)
+    assert server.live_migrate('dst').status == 202
+    cloud.world.wait_hit(step)
+    return server, step
+
+
+def test_reset_state_while_a_migration_is_unfinished_is_refused_and_changes_nothing(cloud):
+    server, step = copying(cloud)
+    answer = server.act('os-resetState', {'state': 'active'})
+    assert answer.status == 409
+    assert f'migration {server.migration.uuid}, which is running' in str(answer.body)
+    assert server.states() == ('active', 'migrating')
+    cloud.world.release(step)
+    assert server.wait_status().status == 'completed'
+    assert cloud.claims_of(server) == {('server', 'dst')}
+
+
+def test_reset_state_by_force_ends_the_migration_and_leaves_no_claim(cloud):
+    server, step = copying(cloud)
+    assert server.act('os-resetState', {'state': 'active', 'nova-lite:force': True}).status == 202
+    assert server.states() == ('active', None)
+    assert server.migration.status == 'cancelled'
+    assert cloud.claims_of(server) == {('server', 'src')}
+    cloud.compute('src').sync_power_states()
+    assert server.states() == ('active', None)
+    assert cloud.world.places(server.uuid) == {'src': 'running'}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from nova_lite.api import wsgi
+from nova_lite.api.schemas.server_actions import FORCE
 from nova_lite.compute import api as compute_api
 from nova_lite.objects import Instance
 from nova_lite.policies import server_actions as policies
@@ -54,4 +55,6 @@ def unlock(request: wsgi.Request, instance: Instance, body: dict[str, Any]) -> N
 
 
 def reset_state(request: wsgi.Request, instance: Instance, body: dict[str, Any]) -> None:
-    compute_api.API().reset_state(request.context, instance, body['os-resetState']['state'])
+    wanted = body['os-resetState']
+    compute_api.API().reset_state(request.context, instance, wanted['state'],
+                                  force=wanted.get(FORCE, False))

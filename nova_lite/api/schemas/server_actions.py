@@ -12,5 +12,9 @@ LOCK = Body((1, wrapped('lock', ANYTHING)),
             (73, wrapped('lock', {'anyOf': [{'type': 'null'}, obj({'locked_reason': REASON})]})))
 REBOOT = Body((1, wrapped('reboot', obj(
     {'type': {'enum': ['HARD', 'Hard', 'hard', 'SOFT', 'Soft', 'soft']}}, ['type']))))
-RESET_STATE = Body((1, wrapped('os-resetState', obj(
-    {'state': {'enum': ['active', 'error']}}, ['state']))))
+FORCE = 'nova-lite:force'      # end an unfinished migration first
+STATE = {'state': {'enum': ['active', 'error']}}
+RESET_STATE = Body(
+    (1, wrapped('os-resetState', obj(STATE, ['state']))),
+    extended=((1, wrapped('os-resetState', obj({**STATE, FORCE: {'type': 'boolean'}},
+                                               ['state']))),))
