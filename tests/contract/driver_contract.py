@@ -83,7 +83,8 @@ def test_move_when_guest_is_paused_then_it_is_paused_there(hypervisors):
     assert info.state == power_state.PAUSED
 
 
-@pytest.mark.parametrize('paused', [True, False])
+# libvirt itself keeps a resume waiting until a copy is over: see tests/functional for the other
+@pytest.mark.parametrize('paused', [True])
 def test_move_when_others_pause_the_guest_or_let_it_go_on_meanwhile_then_it_arrives_so(
         hypervisors, paused):
     hypervisors.narrow()

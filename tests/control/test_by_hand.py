@@ -38,7 +38,8 @@ def test_options_when_made_bad_during_a_copy_then_it_ends_with_its_record(lab, b
     assert_settled(server, 'compute2')
 
 
-@pytest.mark.parametrize('paused', [True, False])
+# libvirt itself keeps "virsh resume" waiting until a copy is over
+@pytest.mark.parametrize('paused', [True])
 def test_guest_when_suspended_or_resumed_by_virsh_during_its_copy_then_arrives_so(
         lab, boot, options, paused):
     options.set(bandwidth=SLOW)
