@@ -182,13 +182,12 @@ class StaleOrder(NovaLiteException):
 
 
 class GuestElsewhere(Conflict):
-    msg_fmt = ('Instance %(instance_uuid)s is not started on host %(host)s: %(reason)s. '
-               '%(remedy)s (nova-lite server-locate tells more)')
+    msg_fmt = 'Instance %(instance_uuid)s is not started on host %(host)s: %(reason)s. %(remedy)s'
 
 
 class GuestFoundElsewhere(Conflict):
-    msg_fmt = ('The guest of instance %(instance_uuid)s is on host %(found)s (%(state)s), not on '
-               'host %(host)s. End it there, or take that place over: nova-lite server-locate')
+    msg_fmt = ('The guest of %(instance_uuid)s is on host %(found)s (%(state)s), not on host '
+               '%(host)s. End it there, or take that place over: nova-lite server-locate')
 
 
 class LeaseLost(NovaLiteException):
@@ -205,7 +204,7 @@ class MigrationPreCheckError(MigrationError):
 
 
 class MigrationSchedulerRPCError(MigrationError):
-    msg_fmt = ('Migration select destinations error: %(reason)s')
+    msg_fmt = 'Migration select destinations error: %(reason)s'
 
 
 class NoValidHost(NovaLiteException):

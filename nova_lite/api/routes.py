@@ -3,7 +3,8 @@
 from nova_lite.api.controllers import (aggregates, availability_zones, extensions, flavors,
                                        hypervisors, images, instance_actions, keypairs, limits,
                                        migrate_server, migrations, server_actions, server_create,
-                                       server_metadata, server_migrations, servers, services)
+                                       server_location, server_metadata, server_migrations,
+                                       servers, services)
 from nova_lite.api.routing import IMAGE, Route
 from nova_lite.api.schemas import flavors as flavor_schemas
 from nova_lite.api.schemas import hypervisors as hypervisor_schemas
@@ -13,6 +14,7 @@ from nova_lite.api.schemas import limits as limit_schemas
 from nova_lite.api.schemas import migrate_server as migrate_schemas
 from nova_lite.api.schemas import migrations as migration_schemas
 from nova_lite.api.schemas import server_actions as action_schemas
+from nova_lite.api.schemas import server_location as location_schemas
 from nova_lite.api.schemas import server_metadata as metadata_schemas
 from nova_lite.api.schemas import server_migrations as server_migration_schemas
 from nova_lite.api.schemas import servers as server_schemas
@@ -33,6 +35,7 @@ from nova_lite.policies import limits as limit_rules
 from nova_lite.policies import migrate_server as migrate_rules
 from nova_lite.policies import migrations as migration_rules
 from nova_lite.policies import server_actions as action_rules
+from nova_lite.policies import server_location as location_rules
 from nova_lite.policies import server_metadata as metadata_rules
 from nova_lite.policies import server_migrations as server_migration_rules
 from nova_lite.policies import servers as server_rules
@@ -41,6 +44,7 @@ from nova_lite.policies import services as service_rules
 SERVER = '/servers/{server_id}'
 ACTION = SERVER + '/action'
 METADATA = SERVER + '/metadata'
+LOCATION = SERVER + '/location'
 MIGRATIONS = SERVER + '/migrations'
 MIGRATION = MIGRATIONS + '/{migration_id}'
 ACTIONS = SERVER + '/os-instance-actions'
@@ -57,6 +61,10 @@ SERVERS = (
     Route('PUT', SERVER, servers.update, server_rules.UPDATE, body=server_schemas.UPDATE,
           answer=server_answers.UPDATE),
     Route('DELETE', SERVER, servers.delete, server_rules.DELETE, 204),
+    Route('GET', LOCATION, server_location.show, location_rules.SHOW, own=True,
+          answer=server_answers.LOCATION),
+    Route('POST', LOCATION, server_location.accept, location_rules.ACCEPT, own=True,
+          body=location_schemas.ACCEPT, answer=server_answers.LOCATION),
     Route('GET', METADATA, server_metadata.index, metadata_rules.INDEX,
           answer=server_answers.METADATA),
     Route('POST', METADATA, server_metadata.create, metadata_rules.CREATE,

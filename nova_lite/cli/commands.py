@@ -83,6 +83,12 @@ COMMANDS: dict[str, Command] = {
         SERVER, _option('--reason', 'Why the server is locked.'))),
     'unlock': Command('servers:unlock', 'Unlock a server.', (SERVER,)),
 
+    'server-locate': Command(
+        'location:server_locate', 'Ask every host what it has of the guest of a server '
+        '(administrators; nova-lite only).', (
+            SERVER, _flag('--accept', 'Let the server live where its guest is proved to be: one '
+                          'host has it, and every other one says that it has not.'))),
+
     # -- live migration --------------------------------------------------------------------------
     'live-migration': Command(
         'migrations:live_migration', 'Migrate running server to a new machine.', (

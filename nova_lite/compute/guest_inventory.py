@@ -73,6 +73,18 @@ class GuestInventory:
             return      # busy meanwhile: the next look is as good
         events.record_fault(ctxt, instance, error, self.host)
 
+    def keep(self, ctxt: Any, instance: Any) -> None:
+        """The guest was moved here by hand: it stays. InstanceNotRunning where it is not whole."""
+        self._driver.post_live_migration_at_destination(ctxt, instance, _by_hand(ctxt))
+
+    def forget(self, ctxt: Any, instance: Any) -> None:
+        """The server lives elsewhere: what is left of it here goes, but for its disks. A guest
+        that is on is never ended (InstanceInvalidState)."""
+        now = objects.Instance.get_by_uuid(ctxt.elevated(), instance.uuid)
+        if now.host == self.host:
+            raise exception.Conflict(reason=f'instance {instance.uuid} lives on this host')
+        self._driver.post_live_migration_at_source(ctxt, instance, _by_hand(ctxt))
+
     def _tell(self, ctxt: Any, uuid: str, host: str, word: str) -> None:
         try:
             instance = objects.Instance.get_by_uuid(ctxt, uuid)
@@ -82,3 +94,8 @@ class GuestInventory:
                                               host=instance.host)
         LOG.warning(error.format_message())
         events.record_fault(ctxt, instance, error, self.host)
+
+
+def _by_hand(ctxt: Any) -> Any:
+    """Of a move that nobody has described: no file is known to be a copy, so all are kept."""
+    return objects.LiveMigrateData(ctxt, is_shared_instance_path=True)

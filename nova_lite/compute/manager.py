@@ -135,6 +135,12 @@ class ComputeManager:
     def locate_guest(self, ctxt: Any, instance: Any) -> str:
         return location.look(self.driver, instance)
 
+    def keep_guest(self, ctxt: Any, instance: Any) -> None:
+        self.guests.keep(ctxt, instance)
+
+    def forget_guest(self, ctxt: Any, instance: Any) -> None:
+        self.guests.forget(ctxt, instance)
+
     def live_migration_obstacle(self, ctxt: Any, instance: Any) -> str:
         return self.destination.obstacle(instance)
 

@@ -84,7 +84,7 @@ def _judge(ctxt: Any, instance: Any, host: str, here: str, suspects: dict[str, S
         if word in location.MAY_RUN or ended_there:
             raise _refusal(instance, host,
                            f'host {other} may have the guest ({word}; {suspects[other].why})',
-                           'End it there, or take that place over')
+                           'End it there, or take that place over: nova-lite server-locate')
     silent = [other for other, word in answers.items()
               if word == location.NO_ANSWER and suspects[other].must_answer
               and not is_fenced(ctxt, other)]

@@ -94,6 +94,15 @@ class ComputeAPI(rpc.Interface):
     def locate_guest(self, ctxt: Any, host: str, instance: Any) -> str:
         """Any host: what there is of a guest, one of the words of compute/location.py."""
 
+    @rpc.call(to='host', event=True)
+    def keep_guest(self, ctxt: Any, host: str, instance: Any) -> None:
+        """Where a guest came by hand: prove that it is whole, and give it a definition that lasts.
+        """
+
+    @rpc.call(to='host', event=True)
+    def forget_guest(self, ctxt: Any, host: str, instance: Any) -> None:
+        """Where a guest has left by hand: remove its definition, and keep its disks."""
+
     @rpc.call(to='host')
     def live_migration_obstacle(self, ctxt: Any, host: str, instance: Any) -> str:
         """Destination: what keeps a guest in post-copy from being whole; '' when it is."""

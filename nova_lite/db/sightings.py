@@ -108,6 +108,9 @@ def take_place(uuid: str, generation: int, values: rows.Row) -> tuple[rows.Row |
             return before, None
         rows.update(s, INSTANCES, {**values, 'generation': generation + 1,
                                    'updated_at': rows.now()}, *rows.living(INSTANCES, uuid=uuid))
+        # what a migration in doubt still holds goes: it is known now where the guest is
+        resources.drop_claims(s, list(s.scalars(sa.select(MIGRATIONS.c.uuid).where(
+            MIGRATIONS.c.instance_uuid == uuid))))
         resources.move_claim(s, {'uuid': '', 'instance_uuid': uuid,
                                  'dest_compute': values['host']})
         forget(s, instance_uuid=uuid)

@@ -2,6 +2,7 @@
 """A guest that was found on another host than the record of its server says."""
 from typing import Any, Self
 
+from nova_lite import exception
 from nova_lite.objects import base, fields
 from nova_lite.objects import instance as instance_obj
 
@@ -27,6 +28,21 @@ class GuestSighting(base.PersistentObject):
     def add(cls, context: Any, host: str, uuid: str, state: str) -> list[list[str]]:
         """The same for one guest that another host has found on ``host``."""
         return _tell(context, base.db().sightings.add(host, uuid, state))
+
+    @classmethod
+    def take_place(cls, context: Any, instance: instance_obj.Instance, **values: Any) -> None:
+        """Write the place that was proved: ``host``, ``node``, ``vm_state``, ``power_state``. The
+        API's alone. InstanceUpdateConflict when the server has changed since it was read."""
+        before, after = base.db().sightings.take_place(instance.uuid, instance.generation, values)
+        if before is None:
+            raise exception.InstanceNotFound(instance_id=instance.uuid)
+        if after is None:
+            raise exception.InstanceUpdateConflict(
+                instance_uuid=instance.uuid,
+                expected={'generation': instance.generation, 'task_state': None},
+                actual={'generation': before['generation'], 'task_state': before['task_state']})
+        instance._load(context, after)
+        instance_obj.notify(context, instance, before['vm_state'], before['task_state'])
 
 
 def _tell(context: Any, found: Any) -> list[list[str]]:

@@ -6,11 +6,11 @@ from oslo_policy import policy
 
 from nova_lite.policies import (aggregates, availability_zones, base, extensions, flavors,
                                 hypervisors, images, instance_actions, keypairs, limits,
-                                migrate_server, migrations, server_actions, server_metadata,
-                                server_migrations, servers, services)
+                                migrate_server, migrations, server_actions, server_location,
+                                server_metadata, server_migrations, servers, services)
 
-MODULES = (base, servers, server_actions, server_metadata, migrate_server, server_migrations,
-           migrations, instance_actions, services, hypervisors, flavors, images,
+MODULES = (base, servers, server_actions, server_location, server_metadata, migrate_server,
+           server_migrations, migrations, instance_actions, services, hypervisors, flavors, images,
            availability_zones, aggregates, limits, keypairs, extensions)
 
 # rule: the one that decides in its place when a policy file sets that one and not this one

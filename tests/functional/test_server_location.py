@@ -5,6 +5,7 @@ import pytest
 from nova_lite.api.views.servers import FOUND_ON
 from nova_lite.compute import location
 from nova_lite.virt.simulation.virsh import Virsh
+from tests.functional import situations
 
 
 @pytest.fixture
@@ -91,3 +92,89 @@ def test_look_when_the_guest_comes_by_a_migration_of_ours_then_nothing_is_marked
     assert server.wait_status().status == 'completed'
     cloud.compute('dst').report_guests()
     assert server.states() == ('active', None) and server.show()[FOUND_ON] == []
+
+
+# -- asked for and taken over -----------------------------------------------------------------
+def location_of(cloud, server):
+    return cloud.api.get(f'/servers/{server.uuid}/location')['location']
+
+
+def accept(cloud, server, host):
+    return cloud.api.post(f'/servers/{server.uuid}/location', {'location': {'host': host}})
+
+
+def by_host(found):
+    return {row['host']: row['guest'] for row in found['hosts']}
+
+
+def test_location_when_the_guest_was_migrated_by_hand_tells_what_each_host_has(cloud, strayed):
+    server = strayed()
+    found = location_of(cloud, server)
+    assert by_host(found) == {'src': 'off (migrated)', 'dst': 'absent', 'third': 'running'}
+    assert (found['record']['host'], found['place'], found['reasons']) == ('src', 'third', [])
+
+
+def test_accept_when_the_place_is_proved_then_the_server_lives_there(cloud, strayed):
+    server = strayed()
+    cloud.compute('src').sync_power_states()
+    generation = server.record.generation
+    assert accept(cloud, server, 'third').status == 200
+    record = server.record
+    assert (record.host, record.node, record.generation) == ('third', 'third', generation + 1)
+    assert server.states() == ('active', None) and server.show()[FOUND_ON] == []
+    assert cloud.claims_of(server) == {('server', 'third')}
+    assert cloud.world.places(server.uuid) == {'third': 'running'}
+    assert cloud.world.guest('third', server.uuid).persistent
+    assert server.live_migrate('dst').status == 202
+    assert server.wait_status().status == 'completed'
+
+
+def test_accept_when_the_guest_has_ended_there_then_the_server_lives_there_stopped(
+        cloud, strayed):
+    server = strayed(persistent=True)
+    Virsh(cloud.world, 'third').destroy(server.uuid)
+    assert accept(cloud, server, 'third').status == 200
+    assert server.record.host == 'third' and server.states() == ('stopped', None)
+    assert server.act('os-start').status == 202
+    server.wait(lambda server: server.states() == ('active', None), 'ACTIVE')
+    assert cloud.world.places(server.uuid) == {'third': 'running'}
+
+
+def test_accept_when_another_host_is_named_is_refused_and_nothing_changes(cloud, strayed):
+    server = strayed()
+    answer = accept(cloud, server, 'dst')
+    assert answer.status == 409
+    assert 'host third has the guest' in answer.body['conflictingRequest']['message']
+    assert server.record.host == 'src'
+    assert cloud.world.places(server.uuid) == {'src': 'shutoff', 'third': 'running'}
+
+
+def test_accept_when_a_host_is_silent_is_refused_until_that_is_fenced(
+        cloud, strayed, monkeypatch):
+    monkeypatch.setattr(location, 'ANSWER_TIMEOUT', 0.5)
+    server = strayed()
+    cloud.services.stop_service('dst')
+    cloud.at_end(lambda: cloud.services.start_compute('dst'))
+    answer = accept(cloud, server, 'third')
+    assert answer.status == 409
+    assert 'host dst does not answer' in answer.body['conflictingRequest']['message']
+    situations.down('dst')(cloud, server)
+    assert accept(cloud, server, 'third').status == 200
+
+
+def test_accept_when_a_copy_is_under_way_is_refused(cloud):
+    server = cloud.boot()
+    order = cloud.world.script('live_migration@50', 'hang', uuid=server.uuid)
+    Virsh(cloud.world, 'src').migrate(server.uuid, 'third')
+    cloud.world.wait_hit(order)
+    answer = accept(cloud, server, 'src')
+    assert answer.status == 409
+    assert 'a copy is under way (leaving)' in answer.body['conflictingRequest']['message']
+
+
+def test_location_when_the_caller_is_no_administrator_is_forbidden(cloud, strayed):
+    server = strayed()
+    path = f'/servers/{server.uuid}/location'
+    member = cloud.as_role('member')
+    assert member.request('GET', path).status == 403
+    assert member.post(path, {'location': {'host': 'third'}}).status == 403

@@ -3,8 +3,8 @@
 from typing import Any
 
 from nova_lite.api import routing
-from nova_lite.api.controllers import (flavors, server_create, server_metadata,
-                                       server_migrations, servers, services)
+from nova_lite.api.controllers import (flavors, server_create, server_location,
+                                       server_metadata, server_migrations, servers, services)
 from tests.unit.api.conftest import IMAGE_ID
 
 TARGET = {'host': 'host1', 'binary': 'nova-compute'}
@@ -19,6 +19,7 @@ BODIES: dict[Any, Any] = {
     services.disable_log_reason: {**TARGET, 'disabled_reason': 'why'},
     services.force_down: {**TARGET, 'forced_down': False},
     services.update: {'status': 'enabled'},
+    server_location.accept: {'location': {'host': 'host1'}},
     server_migrations.update: {'migration': {'deadline_s': 60}},
     flavors.create: {'flavor': {'name': 'f', 'ram': 1, 'vcpus': 1, 'disk': 0}},
 }

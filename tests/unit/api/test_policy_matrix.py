@@ -26,6 +26,8 @@ GET /servers/detail                            401   200    403    200    200   
 GET {server}                                   401   404    403    200    200     200   200    200
 PUT {server}                                   401   404    403    403    200     200   200    200
 DELETE {server}                                401   404    403    403    204     204   204    204
+GET {server}/location                          401   404    403    403    403     403   200    200
+POST {server}/location                         401   404    403    403    403     403   409    409
 GET {server}/metadata                          401   404    403    200    200     200   200    200
 POST {server}/metadata                         401   404    403    403    200     200   200    200
 PUT {server}/metadata                          401   404    403    403    200     200   200    200

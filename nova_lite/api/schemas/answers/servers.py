@@ -78,6 +78,16 @@ CREATE = one('server', _CREATED)
 METADATA = one('metadata', WORDS)
 META = one('meta', {**WORDS, 'minProperties': 1, 'maxProperties': 1})
 
+# -- where its guest is -----------------------------------------------------------------------
+_RECORD = Shape(
+    Field('host', or_null(TEXT)), Field('node', or_null(TEXT)), Field('vm_state', or_null(TEXT)),
+    Field('task_state', or_null(TEXT)), Field('generation', COUNT))
+_PLACE = Shape(Field('host', TEXT), Field('guest', TEXT),
+               Field('service', {'enum': ['up', 'down', 'forced down']}))
+LOCATION = one('location', Shape(
+    Field('record', _RECORD), Field('hosts', Many(_PLACE)), Field('place', or_null(TEXT)),
+    Field('reasons', Many(TEXT)), Field('remarks', Many(TEXT))))
+
 # -- what was done to a server ----------------------------------------------------------------
 _ACTION = (
     Field('action', TEXT), Field('instance_uuid', UUID), Field('request_id', TEXT),
