@@ -26,6 +26,9 @@ def make_service(host: str, identity: HostIdentity | None = None) -> service.Ser
 def main() -> None:
     options = common.prepare('nova-lite-compute')
     service.make_or_die(rpc.init)
+    if CONF.compute_driver == 'libvirt':
+        from nova_lite.virt.libvirt import host
+        service.make_or_die(host.require_libvirt)
     identity = HostIdentity(CONF.host)
     service.make_or_die(identity.take)
     compute = service.make_or_die(lambda: make_service(CONF.host, identity))
