@@ -31,7 +31,7 @@ from nova_lite.driver_errors import Meaning
 
 LOG = logging.getLogger(__name__)
 CONF = nova_conf.CONF
-# how long a writer waits for SQLite's lock, in s, and how often it asks
+# how long a lock of SQLite's is waited for, in s, and how often it is asked for
 LOCK_SECONDS, LOCK_INTERVAL = 5.0, 0.02
 WRITER = 'nova_lite_writer'
 # a transaction is tried again for that long, in s; a request of the API must end
@@ -238,10 +238,25 @@ def _set_up_engine(engine: sqlalchemy.Engine) -> None:
 
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:
+    """The file is shut for a moment to who opens it while another connection closes."""
     connection.execute('PRAGMA busy_timeout=0')
     connection.create_function('regexp', 2, patterns.search, deterministic=True)
-    connection.execute('PRAGMA journal_mode=WAL')
+    _execute_when_free(connection, 'PRAGMA journal_mode=WAL')
     connection.execute('PRAGMA synchronous=NORMAL')
+
+
+def _execute_when_free(link: Any, statement: str) -> None:
+    """Wait for SQLite's locks here, at most LOCK_SECONDS."""
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            link.execute(statement)
+            return
+        except sqlite3.OperationalError as error:
+            passing = driver_errors.meaning_of(error) is Meaning.PASSING
+            if not passing or time.monotonic() >= deadline:
+                raise
+        time.sleep(LOCK_INTERVAL)
 
 
 def _sqlite_anchor(engine: sqlalchemy.Engine) -> Any:
@@ -258,18 +273,8 @@ def _sqlite_options(connection: sqlalchemy.Connection, options: dict[str, Any]) 
 
 
 def _sqlite_begin(connection: sqlalchemy.Connection) -> None:
-    if not connection.get_execution_options().get(WRITER):
-        return
-    link, deadline = connection.connection.driver_connection, time.monotonic() + LOCK_SECONDS
-    while True:
-        try:
-            link.execute('BEGIN IMMEDIATE')
-            return
-        except sqlite3.OperationalError as error:
-            passing = driver_errors.meaning_of(error) is Meaning.PASSING
-            if not passing or time.monotonic() >= deadline:
-                raise
-        time.sleep(LOCK_INTERVAL)
+    if connection.get_execution_options().get(WRITER):
+        _execute_when_free(connection.connection.driver_connection, 'BEGIN IMMEDIATE')
 
 
 def _mysql_connect(connection: Any, _record: Any) -> None:

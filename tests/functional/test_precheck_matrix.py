@@ -104,6 +104,7 @@ class Refusal(NamedTuple):
     asked: tuple = ()
     host: str | None = None     # where another than WAYS says
     source: str = 'src'
+    inside: str = ''            # what operators alone are told beside the words
 
 
 PRECHECK = 'MigrationPreCheckError'
@@ -182,9 +183,10 @@ REFUSALS = [
             options(reserved_host_disk_mb=10 ** 9), PRECHECK, 'is too large', disk=True,
             block='auto'),
     Refusal('C12 private storage', FORCED, nothing, PRECHECK, 'InvalidSharedStorage', disk=True),
-    # what nobody foresaw: the server is in error, since nobody knows what happened
-    Refusal('unknown', FORCED, driver(CHECK_DESTINATION), 'SimulatedFault', 'simulated failure',
-            code=500, states=('error', None)),
+    # what nobody foresaw: the server is in error, since nobody knows what happened; its owner is
+    # told the class of the error and not its words, which are about the inside
+    Refusal('unknown', FORCED, driver(CHECK_DESTINATION), 'SimulatedFault', 'SimulatedFault',
+            code=500, states=('error', None), inside=f'simulated failure of {CHECK_DESTINATION}'),
 ]
 CONDUCTOR_EVENTS = {True: 'conductor_migrate_server', False: 'conductor_live_migrate_instance'}
 
@@ -208,6 +210,7 @@ def test_refusal_when_a_check_says_no_then_everything_tells_why(cloud, row, wait
         assert answer.status == row.code
         assert answer.body[FAULT_NAMES[row.code]]['code'] == row.code
         assert row.words in answer.error
+        assert not row.inside or row.inside not in answer.error
     else:
         assert answer.status == 202
         server.wait_status()
@@ -221,12 +224,13 @@ def assert_told(cloud, server, row):
     migration = server.migration
     assert server.statuses() == ['accepted', 'error']
     assert migration.failed_check == row.check
-    assert row.words in migration.reason
+    assert (row.inside or row.words) in migration.reason
     if row.asked != ('*',):
         assert set(migration.attempted_hosts) == set(row.asked)
     server.wait(lambda server: server.fault, 'fault')
     assert server.fault.code == row.code
     assert row.words[:60] in server.fault.message or row.asked
+    assert not row.inside or row.inside not in server.fault.message
     assert 'compute_task.migrate_server.error' in cloud.notifications.of(server.uuid)
 
 
@@ -236,7 +240,7 @@ def assert_event(server, row, name):
     action = server.stories()['live-migration']
     assert action['message'] == 'Error'
     (event,) = [event for event in action['events'] if event['event'] == name]
-    assert row.words in event['nova-lite:details']
+    assert (row.inside or row.words) in event['nova-lite:details']
     assert event['finish_time'] is not None
 
 

@@ -17,10 +17,21 @@ READY = re.compile(r'nova-lite-api ready on (http://\S+)')
 LIMIT = 60
 
 
+@pytest.fixture(scope='module')
+def tables(tmp_path_factory):
+    """The file of a database with its tables."""
+    file = tmp_path_factory.mktemp('tables') / 'db.sqlite'
+    conf = file.with_suffix('.conf')
+    conf.write_text(f'[database]\nconnection = sqlite:///{file}\n')
+    subprocess.run([sys.executable, '-W', 'ignore', '-m', 'nova_lite.cmd.manage', 'db', 'sync',
+                    f'--config-file={conf}'], check=True, timeout=LIMIT)
+    return file
+
+
 class Process:
     """The process and what it has said so far."""
 
-    def __init__(self, directory, **options):
+    def __init__(self, directory, database, **options):
         (directory / 'htpasswd').write_text('admin:' + bcrypt.hashpw(
             b'secret', bcrypt.gensalt(rounds=4)).decode() + '\n')
         (directory / 'users.yaml').write_text('admin: {project_id: demo, roles: [admin]}\n')
@@ -28,7 +39,7 @@ class Process:
                     'users_file': directory / 'users.yaml', **options.pop('api', {})}
         (directory / 'api.conf').write_text(
             '[DEFAULT]\ntransport_url = fake://\n'
-            f'[database]\nconnection = sqlite:///{directory}/db.sqlite\n[api]\n'
+            f'[database]\nconnection = sqlite:///{database}\n[api]\n'
             + ''.join(f'{name} = {value}\n' for name, value in settings.items()))
         self.said = ''
         self.popen = subprocess.Popen(
@@ -55,12 +66,12 @@ class Process:
 
 
 @pytest.fixture
-def start(tmp_path):
+def start(tmp_path, tables):
     """``start(**options)``: processes that end with the test."""
     started = []
 
-    def one(**options):
-        started.append(Process(tmp_path, **options))
+    def one(database=tables, **options):
+        started.append(Process(tmp_path, database, **options))
         return started[-1]
 
     yield one
@@ -107,7 +118,15 @@ def test_passed_socket_is_served(start):
     ({'htpasswd_file': '/nowhere'}, '/nowhere'), ({'listen': '203.0.113.1'}, '203.0.113.1')])
 def test_process_that_cannot_serve_says_why_and_ends(start, options, word):
     said, code = start(api=options).end()
-    assert code == 1
+    assert code == os.EX_CONFIG
     assert word in said
     assert 'Traceback' not in said
     assert not READY.search(said)
+
+
+def test_process_when_the_database_has_no_tables_then_it_ends_and_names_the_remedy(start,
+                                                                                  tmp_path):
+    said, code = start(database=tmp_path / 'empty.sqlite').end()
+    assert code == os.EX_CONFIG
+    assert 'run: nova-lite-manage db sync' in said
+    assert 'Traceback' not in said

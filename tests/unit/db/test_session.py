@@ -113,6 +113,35 @@ def test_writer_when_the_lock_is_let_go_meanwhile_then_it_writes(another_writer)
     letting_go.join()
 
 
+def test_configure_when_the_file_is_shut_meanwhile_then_it_opens(database, tmp_path):
+    """A connection that closes shuts the file to those that open it."""
+    file = tmp_path / 'shut.sqlite'
+    link = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    link.execute('BEGIN EXCLUSIVE')
+    letting_go = threading.Timer(0.2, link.execute, ['COMMIT'])
+    letting_go.start()
+    try:
+        session.configure(f'sqlite:///{file}')
+        letting_go.join()
+        link.close()
+    finally:
+        session.configure(database)
+
+
+def test_reader_when_connections_open_and_close_at_once_then_none_is_shut_out(database):
+    def look():
+        for _ in range(300):
+            with session.reader() as s:
+                hosts(s)
+
+    def write():
+        for number in range(50):
+            with session.writer() as s:
+                insert(s, f'h{number}')
+
+    assert db.race([look] * 6 + [write]) == [None] * 7
+
+
 @pytest.mark.parametrize('error', [db_exc.DBDeadlock(), db_exc.DBConnectionError()],
                          ids=lambda error: type(error).__name__)
 def test_retried_when_the_database_gives_up_on_it_then_run_again_as_a_whole(database, error):
