@@ -129,6 +129,12 @@ class Service(base.PersistentObject):
         return base.db().services.silent(host, binary, seconds)
 
     @classmethod
+    def could_be_heard(cls, context: Any, seconds: float) -> bool:
+        """Did heartbeats arrive for all of the last so many seconds? If not, who did not answer
+        then may live. The controllers' alone."""
+        return base.db().services.steady(seconds)
+
+    @classmethod
     def _get(cls, context: Any, wanted: Any, **columns: Any) -> Self:
         row = base.db().services.get(**columns)
         if row is None:
@@ -149,9 +155,3 @@ class ServiceList(base.NovaLiteObjectList):
         wanted = {name: value for name, value in (('host', host), ('binary', binary))
                   if value is not None}
         return cls.from_rows(context, base.db().services.by_filters(wanted))
-
-    @classmethod
-    def could_be_heard(cls, context: Any, seconds: float) -> bool:
-        """Did heartbeats arrive for all of the last so many seconds? If not, who did not answer
-        then may live. The controllers' alone."""
-        return base.db().services.steady(seconds)

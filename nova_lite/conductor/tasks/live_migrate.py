@@ -178,7 +178,7 @@ class LiveMigrationTask:
         except messaging.RemoteError as error:
             raise exception.MigrationSchedulerRPCError(reason=exception.message_of(error))
         except messaging.MessagingTimeout:
-            self._check_hearing(CONF.rpc_response_timeout)
+            self._check_hearing(CONF.rpc_response_timeout + service_conf.down_time(CONF))
             raise exception.MigrationSchedulerRPCError(
                 reason='the scheduler did not answer; is nova-lite-scheduler running?')
         except exception.NoValidHost as error:
@@ -213,8 +213,9 @@ class LiveMigrationTask:
             raise exception.ComputeHostNotFound(host=host)
 
     def _check_hearing(self, seconds: float) -> None:
-        """Who has not answered for so long may live, if nobody could be heard. NothingHeard."""
-        if not objects.Service.could_be_heard(self.ctxt, seconds + service_conf.down_time(CONF)):
+        """NothingHeard when nobody could be heard for all of that time: who did not answer may
+        live, and a host that could not ask another refuses for that alone."""
+        if not objects.Service.could_be_heard(self.ctxt, seconds):
             raise exception.NothingHeard()
 
     def _check_not_source(self, host: str) -> None:
@@ -248,7 +249,11 @@ class LiveMigrationTask:
                 source_node=self._node(self.source), dest_node=self._node(host),
                 block_migration=self.migration.block_migration,
                 disk_over_commit=self.migration.disk_over_commit)
-        except messaging.MessagingTimeout:
+        except exception.MigrationPreCheckError:
             self._check_hearing(time.monotonic() - began)
+            raise
+        except messaging.MessagingTimeout:
+            # in the first period after an outage a host may not be back
+            self._check_hearing(time.monotonic() - began + service_conf.down_time(CONF))
             raise exception.MigrationPreCheckError(
                 reason=f'Timeout while checking if we can live migrate to host: {host}')
