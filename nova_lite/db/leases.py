@@ -25,7 +25,8 @@ INSTANCES = models.Instance.__table__
 def accept(instance_uuid: str, values: rows.Row) -> tuple[rows.Row, rows.Row] | None:
     """In one transaction: the server's task_state from none to ``migrating``, and the row of its
     migration. Returns (server, migration); None when the server is busy or gone. A conductor that
-    hears of it only from the database waits for its message for as long as a lease lasts."""
+    hears of it only from the database waits for its message for as long as a lease lasts.
+    InstanceInvalidState when a migration of a server that is not busy is unfinished."""
     stamp = rows.now()
     attempts = 0
 
@@ -47,7 +48,8 @@ def accept(instance_uuid: str, values: rows.Row) -> tuple[rows.Row, rows.Row] | 
                 migration = None
             return migration and (rows.fetch_first(s, INSTANCES, *living), migration)
 
-    return attempt()
+    with moves.the_only_one(instance_uuid):
+        return attempt()
 
 
 @session.retried

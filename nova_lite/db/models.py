@@ -58,6 +58,7 @@ class Migration(Base):
     __tablename__ = 'migrations'
     __table_args__ = table_args(
         UniqueConstraint('uuid', name='uniq_migrations0uuid'),
+        Index('uniq_migrations0moving_instance_uuid', 'moving_instance_uuid', unique=True),
         Index('migrations_instance_uuid_status_idx', 'deleted', 'instance_uuid', 'status'),
         Index('migrations_source_compute_status_idx', 'deleted', 'source_compute', 'status'),
         Index('migrations_dest_compute_status_idx', 'deleted', 'dest_compute', 'status'),
@@ -65,6 +66,8 @@ class Migration(Base):
         Index('migrations_updated_at_idx', 'updated_at'))
     uuid: Mapped[str] = mapped_column(UUID)
     instance_uuid: Mapped[str | None] = mapped_column(UUID)
+    # the same until it is over, then NULL: a server has one unfinished migration at most
+    moving_instance_uuid: Mapped[str | None] = mapped_column(UUID)
     source_compute: Mapped[str | None]
     dest_compute: Mapped[str | None]
     source_node: Mapped[str | None]

@@ -5,10 +5,12 @@ The status, the server's row and the claims change in one transaction, so whoeve
 migration before an edge or after it. Of two that want different edges one finds no row to change
 and writes nothing at all.
 """
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from oslo_db import exception as db_exc
 from sqlalchemy.orm import Session
 
 from nova_lite import exception
@@ -86,7 +88,7 @@ def take_edge(s: Session, migration: rows.Row, event: str, stamp: Any,
     written = {**(values or {}), **_reached(edge.to, migration, stamp), 'updated_at': stamp,
                'started_at': migration['started_at'] or stamp}
     if edge.to in migration_states.FINAL:
-        written['finished_at'] = stamp
+        written |= {'finished_at': stamp, 'moving_instance_uuid': None}
     done = rows.update(s, T, written, *rows.living(T, id=migration['id']),
                        T.c.status.in_([source for source in edge.sources if source]), *conditions)
     return {**migration, **written} if done else None
@@ -99,11 +101,28 @@ def _reached(status: str, migration: rows.Row, stamp: Any) -> rows.Row:
 def be_born(s: Session, values: rows.Row, stamp: Any) -> rows.Row:
     """Insert a migration in the status that ``accept`` ends in, within a transaction."""
     first = migration_states.TRANSITIONS['accept'].to
-    return rows.insert(s, T, {**values, **_reached(first, {}, stamp), 'created_at': stamp})
+    return rows.insert(s, T, {**values, **_reached(first, {}, stamp), 'created_at': stamp,
+                              'moving_instance_uuid': values.get('instance_uuid')})
+
+
+@contextlib.contextmanager
+def the_only_one(instance_uuid: str | None) -> Iterator[None]:
+    """Around a transaction with a birth: InstanceInvalidState when a migration of the server is
+    unfinished, whatever the server's own row says."""
+    try:
+        yield
+    except db_exc.DBDuplicateEntry:
+        with session.reader() as s:
+            other = rows.fetch_first(s, T, T.c.moving_instance_uuid == instance_uuid)
+        if other is None:
+            raise
+        raise exception.InstanceInvalidState(
+            instance_uuid=instance_uuid, attr=f'migration {other["uuid"]}, which is',
+            state=other['status'], method='migrate')
 
 
 def create(values: rows.Row) -> rows.Row:
-    """Insert one whose server is busy with it already."""
+    """Insert one whose server is busy with it already. InstanceInvalidState."""
     stamp, attempts = rows.now(), 0
 
     @session.retried
@@ -115,7 +134,8 @@ def create(values: rows.Row) -> rows.Row:
             return (again and rows.fetch_first(s, T, T.c.uuid == values['uuid'])
                     or be_born(s, values, stamp))
 
-    return attempt()
+    with the_only_one(values.get('instance_uuid')):
+        return attempt()
 
 
 def _change_instance(s: Session, migration: rows.Row, after: migration_states.After,

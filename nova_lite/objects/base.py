@@ -119,9 +119,11 @@ def _is_json(field: Any) -> bool:
 
 class PersistentObject(NovaLiteObject):
     """An object with a row. ``TABLE`` names it; a column and its field have the same name.
-    ``WORKED_OUT``: fields that the database's verbs add to what is in the row."""
+    ``WORKED_OUT``: fields that the database's verbs add to what is in the row; ``OF_DATABASE``:
+    columns that are theirs alone."""
     TABLE = ''
     WORKED_OUT: tuple[str, ...] = ()
+    OF_DATABASE: tuple[str, ...] = ()
     fields = {
         'id': fields.IntegerField(),
         **fields.optional(fields.DateTimeField, 'created_at', 'updated_at', 'deleted_at'),

@@ -26,6 +26,7 @@ class Migration(base.PersistentObject):
     what a restarted process needs to go on."""
     VERSION = '1.0'
     TABLE = 'migrations'
+    OF_DATABASE = ('moving_instance_uuid',)
     fields = {
         'uuid': fields.UUIDField(),
         'instance_uuid': fields.UUIDField(nullable=True),

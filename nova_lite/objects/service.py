@@ -17,6 +17,7 @@ class Service(base.PersistentObject):
     VERSION = '1.0'
     TABLE = 'services'
     WORKED_OUT = ('up', 'in_doubt')
+    OF_DATABASE = ('identity', 'boot_id')
     fields = {
         'uuid': fields.UUIDField(),
         **fields.optional(fields.StringField, 'host', 'binary', 'topic', 'disabled_reason'),

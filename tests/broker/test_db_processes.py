@@ -47,7 +47,7 @@ def contend(url: str, instance_uuid: str, migration_ids: list[int], start: Any,
 
 def check_race(ctxt: Any, url: str) -> None:        # noqa: F811
     instance = db.make_instance(ctxt, task_state=None)
-    ids = [db.make_migration(ctxt, instance).id for _ in range(ROUNDS)]
+    ids = [db.make_migration(ctxt, db.make_instance(ctxt)).id for _ in range(ROUNDS)]
     start, results = spawning.Barrier(2), spawning.Queue()
     processes = [spawning.Process(target=contend, daemon=True,
                                   args=(url, instance.uuid, ids, start, results))

@@ -19,12 +19,12 @@ def ids(response):
 @pytest.fixture
 def history(ctxt, make_server):
     """1 running, 2 refused, 3 of another project, from other hosts."""
-    one, other = make_server(), make_server(project_id='elsewhere')
+    one, two, other = make_server(), make_server(), make_server(project_id='elsewhere')
     first = make_migration(ctxt, one, source_compute='host1', dest_compute='host2',
                            project_id='demo', user_id='u1')
     for event in ('queue', 'prepare', 'run'):
         first.advance(event)
-    make_migration(ctxt, one, source_compute='host1', dest_compute='host3', project_id='demo',
+    make_migration(ctxt, two, source_compute='host1', dest_compute='host3', project_id='demo',
                    user_id='u2').advance('reject', reason='full')
     make_migration(ctxt, other, source_compute='host3', dest_compute='host1',
                    project_id='elsewhere', user_id='u3')

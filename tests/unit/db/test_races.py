@@ -62,6 +62,17 @@ def test_advance_when_many_want_an_edge_then_one_takes_it(ctxt):
     db.assert_books_balance(ctxt)
 
 
+def test_create_when_many_are_born_of_one_server_then_one_is(ctxt):
+    """Whoever comes first: the server's task_state is not asked here."""
+    instance = db.make_instance(ctxt)
+    for _ in range(3):
+        results = db.race([lambda: db.make_migration(ctxt, instance)] * RUNNERS)
+        [winner] = [result for result in results if isinstance(result, objects.Migration)]
+        assert all(type(result) is exception.InstanceInvalidState
+                   for result in results if result is not winner), results
+        winner.advance('cancel')
+
+
 def test_claim_when_many_want_the_last_place_then_one_has_it(ctxt):
     db.make_host(ctxt, 'h1', vcpus=1)
     results = db.race([

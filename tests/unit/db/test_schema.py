@@ -110,6 +110,30 @@ def test_sync_when_rows_are_there_then_what_they_say_is_carried_over(tmp_path):
     check_carried_over(f'sqlite:///{tmp_path}/old.sqlite')
 
 
+def check_unfinished(url):
+    """A database that let two migrations of one server be unfinished can be upgraded."""
+    session.configure(url)
+    try:
+        schema.sync('0007')
+        old = sa.table('migrations', *map(sa.column, (
+            'uuid', 'instance_uuid', 'status', 'deleted')))
+        with session.writer() as s:
+            for uuid, server, status in (('1', 'a', 'running'), ('2', 'a', 'queued'),
+                                         ('3', 'a', 'completed'), ('4', 'b', 'accepted'),
+                                         ('5', None, 'accepted'), ('6', 'c', 'error')):
+                s.execute(old.insert().values(uuid=uuid, instance_uuid=server, status=status,
+                                              deleted=0))
+        schema.sync()
+        assert [api.get('migrations', uuid=uuid)['moving_instance_uuid']
+                for uuid in '123456'] == [None, 'a', None, 'b', None, None]
+    finally:
+        session.dispose()
+
+
+def test_sync_when_two_migrations_of_a_server_are_unfinished_then_the_newest_is_the_one(tmp_path):
+    check_unfinished(f'sqlite:///{tmp_path}/old.sqlite')
+
+
 def test_models_when_indexed_then_names_and_keys_fit_every_database():
     for table in models.TABLES.values():
         for index in table.indexes:

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """A migration and its one writer of the status; the table of edges is walked in tests/unit/db."""
+import contextlib
+
 import pytest
 
 from nova_lite import exception, objects
+from nova_lite.db import models, session
+from nova_lite.objects import base
 from tests.fixtures import db
 from tests.fixtures.db import make_move as make
 
 pytestmark = pytest.mark.usefixtures('way')
+
+INSTANCES = models.Instance.__table__
 
 
 def test_advance_when_it_leaves_accepted_then_started_at_is_set_once(ctxt):
@@ -125,6 +131,32 @@ def test_create_when_done_then_defaults_are_there_and_twice_is_refused(ctxt):
     assert migration.uuid and migration.created_at and migration.obj_what_changed() == set()
     with pytest.raises(exception.Invalid):
         migration.create()
+
+
+@pytest.mark.parametrize('born', ['create', 'accept'])
+def test_birth_when_another_of_the_server_is_unfinished_then_the_database_refuses_it(ctxt, born):
+    """Even where the server's row says that it is free."""
+    instance, first = make(ctxt)
+    with session.writer() as s:
+        s.execute(INSTANCES.update().values(task_state=None))
+    instance.refresh()
+    second = objects.Migration(ctxt, instance_uuid=instance.uuid, source_compute='src')
+    arguments = [instance] if born == 'accept' else []
+    for event, status in ((None, 'accepted'), ('queue', 'queued'), ('prepare', 'preparing'),
+                          ('run', 'running'), ('postcopy', 'post-copy')):
+        if event:
+            first.advance(event)
+        with base.indirection(None) if born == 'accept' else contextlib.nullcontext(), \
+                pytest.raises(exception.InstanceInvalidState,
+                              match=f'migration {first.uuid}, which is.*{status}'):
+            getattr(second, born)(*arguments)
+    assert [row.id for row in objects.MigrationList.get_by_filters(ctxt)] == [first.id]
+    instance.refresh()
+    assert instance.task_state is None      # nothing of the birth is left
+    first.advance('complete')
+    with base.indirection(None) if born == 'accept' else contextlib.nullcontext():
+        getattr(second, born)(*arguments)
+    assert second.status == 'accepted'
 
 
 def test_migrate_data_when_stored_then_it_comes_back_as_the_class_it_was(ctxt):
