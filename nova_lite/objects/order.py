@@ -64,6 +64,7 @@ class Order(base.PersistentObject):
         InstanceNotFound."""
         expected = {} if task_state == task_states.DELETING else {
             'task_state': None, 'vm_state': instance.vm_state}
+        moments.reach(f'order-{task_state}-asked', instance.uuid)   # read, not written
         done = base.db().orders.give(
             instance.uuid, cls._new(context, task_state, arguments), expected)
         if done.after is None:
