@@ -34,9 +34,11 @@ def _rows(**meanings: tuple[int | str, ...]) -> dict[int | str, Meaning]:
 
 
 # -- MariaDB ----------------------------------------------------------------------------------
+STATEMENT_TIMEOUT = 1969
 MARIADB = _rows(
     passing=(
-        1021, 1026, 1114, 1180, 1969,           # the disk or the table is full, a limit of time
+        1021, 1026, 1114, 1180,                 # the disk or the table is full
+        STATEMENT_TIMEOUT,
         1040, 1041, 1129, 1203, 1226,           # connections or memory used up, host blocked
         1047, 1053, 1077, 1079,                 # not ready, going down
         1152, 1158, 1159, 1160, 1161, 1184, 1317, 1927,     # the connection was ended
@@ -127,6 +129,12 @@ def meaning_of(error: BaseException) -> Meaning | None:
     that the table does not know. A refusal counts more than the lost connection it came with."""
     found = [meaning for one in _chain(error) if (meaning := _own_meaning(one)) is not None]
     return Meaning.LASTING if Meaning.LASTING in found else next(iter(found), None)
+
+
+def code_of(error: BaseException) -> int | str | None:
+    """The first code of a driver's in or behind ``error``."""
+    codes = ((_driver(one), one) for one in _chain(error))
+    return next((driver.code(one) for driver, one in codes if driver is not None), None)
 
 
 def words_of(error: BaseException) -> str:

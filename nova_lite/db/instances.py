@@ -11,6 +11,8 @@ from nova_lite.db import models, resources, rows, session, sightings
 T = models.Instance.__table__
 MIGRATIONS = models.Migration.__table__
 STATES = {'vm_state', 'task_state'}
+# what a pattern of a user's may take of the database, in s
+PATTERN_SECONDS = 2.0
 
 
 def update_on_match(uuid: str, values: rows.Row,
@@ -82,7 +84,8 @@ def mark_deleted(s: Session, uuid: str) -> bool:
 def by_filters(filters: dict[str, Any], keys: list[str] | None, directions: list[str] | None,
                limit: int | None, marker: str | None) -> list[rows.Row]:
     """Servers by column value(s), plus ``name`` (regular expression), ``changes-since``,
-    ``changes-before`` (datetime) and ``deleted`` (False by default, True, or None for both)."""
+    ``changes-before`` (datetime) and ``deleted`` (False by default, True, or None for both).
+    Invalid when the pattern is none, or takes the database too long."""
     filters = dict(filters)
     statement = sa.select(T)
     deleted = filters.pop('deleted', False)
@@ -91,7 +94,8 @@ def by_filters(filters: dict[str, Any], keys: list[str] | None, directions: list
     statement = statement.where(*rows.changed_between(
         T, filters.pop('changes-since', None), filters.pop('changes-before', None)))
     if (pattern := filters.pop('name', None)) is not None:
-        statement = statement.where(rows.matches(T.c.display_name, pattern))
+        statement = statement.where(rows.matches(T.c.display_name, pattern)).execution_options(
+            **{session.PATTERN_SECONDS: PATTERN_SECONDS})
     for name, wanted in filters.items():
         statement = statement.where(rows.equals(rows.column(T, name), wanted))
     return rows.page(statement, rows.Order(T, keys, directions), marker, limit,

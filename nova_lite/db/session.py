@@ -34,6 +34,9 @@ CONF = nova_conf.CONF
 # how long a lock of SQLite's is waited for, in s, and how often it is asked for
 LOCK_SECONDS, LOCK_INTERVAL = 5.0, 0.02
 WRITER = 'nova_lite_writer'
+# execution option of a statement with a user's pattern: how long it may take, in s
+PATTERN_SECONDS = 'nova_lite_pattern_seconds'
+LIMITED = 'SET STATEMENT max_statement_time = '
 # a transaction is tried again for that long, in s; a request of the API must end
 RETRY_SECONDS = 6.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
@@ -175,9 +178,12 @@ def _meaning_of(error: Exception) -> Meaning | None:
     if isinstance(error, (db_exc.DBDuplicateEntry, db_exc.DBReferenceError,
                           db_exc.DBConstraintError)):
         return None
-    if (meaning := driver_errors.meaning_of(error)) is not None:
-        return meaning
     cause = getattr(error, 'inner_exception', None) or getattr(error, 'orig', None) or error
+    if (meaning := driver_errors.meaning_of(error)) is not None:
+        too_long = driver_errors.code_of(error) == driver_errors.STATEMENT_TIMEOUT
+        ours = any(str(getattr(one, 'statement', '')).startswith(LIMITED)
+                   for one in (error, cause))
+        return Meaning.VALUE if too_long and ours else meaning
     if isinstance(getattr(cause, 'orig', None) or cause, (OverflowError, UnicodeError)):
         return Meaning.VALUE
     if isinstance(error, db_exc.DBDataError):
@@ -234,6 +240,7 @@ def _set_up_engine(engine: sqlalchemy.Engine) -> None:
         event.listen(engine, 'begin', _sqlite_begin)
     elif engine.dialect.name in ('mysql', 'mariadb'):
         event.listen(engine, 'connect', _mysql_connect)
+        event.listen(engine, 'before_cursor_execute', _mysql_limit, retval=True)
     engine.dispose()    # oslo.db has made a connection already, without the listeners
 
 
@@ -280,3 +287,13 @@ def _sqlite_begin(connection: sqlalchemy.Connection) -> None:
 def _mysql_connect(connection: Any, _record: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
+
+
+def _mysql_limit(connection: sqlalchemy.Connection, _cursor: Any, statement: str,
+                 parameters: Any, context: Any, _many: bool) -> tuple[str, Any]:
+    """MariaDB's regular expressions go back and try again, for up to a third of a second a row;
+    those of PostgreSQL do not for what patterns.py lets pass."""
+    seconds = context.execution_options.get(PATTERN_SECONDS) if context else None
+    if seconds is not None and connection.dialect.is_mariadb:
+        statement = f'{LIMITED}{seconds} FOR {statement}'
+    return statement, parameters

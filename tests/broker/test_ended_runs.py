@@ -20,6 +20,7 @@ def test_that_hangs(tmp_path, rabbitmq, mariadb, postgresql):
 '''
 
 
+@pytest.mark.timeout(300)       # it starts two servers and four services, each by itself
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_run_when_it_is_ended_takes_down_its_servers_and_services(tmp_path, number):
     """They stayed behind."""
