@@ -52,7 +52,7 @@ class HostState:
         """From a ComputeNode; ``service`` None means that it is known to be up and enabled."""
         return cls(
             host=node.host, nodename=node.hypervisor_hostname, uuid=node.uuid,
-            up=service is None or service.up or service.in_doubt,
+            up=service is None or bool(service.up or service.in_doubt),
             disabled=service is not None and bool(service.disabled),
             disabled_reason=(service.disabled_reason or '') if service is not None else '',
             hypervisor_type=node.hypervisor_type or '',
