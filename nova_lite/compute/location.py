@@ -60,6 +60,14 @@ def look(driver: ComputeDriver, instance: Any) -> str:
         return ABSENT
 
 
+def is_forgotten(driver: ComputeDriver, instance: Any) -> bool:
+    """Is the guest off here, and might have gone anywhere for all that is still known?"""
+    try:
+        return driver.get_info(instance).forgotten
+    except exception.InstanceNotFound:
+        return False
+
+
 def ask(compute: ComputeAPI, ctxt: Any, hosts: Iterable[str], instance: Any) -> dict[str, str]:
     """The same of other hosts, AT_ONCE of them at a time; each may take ANSWER_TIMEOUT."""
     todo = collections.deque(hosts)

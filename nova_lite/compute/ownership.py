@@ -22,6 +22,7 @@ RECENT = datetime.timedelta(days=7)
 NEWEST = 50         # migrations of one server that are looked at
 IN_DOUBT = (migration_states.ERROR,)
 STAYED = (migration_states.FAILED, migration_states.CANCELLED)
+FORGOTTEN = 'the hypervisor here was restarted, and does not know any more why it is off'
 
 
 class Suspect(NamedTuple):
@@ -35,7 +36,8 @@ def check_alone(ctxt: Any, instance: Any, host: str, driver: ComputeDriver,
     """No other host may have the guest. GuestElsewhere names who may, and what to do.
 
     No other host is asked for a server that has always moved well, unless this host's hypervisor
-    says that the guest has gone. ``new``: it has never been here, and need not be.
+    says that the guest has gone, or cannot say why it is off. ``new``: it has never been here,
+    and need not be.
     """
     system = ctxt.elevated()
     here = location.look(driver, instance)
@@ -46,6 +48,11 @@ def check_alone(ctxt: Any, instance: Any, host: str, driver: ComputeDriver,
     if here in location.GONE and not (new and here == location.ABSENT):
         for service in objects.ServiceList.get_by_filters(system, binary=COMPUTE):
             suspects.setdefault(service.host, Suspect(f'here it is {here}'))
+    elif here == location.OFF and location.is_forgotten(driver, instance):
+        # it is most likely off by an order of ours: a silent host does not keep it so
+        for service in objects.ServiceList.get_by_filters(system, binary=COMPUTE):
+            if service.up:
+                suspects.setdefault(service.host, Suspect(FORGOTTEN, must_answer=False))
     suspects.pop(host, None)
     if suspects:
         answers = location.ask(compute, system, suspects, instance)

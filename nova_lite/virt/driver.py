@@ -24,8 +24,9 @@ class GuestInfo(NamedTuple):
     """A guest as the hypervisor sees it. ``state`` is a power_state; ``incoming`` is true while
     it is the unfinished half of a migration to this host; ``leaving`` while a migration away from
     here is under way or has stopped it, so that it may run elsewhere, and ``departing`` as long as
-    that is under way; ``migrated`` when it is off since it went to another host; ``persistent``
-    tells whether the definition outlives the guest; ``saved`` that it is off and its memory is on
+    that is under way; ``migrated`` when it is off since it went to another host, and ``forgotten``
+    when it is off and the hypervisor, restarted since, does not know why; ``persistent`` tells
+    whether the definition outlives the guest; ``saved`` that it is off and its memory is on
     disk."""
     state: int
     incoming: bool = False
@@ -34,6 +35,7 @@ class GuestInfo(NamedTuple):
     leaving: bool = False
     departing: bool = False
     migrated: bool = False
+    forgotten: bool = False
     saved: bool = False
 
 

@@ -125,6 +125,30 @@ def force_down(cloud, host):
     cloud.at_end(lambda: cloud.api.request('PUT', path, {'forced_down': False}))
 
 
+def restart_hypervisor(cloud, host):
+    cloud.world.stop_hypervisor(host)
+    cloud.world.start_hypervisor(host)
+
+
+def test_start_when_the_hypervisor_has_forgotten_that_the_guest_was_migrated_is_refused(cloud):
+    server = cloud.boot()
+    migrate_by_hand(cloud, server, 'third')
+    restart_hypervisor(cloud, 'src')
+    call_it_stopped(server)
+    is_refused(cloud, server, 'os-start', words='host third may have the guest (running;')
+
+
+def test_start_when_the_hypervisor_has_forgotten_why_it_is_off_waits_for_no_silent_host(
+        cloud, asked, patience):
+    server = cloud.boot()
+    stop(server)
+    restart_hypervisor(cloud, 'src')
+    cloud.services.stop_service('third')
+    cloud.at_end(lambda: cloud.services.start_compute('third'))
+    is_started(server)
+    assert 'dst' in asked
+
+
 def test_reboot_when_a_copy_by_hand_is_under_way_is_refused(cloud):
     server = cloud.boot()
     order = cloud.world.script('live_migration@50', 'hang', uuid=server.uuid)

@@ -91,6 +91,13 @@ class Seen(NamedTuple):
         return (self.state, self.reason) == (abi.State.SHUTOFF, abi.Shutoff.MIGRATED)
 
     @property
+    def forgotten(self) -> bool:
+        """Off for a reason that libvirtd does not keep beyond its own restart. A saved guest has
+        its memory here."""
+        return not self.saved and (self.state, self.reason) == (
+            abi.State.SHUTOFF, abi.Shutoff.UNKNOWN)
+
+    @property
     def words(self) -> str:
         default = abi.State(self.state).name.lower() if self.state in list(abi.State) else '?'
         return _REASONS.get((self.state, self.reason), default)
@@ -99,7 +106,8 @@ class Seen(NamedTuple):
         return GuestInfo(state=_POWER_STATES.get(self.state, power_state.NOSTATE),
                          incoming=self.incoming, persistent=self.persistent, reason=self.words,
                          leaving=self.departing or self.half and not self.incoming,
-                         departing=self.departing, migrated=self.migrated, saved=self.saved)
+                         departing=self.departing, migrated=self.migrated,
+                         forgotten=self.forgotten, saved=self.saved)
 
 
 class Guest:

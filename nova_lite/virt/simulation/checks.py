@@ -13,7 +13,8 @@ from nova_lite.virt.driver import GuestInfo
 from nova_lite.virt.libvirt import checks
 from nova_lite.virt.simulation import guests, jobs, storage
 from nova_lite.virt.simulation.state import (ACTIVE, CRASHED, MIGRATED, NOT_MOVING, PAUSED,
-                                             RUNNING, SAVED, SHUTOFF, Disk, Guest, Host, State)
+                                             RUNNING, SAVED, SHUTOFF, UNKNOWN, Disk, Guest, Host,
+                                             State)
 
 POWER_STATES = {RUNNING: power_state.RUNNING, PAUSED: power_state.PAUSED,
                 SHUTOFF: power_state.SHUTDOWN, SAVED: power_state.SHUTDOWN,
@@ -33,6 +34,7 @@ def info(state: State, host: str, uuid: str) -> GuestInfo:
         leaving=(guest.state in ACTIVE and not guest.incoming
                  and (departing or guest.reason not in NOT_MOVING)),
         departing=departing, migrated=(guest.state, guest.reason) == (SHUTOFF, MIGRATED),
+        forgotten=(guest.state, guest.reason) == (SHUTOFF, UNKNOWN),
         saved=guest.state == SAVED)
 
 

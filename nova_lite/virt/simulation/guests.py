@@ -10,7 +10,7 @@ from typing import Any
 
 from nova_lite import exception
 from nova_lite.conf import CONF
-from nova_lite.virt.simulation.state import PAUSED, RUNNING, SHUTOFF, Guest, State
+from nova_lite.virt.simulation.state import PAUSED, RUNNING, SHUTOFF, UNKNOWN, Guest, State
 
 
 def find(state: State, host: str, uuid: str) -> Guest | None:
@@ -64,6 +64,13 @@ def freeze(state: State, guest: Guest, at: float | None = None) -> None:
     if guest.since is not None:
         guest.ran = guest.uptime(state.now if at is None else at)
         guest.since = None
+
+
+def forget_why_off(state: State, host: str) -> None:
+    """As libvirtd when it is restarted."""
+    for guest in on_host(state, host):
+        if guest.state == SHUTOFF:
+            guest.reason = UNKNOWN
 
 
 def boot(state: State, guest: Guest) -> None:

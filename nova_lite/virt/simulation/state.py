@@ -32,12 +32,11 @@ FAILED = 'failed'
 CANCELLED = 'cancelled'
 LOST = 'lost'
 
-# why a guest is paused
+# why a guest is paused, or off
 BY_USER = 'user'
 MIGRATING = 'migration'
 POSTCOPY = 'post-copy'
 UNKNOWN = 'unknown'
-# why it is off
 MIGRATED = 'migrated'
 NOT_MOVING = ('', BY_USER)    # reasons of a guest that lives where it is
 

@@ -109,6 +109,7 @@ class World:
     def start_hypervisor(self, host: str) -> None:
         with self.change() as state:
             state.hosts[host].up = True
+            guests.forget_why_off(state, host)
             jobs.hypervisor_started(state, host)
 
     def cut_link(self, one: str, other: str, sticky: bool = False) -> None:

@@ -58,6 +58,13 @@ def test_info_when_guest_is_off_since_it_migrated_then_says_so():
     assert not Seen(abi.State.SHUTOFF, abi.Shutoff.DESTROYED).info().migrated
 
 
+def test_info_when_libvirtd_does_not_know_why_a_guest_is_off_then_says_so():
+    assert Seen(abi.State.SHUTOFF, abi.Shutoff.UNKNOWN).info().forgotten
+    assert not Seen(abi.State.SHUTOFF, abi.Shutoff.UNKNOWN, saved=True).info().forgotten
+    assert not Seen(abi.State.SHUTOFF, abi.Shutoff.DESTROYED).info().forgotten
+    assert not Seen(abi.State.RUNNING, 0).info().forgotten
+
+
 def test_info_when_a_copy_is_under_way_then_it_departs():
     assert Seen(abi.State.RUNNING, 1, job=OUT).info().departing
     left_behind = Seen(abi.State.PAUSED, abi.Paused.POSTCOPY_FAILED).info()
