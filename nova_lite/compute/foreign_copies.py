@@ -27,15 +27,14 @@ class ForeignCopies:
 
     def look(self, ctxt: Any) -> None:
         """Find those that have begun or ended since the last look."""
-        words = {uuid: location.word_for(info)
-                 for uuid, info in self._driver.list_guests().items()}
-        for uuid, word in words.items():
-            if word == location.LEAVING and uuid not in self._told:
-                self._consider(ctxt, uuid)
-        for uuid in list(self._told):
-            word = words.get(uuid, location.ABSENT)
-            if word != location.LEAVING:
-                self._tell_end(uuid, word)
+        departing = self._driver.list_departing()
+        for uuid in departing - self._told.keys():
+            self._consider(ctxt, uuid)
+        over = self._told.keys() - departing
+        if over:
+            guests = self._driver.list_guests()
+            for uuid in over:
+                self._tell_end(uuid, location.word_for(guests.get(uuid)))
 
     def _consider(self, ctxt: Any, uuid: str) -> None:
         try:

@@ -112,6 +112,10 @@ class ComputeDriver(abc.ABC):
         runs."""
 
     @abc.abstractmethod
+    def list_departing(self) -> set[str]:
+        """Those of which a copy to another host is under way, by uuid, at one look."""
+
+    @abc.abstractmethod
     def get_info(self, instance: Any) -> GuestInfo:
         """Raises InstanceNotFound when there is no such guest here."""
 

@@ -73,6 +73,10 @@ class FakeDriver(driver.ComputeDriver):
             return {guest.uuid: checks.info(world, self._host, guest.uuid)
                     for guest in guests.on_host(world, self._host)}
 
+    def list_departing(self) -> set[str]:
+        with self._world.look(self._host) as world:
+            return jobs.departing(world, self._host)
+
     def get_info(self, instance: Any) -> GuestInfo:
         self._reach('get_info', instance)
         with self._world.look(self._host) as world:

@@ -201,7 +201,10 @@ def test_move_when_half_way_then_destination_shows_an_incoming_half(hypervisors)
         with pytest.raises(exception.InstanceNotRunning):
             hypervisors.destination.post_live_migration_at_destination(
                 hypervisors.ctxt, instance, data)
+        assert hypervisors.source.list_departing() == {instance.uuid}
+        assert hypervisors.destination.list_departing() == set()
         hypervisors.source.live_migration_abort(instance)
+    assert hypervisors.source.list_departing() == set()
     assert info.incoming and not info.persistent
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What others do to a guest and its copy past nova-lite: virsh by hand, options that are bad."""
+import shutil
 import signal
 import subprocess
 
@@ -75,6 +76,9 @@ def test_copy_begun_by_virsh_when_the_host_looks_then_is_told_of_and_left_alone(
         return [action['action'] for action in server.cloud.get(
             f'/servers/{server.id}/os-instance-actions')['instanceActions']]
 
+    # who moves a guest by hand makes its directory over there by hand
+    place = lab.topology.host('compute2').root / 'instances' / server.id
+    place.mkdir()
     with server.watch() as watch:
         watch.wait_ticks(5)
         copy = subprocess.Popen(
@@ -82,14 +86,19 @@ def test_copy_begun_by_virsh_when_the_host_looks_then_is_told_of_and_left_alone(
              '--p2p', '--persistent', '--undefinesource', '--bandwidth', str(SLOW), server.id,
              'qemu+tcp://compute2/system'], stderr=subprocess.PIPE, text=True)
         try:
-            wait_until(lambda: ACTION in actions(), 150, 'what is told of it')
+            wait_until(lambda: ACTION in actions() or copy.poll() is not None, 150,
+                       'what is told of it')
+            assert copy.poll() is None, copy.stderr.read()
             assert server.action('os-stop')[0] == 202
             server.wait(lambda shown: shown['OS-EXT-STS:task_state'] is None, 30, 'no task')
             assert state_of(lab, 'compute1', server) == 'running'
             assert copy.poll() is None, copy.stderr.read()
         finally:
-            virsh(lab, 'compute1', 'domjobabort', server.id)
+            run('virsh', '-q', '-c', source.libvirt_uri, 'domjobabort', server.id, timeout=30,
+                check=False)
             copy.wait(30)
+            copy.stderr.close()
+            shutil.rmtree(place)
         watch.wait_ticks(10, 'compute1')
     assert state_of(lab, 'compute1', server) == 'running'
     assert server.host == 'compute1'

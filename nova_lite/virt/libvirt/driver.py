@@ -60,6 +60,9 @@ class LibvirtDriver(virt_driver.ComputeDriver):
     def list_guests(self) -> dict[str, GuestInfo]:
         return {uuid: seen.info() for uuid, seen in guests.look_at_all(self._host).items()}
 
+    def list_departing(self) -> set[str]:
+        return guests.list_departing(self._host)
+
     def get_info(self, instance: Any) -> GuestInfo:
         return self._guest(instance).look().info()
 

@@ -237,6 +237,21 @@ def look_at_all(connections: host.Host) -> dict[str, Seen]:
     return connections.call(look)
 
 
+def list_departing(connections: host.Host) -> set[str]:
+    """UUID of every guest here that a migration is taking away."""
+    def look(connection: Any) -> set[str]:
+        found = set()
+        for domain in connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
+            try:
+                if _look(domain).departing:
+                    found.add(domain.UUIDString())
+            except libvirt.libvirtError as error:
+                if error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:
+                    raise
+        return found
+    return connections.call(look)
+
+
 def _on_domain(connection: Any, uuid: str, fn: Callable, args: tuple) -> Any:
     return fn(connection.lookupByUUIDString(uuid), *args)
 

@@ -67,6 +67,11 @@ def active(state: State, uuid: str, source: str | None = None) -> Job | None:
     return job if wanted else None
 
 
+def departing(state: State, host: str) -> set[str]:
+    """Guests that a running migration takes away from ``host``."""
+    return {uuid for uuid in state.jobs if active(state, uuid, host)}
+
+
 def get_active(state: State, uuid: str, source: str) -> Job:
     job = active(state, uuid, source)
     if job is None:
