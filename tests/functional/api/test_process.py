@@ -124,8 +124,8 @@ def test_process_that_cannot_serve_says_why_and_ends(start, options, word):
     assert not READY.search(said)
 
 
-def test_process_when_the_database_has_no_tables_then_it_ends_and_names_the_remedy(start,
-                                                                                  tmp_path):
+def test_process_when_the_database_has_no_tables_then_it_ends_and_names_the_remedy(
+        start, tmp_path):
     said, code = start(database=tmp_path / 'empty.sqlite').end()
     assert code == os.EX_CONFIG
     assert 'run: nova-lite-manage db sync' in said
