@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import oslo_messaging as messaging
 from oslo_log import log as logging
 from oslo_utils import uuidutils
 
@@ -20,6 +21,9 @@ from nova_lite.conf import service as service_conf
 from nova_lite.scheduler.rpcapi import SchedulerAPI
 
 LOG = logging.getLogger(__name__)
+
+# what says nothing about any host: the order stays, and is taken over when the lease has run out
+PASSING = (exception.DatabaseUnavailable, messaging.MessagingTimeout, *rpc.NOT_SENT)
 
 
 class Orders:
@@ -89,9 +93,9 @@ class Orders:
                 self._build(ctxt, order)
         except exception.StaleOrder as void:
             LOG.info('%s', void.format_message())
-        except exception.DatabaseUnavailable:
-            LOG.warning('The database is away: instance %s is left to who takes it over',
-                        order.instance_uuid)
+        except PASSING as error:
+            LOG.warning('Instance %s is left %s for who takes it over: %s', order.instance_uuid,
+                        order.task_state, exception.message_of(error))
         except exception.NovaLiteException as error:
             LOG.warning('Instance %s is not built: %s', order.instance_uuid,
                         error.format_message())
@@ -109,7 +113,7 @@ class Orders:
             requested_host=wanted.get('host'), force=wanted.get('force', False))
         try:
             chosen = self._scheduler.select_destinations(ctxt, spec=spec)
-        except exception.DatabaseUnavailable:
+        except PASSING:
             raise
         except Exception as error:
             events.record_fault(ctxt, instance, error, self.host)

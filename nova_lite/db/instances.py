@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from nova_lite.compute import migration_states
+from nova_lite.compute import migration_states, task_states
 from nova_lite.db import models, resources, rows, session, sightings
 
 T = models.Instance.__table__
@@ -13,6 +13,9 @@ MIGRATIONS = models.Migration.__table__
 STATES = {'vm_state', 'task_state'}
 # what a pattern of a user's may take of the database, in s
 PATTERN_SECONDS = 2.0
+# what no word on the state takes back: the guest of one is half gone or not there yet, and either
+# order stands in the database until it is done
+LASTING_TASKS = (task_states.DELETING, task_states.SCHEDULING, task_states.SPAWNING)
 
 
 def update_on_match(uuid: str, values: rows.Row,
@@ -48,9 +51,9 @@ def update_on_match(uuid: str, values: rows.Row,
 
 @session.retried
 def reset(uuid: str, vm_state: str) -> tuple[rows.Row | None, rows.Row | None, rows.Row | None]:
-    """An operator's word on what the server is: whatever was ordered of it is void. Returns the
-    server before and after, and the unfinished migration that forbids it; then, and when the
-    server is gone, nothing is written."""
+    """An operator's word on what the server is: whatever was ordered of it is void, unless it is
+    of LASTING_TASKS. Returns the server before and after, and the unfinished migration that
+    forbids it; when anything forbids it or the server is gone, nothing is written."""
     with session.writer() as s:
         # locked as for the birth of a migration, which comes wholly before or after this
         before = rows.fetch_first(s, T, *rows.living(T, uuid=uuid), lock=True)
@@ -58,7 +61,7 @@ def reset(uuid: str, vm_state: str) -> tuple[rows.Row | None, rows.Row | None, r
             return None, None, None
         moving = rows.fetch_first(s, MIGRATIONS, *rows.living(MIGRATIONS, instance_uuid=uuid),
                                   MIGRATIONS.c.status.in_(migration_states.UNFINISHED))
-        if moving is not None:
+        if moving is not None or before['task_state'] in LASTING_TASKS:
             return before, None, moving
         rows.update(s, T, {'vm_state': vm_state, 'task_state': None, 'updated_at': rows.now(),
                            'generation': T.c.generation + 1}, *rows.living(T, uuid=uuid))

@@ -40,12 +40,13 @@ def claim(host: str, consumer_uuid: str, **amounts: int) -> rows.Row:
     """Promise ``vcpus``, ``memory_mb`` and ``disk_gb`` of ``host``; once more changes nothing.
 
     ComputeHostNotFound, InsufficientResources; InvalidMigrationState, InstanceNotFound when the
-    consumer is a migration that is over or a server that is gone.
+    consumer is a migration that is over or a server that is gone; InstanceInvalidState when it is
+    a server that has another host meanwhile.
     """
     @session.retried
     def attempt() -> rows.Row:
         with session.writer() as s:
-            _refuse_what_is_over(s, consumer_uuid)
+            _refuse_what_is_over(s, host, consumer_uuid)
             mine = rows.fetch_first(s, CLAIMS, CLAIMS.c.consumer_uuid == consumer_uuid,
                                     CLAIMS.c.host == host)
             if mine is not None:
@@ -61,7 +62,7 @@ def claim(host: str, consumer_uuid: str, **amounts: int) -> rows.Row:
         return attempt()    # the same claim came from elsewhere at the same moment
 
 
-def _refuse_what_is_over(s: Session, consumer_uuid: str) -> None:
+def _refuse_what_is_over(s: Session, host: str, consumer_uuid: str) -> None:
     """A request may be answered long after its caller has given up: whoever ended the consumer
     has given back what it held, and nobody would give back what is claimed after that.
 
@@ -76,6 +77,10 @@ def _refuse_what_is_over(s: Session, consumer_uuid: str) -> None:
         server = _locked(s, INSTANCES, consumer_uuid)
         if server is not None and server['deleted']:
             raise exception.InstanceNotFound(instance_id=consumer_uuid)
+        if server is not None and server['host'] not in (None, host):
+            raise exception.InstanceInvalidState(
+                instance_uuid=consumer_uuid, attr='host', state=server['host'],
+                method=f'claim on {host}')
 
 
 def _locked(s: Session, t: sa.Table, uuid: str) -> rows.Row | None:

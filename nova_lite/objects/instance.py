@@ -114,8 +114,12 @@ class Instance(base.PersistentObject):
             raise exception.InstanceInvalidState(
                 instance_uuid=self.uuid, attr=f'migration {moving["uuid"]}, which is',
                 state=moving['status'], method='os-resetState')
-        if after is None:
+        if before is None:
             raise exception.InstanceNotFound(instance_id=self.uuid)
+        if after is None:
+            raise exception.InstanceInvalidState(
+                instance_uuid=self.uuid, attr='task_state', state=before['task_state'],
+                method='os-resetState')
         self._load(self._context, after)
         notify(self._context, self, before['vm_state'], before['task_state'])
 

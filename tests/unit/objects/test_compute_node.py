@@ -126,14 +126,26 @@ def test_claim_when_the_migration_is_over_then_nobody_would_give_it_back_and_it_
 
 
 def test_claim_when_the_server_is_gone_then_nobody_would_give_it_back_and_it_is_refused(ctxt):
-    db.make_host(ctxt, 'h1')
+    db.make_host(ctxt, 'src')
     instance = db.make_instance(ctxt)
-    objects.Claim.claim(ctxt, 'h1', instance.uuid, **db.ROOM)
+    objects.Claim.claim(ctxt, 'src', instance.uuid, **db.ROOM)
     instance.destroy()
     objects.Claim.drop(ctxt, instance.uuid)
     with pytest.raises(exception.InstanceNotFound, match=instance.uuid):
-        objects.Claim.claim(ctxt, 'h1', instance.uuid, **db.ROOM)
+        objects.Claim.claim(ctxt, 'src', instance.uuid, **db.ROOM)
     assert db.claims_of(instance.uuid) == []
+    db.assert_books_balance(ctxt)
+
+
+def test_claim_when_the_server_has_a_host_meanwhile_then_one_on_another_is_refused(ctxt):
+    """A scheduler may answer after its conductor was given up and another has found a host."""
+    for host in ('src', 'h1'):
+        db.make_host(ctxt, host)
+    instance = db.make_instance(ctxt)
+    with pytest.raises(exception.InstanceInvalidState, match='in host src'):
+        objects.Claim.claim(ctxt, 'h1', instance.uuid, **db.ROOM)
+    objects.Claim.claim(ctxt, 'src', instance.uuid, **db.ROOM)
+    assert db.claims_of(instance.uuid) == ['src']
     db.assert_books_balance(ctxt)
 
 

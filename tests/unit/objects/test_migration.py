@@ -5,12 +5,13 @@ import contextlib
 import pytest
 
 from nova_lite import exception, objects
-from nova_lite.db import models, session
+from nova_lite.db import models, rows, session
 from nova_lite.objects import base
 from tests.fixtures import db
 from tests.fixtures.db import make_move as make
 
 pytestmark = pytest.mark.usefixtures('way')
+UNKNOWN = 'c4a0a3a0-0000-4000-8000-000000000000'
 
 INSTANCES = models.Instance.__table__
 
@@ -84,7 +85,10 @@ def test_advance_when_it_moved_without_a_claim_then_the_host_is_charged_all_the_
 
 def test_advance_when_the_server_has_a_claim_there_already_then_one_is_kept(ctxt):
     instance, migration = make(ctxt)
-    objects.Claim.claim(ctxt, 'dst', instance.uuid, **db.ROOM)
+    objects.Claim.claim(ctxt, 'dst', UNKNOWN, **db.ROOM)
+    table = models.Claim.__table__
+    with session.writer() as s:     # as an earlier release could leave it
+        rows.update(s, table, {'consumer_uuid': instance.uuid}, table.c.consumer_uuid == UNKNOWN)
     for event in ('queue', 'prepare', 'run', 'complete'):
         migration.advance(event)
     assert (db.claims_of(instance.uuid), db.claims_of(migration.uuid)) == (['dst'], [])
