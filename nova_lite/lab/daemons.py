@@ -6,12 +6,18 @@ known by its pid together with the moment it started.
 """
 
 from collections.abc import Mapping, Sequence
+import contextlib
 from dataclasses import dataclass
 import os
 from pathlib import Path
+import random
 import selectors
 import signal
 import socket
+
+# the lowest port that a connection gets by itself, and the highest
+LOCAL_PORTS = Path('/proc/sys/net/ipv4/ip_local_port_range')
+FIRST_PORT, TRIES = 10000, 50
 
 
 @dataclass(frozen=True)
@@ -131,6 +137,12 @@ def daemonise(command: Sequence[str], environment: dict[str, str], log: Path,
 
 
 def free_port(address: str) -> int:
-    """A TCP port that nobody listens on at this address, at this moment."""
+    """A TCP port that nobody listens on at this address, at this moment; where there is one, not
+    of those that the kernel gives to connections, which would take it before it is listened on."""
+    lowest = int(LOCAL_PORTS.read_text().split()[0])
+    ports = range(FIRST_PORT, lowest)
+    for port in random.sample(ports, min(len(ports), TRIES)):
+        with contextlib.suppress(OSError), socket.create_server((address, port)):
+            return port
     with socket.create_server((address, 0)) as listener:
         return listener.getsockname()[1]

@@ -97,6 +97,11 @@ def test_children_when_it_has_some_are_found(tmp_path):
         assert parent.wait(10)
 
 
+def test_free_port_when_asked_is_none_that_a_connection_gets_by_itself():
+    lowest = int(daemons.LOCAL_PORTS.read_text().split()[0])
+    assert daemons.FIRST_PORT <= daemons.free_port('127.0.0.1') < lowest
+
+
 def test_free_port_when_asked_can_be_bound():
     with socket.create_server(('127.0.0.1', daemons.free_port('127.0.0.1'))):
         pass
