@@ -35,6 +35,7 @@ live_migration_bandwidth = {bandwidth}
 live_migration_permit_post_copy = true
 '''
 BANDWIDTH = 10      # MiB/s
+BOOT_TIMEOUT = 240  # s for the first word of an emulated guest: others boot, and tick, beside it
 
 
 class LabStage:
@@ -87,7 +88,7 @@ class LabStage:
     def _boot(self) -> Server:
         server = self.cloud.boot(host=SOURCE)
         with server.watch() as watch:
-            watch.wait_ticks(1)
+            watch.wait_ticks(1, timeout=BOOT_TIMEOUT)
         return server
 
     def discard(self, server: Server) -> None:
