@@ -282,9 +282,11 @@ def wait_for_broker(stop: Callable[[], bool], interval: float = 1.0) -> bool:
     while not stop():
         try:
             client.prepare(fanout=True, retry=0).cast({}, 'ping')
-        except UNREACHABLE as error:
+        except Exception as error:      # a refusal comes as the AMQP library's own class
             if driver_errors.meaning_of(error) is driver_errors.Meaning.LASTING:
                 raise exception.BrokerRefused(reason=driver_errors.words_of(error)) from error
+            if not isinstance(error, UNREACHABLE):
+                raise
             if not said:
                 LOG.warning('The message broker cannot be reached, waiting for it: %s', error)
                 said = True
