@@ -6,19 +6,27 @@ from unittest import mock
 import oslo_messaging as messaging
 import pytest
 
-from nova_lite import embedded, exception, objects
+from nova_lite import embedded, exception, objects, servicegroup
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conf import CONF
+from nova_lite.db import services as db_services
 from tests.functional.test_silent_hosts import forget_outage
 
 
 @pytest.fixture
-def outage(cloud):
-    """The last heartbeats of all came long ago."""
-    for service in objects.ServiceList.get_by_filters(cloud.ctxt):
-        service.last_seen_up -= datetime.timedelta(seconds=CONF.service_down_time - 1)
-        service.save()
-    yield
+def outage(cloud, monkeypatch):
+    """``outage()``: the last heartbeats of all came longer ago than a gap is, and none comes until
+    ``monkeypatch.undo()``; the hosts are not down yet."""
+    def begin():
+        monkeypatch.setattr(db_services, 'report',
+                            mock.Mock(side_effect=exception.DatabaseUnavailable))
+        for service in objects.ServiceList.get_by_filters(cloud.ctxt):
+            service.last_seen_up -= datetime.timedelta(
+                seconds=servicegroup.gap(CONF.service_down_time) + 1)
+            service.save()
+
+    yield begin
+    monkeypatch.undo()
     forget_outage(cloud)
 
 
@@ -30,6 +38,7 @@ BLIND_SOURCE = exception.MigrationPreCheckError(reason='Error while asking the s
 def test_check_when_nobody_could_be_heard_meanwhile_then_it_is_made_again_later(
         cloud, outage, monkeypatch, error):
     server = cloud.boot()
+    outage()
     failing = mock.Mock(side_effect=error)
     monkeypatch.setattr(ComputeAPI, 'check_can_live_migrate_destination', failing)
     migrations = cloud.services.services[embedded.CONDUCTOR].manager.live_migrations
