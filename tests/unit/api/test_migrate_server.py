@@ -74,8 +74,9 @@ def test_boolean_may_be_a_word(migrate, wire, ctxt, server, words, meant, versio
         if version != '2.1':
             del body['disk_over_commit']
         assert migrate(body, version).status_int == 202
-        assert wire.sent[-1][2]['migration'].block_migration is meant
-        server.rewrite(lambda: {'task_state': None})
+        migration = wire.sent[-1][2]['migration']
+        assert migration.block_migration is meant
+        migration.advance('reject', reason='the next word has its turn')
 
 
 # -- refused before anything is touched -------------------------------------------------------
