@@ -231,7 +231,9 @@ def assert_told(cloud, server, row):
     assert server.fault.code == row.code
     assert row.words[:60] in server.fault.message or row.asked
     assert not row.inside or row.inside not in server.fault.message
-    assert 'compute_task.migrate_server.error' in cloud.notifications.of(server.uuid)
+    # told after the record says so
+    told = 'compute_task.migrate_server.error'
+    server.wait(lambda server: told in cloud.notifications.of(server.uuid), told)
 
 
 def assert_event(server, row, name):
