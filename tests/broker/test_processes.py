@@ -127,7 +127,7 @@ def test_broker_when_it_dies_and_comes_back_then_it_is_waited_for_and_said_once(
     _rabbitmq.start()
     # after an outage of all nobody is called down for a while: the one that starts says itself
     # that it is there
-    deployment.wait_for(lambda: 'ready' in deployment.whole_log('compute-src')[seen:],
+    deployment.wait_for(lambda: 'compute ready' in deployment.whole_log('compute-src')[seen:],
                         'the compute that was started meanwhile', timeout=120)
     deployment.wait_for(deployment.everything_is_up, 'all services to be back', timeout=120)
     assert deployment.live_migrate(uuid).status_code == 202
