@@ -7,6 +7,8 @@ to print the table: ``python -m nova_lite.compute.migration_states``.
 """
 from typing import NamedTuple
 
+from nova_lite.compute import tables
+
 ACCEPTED = 'accepted'
 QUEUED = 'queued'
 PREPARING = 'preparing'
@@ -77,9 +79,7 @@ def pformat() -> str:
     for edge in TRANSITIONS.values():
         sources = ', '.join(source or '(new)' for source in edge.sources)
         rows.append((edge.event, sources, edge.to, edge.after.name, edge.writer))
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    lines = ['  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
-             for row in rows]
+    lines = tables.lines_of(rows)
     return '\n'.join([lines[0], '-' * max(map(len, lines)), *lines[1:]])
 
 

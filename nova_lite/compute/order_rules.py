@@ -9,7 +9,7 @@ this module to print the table: ``python -m nova_lite.compute.order_rules``.
 from typing import Any, NamedTuple
 
 from nova_lite import exception
-from nova_lite.compute import power_state, vm_states
+from nova_lite.compute import power_state, tables, vm_states
 from nova_lite.compute.task_states import (DELETING, PAUSING, POWERING_OFF, POWERING_ON, REBOOTING,
                                            REBOOTING_HARD, RESUMING, SCHEDULING, SPAWNING,
                                            SUSPENDING, UNPAUSING)
@@ -127,15 +127,9 @@ def vm_state_of(guest: str) -> str:
 def pformat() -> str:
     """The table as text, one rule a line."""
     rows = [('task', 'guest', 'action', 'why'),
-            *((_words(rule.tasks, TASKS), _words(rule.guest, GUESTS), rule.action, rule.why)
-              for rule in RULES)]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    return '\n'.join('  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
-                     for row in rows)
-
-
-def _words(seen: tuple[str, ...], everything: tuple[str, ...]) -> str:
-    return 'any' if seen == everything else ', '.join(seen)
+            *((tables.words(rule.tasks, TASKS), tables.words(rule.guest, GUESTS), rule.action,
+               rule.why) for rule in RULES)]
+    return '\n'.join(tables.lines_of(rows))
 
 
 if __name__ == '__main__':

@@ -12,7 +12,7 @@ import oslo_messaging as messaging
 from oslo_log import log as logging
 
 from nova_lite import exception, objects, rpc
-from nova_lite.compute import power_state
+from nova_lite.compute import power_state, tables
 from nova_lite.compute.migration_states import ERROR, POSTCOPY, PREPARING, QUEUED, RUNNING
 from nova_lite.virt.driver import ComputeDriver, GuestInfo
 
@@ -151,16 +151,10 @@ def given_up(ctxt: Any, migration: Any) -> bool:
 def pformat() -> str:
     """The table as text, one rule a line."""
     rows = [('phase', 'source', 'destination', 'action', 'why'),
-            *((rule.phase, _words(rule.source, AT_SOURCE),
-               _words(rule.destination, AT_DESTINATION), rule.action, rule.why)
+            *((rule.phase, tables.words(rule.source, AT_SOURCE),
+               tables.words(rule.destination, AT_DESTINATION), rule.action, rule.why)
               for rule in RULES)]
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    return '\n'.join('  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
-                     for row in rows)
-
-
-def _words(seen: tuple[str, ...], everything: tuple[str, ...]) -> str:
-    return 'any' if seen == everything else ', '.join(seen)
+    return '\n'.join(tables.lines_of(rows))
 
 
 if __name__ == '__main__':

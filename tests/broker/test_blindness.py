@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from nova_lite.virt.simulation.store import DirectoryStore
 from nova_lite.virt.simulation.world import World
-from tests.fixtures.processes import TIME_SCALE, Deployment
-from tests.fixtures.servers import empty_database, virtual_host
+from tests.fixtures.processes import TIME_SCALE
+from tests.fixtures.servers import running
 
 LOST_HOST_TIMEOUT = 15
 OUTAGE = 20.0       # s, more than that and more than service_down_time
@@ -18,14 +18,9 @@ OUTAGE = 20.0       # s, more than that and more than service_down_time
 
 @pytest.fixture(scope='module')
 def deployment(_rabbitmq, _mariadb, tmp_path_factory):
-    with virtual_host(_rabbitmq) as transport, empty_database(_mariadb) as url:
-        deployed = Deployment(tmp_path_factory.mktemp('blindness'), transport, url, overrides={
-            'DEFAULT': {'lost_host_timeout': LOST_HOST_TIMEOUT}})
-        try:
-            deployed.start_all()
-            yield deployed
-        finally:
-            deployed.stop_all()
+    with running(_rabbitmq, _mariadb, tmp_path_factory.mktemp('blindness'), overrides={
+            'DEFAULT': {'lost_host_timeout': LOST_HOST_TIMEOUT}}) as deployed:
+        yield deployed
 
 
 @pytest.fixture(scope='module')

@@ -8,8 +8,8 @@ import pytest
 
 from nova_lite.virt.simulation.store import DirectoryStore
 from nova_lite.virt.simulation.world import World
-from tests.fixtures.processes import IMAGE_ID, TIME_SCALE, Deployment
-from tests.fixtures.servers import empty_database, virtual_host
+from tests.fixtures.processes import IMAGE_ID, TIME_SCALE
+from tests.fixtures.servers import running
 
 # the order, the server in the end, its guest in the end
 ORDERS = {'stop': ({'os-stop': None}, 'SHUTOFF', 'shutoff'),
@@ -22,14 +22,8 @@ ENDS = {**{name: end for name, (_, *end) in ORDERS.items()}, 'boot': ['ACTIVE', 
 @pytest.fixture(params=['mariadb', 'postgresql'])
 def deployment(request, rabbitmq, tmp_path):
     database = request.getfixturevalue(request.param)
-    with virtual_host(rabbitmq) as transport, empty_database(database) as url:
-        deployed = Deployment(tmp_path, transport, url, hosts=('src',))
-        deployed.transport_url = transport
-        try:
-            deployed.start_all()
-            yield deployed
-        finally:
-            deployed.stop_all()
+    with running(rabbitmq, database, tmp_path, hosts=('src',)) as deployed:
+        yield deployed
 
 
 def purge(transport_url, queue):

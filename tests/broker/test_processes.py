@@ -9,21 +9,15 @@ import pytest
 
 from nova_lite.virt.simulation.store import DirectoryStore
 from nova_lite.virt.simulation.world import World
-from tests.fixtures.processes import TIME_SCALE, Deployment
-from tests.fixtures.servers import empty_database, virtual_host
+from tests.fixtures.processes import TIME_SCALE
+from tests.fixtures.servers import running
 
 
 @pytest.fixture(scope='module', params=['mariadb', 'postgresql'])
 def deployment(request, _rabbitmq, tmp_path_factory):
     database = request.getfixturevalue(f'_{request.param}')
-    directory = tmp_path_factory.mktemp(request.param)
-    with virtual_host(_rabbitmq) as transport, empty_database(database) as url:
-        deployed = Deployment(directory, transport, url)
-        try:
-            deployed.start_all()
-            yield deployed
-        finally:
-            deployed.stop_all()
+    with running(_rabbitmq, database, tmp_path_factory.mktemp(request.param)) as deployed:
+        yield deployed
 
 
 @pytest.fixture(scope='module')

@@ -6,8 +6,7 @@ import sys
 
 import pytest
 
-from tests.fixtures.processes import Deployment
-from tests.fixtures.servers import empty_database, virtual_host
+from tests.fixtures.servers import running
 
 ENDS_WITHIN = 100
 CONFIG, UNAVAILABLE = 78, 69        # sysexits.h
@@ -16,13 +15,8 @@ CONFIG, UNAVAILABLE = 78, 69        # sysexits.h
 @pytest.fixture(scope='module')
 def deployment(_rabbitmq, _mariadb, tmp_path_factory):
     directory = tmp_path_factory.mktemp('start')
-    with virtual_host(_rabbitmq) as transport, empty_database(_mariadb) as url:
-        deployed = Deployment(directory, transport, url, hosts=('src',))
-        try:
-            deployed.start_all()
-            yield deployed
-        finally:
-            deployed.stop_all()
+    with running(_rabbitmq, _mariadb, directory, hosts=('src',)) as deployed:
+        yield deployed
 
 
 def run(deployment, kind, **options):
