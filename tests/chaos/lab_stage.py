@@ -43,7 +43,7 @@ class LabStage:
 
     def __init__(self) -> None:
         # not a private directory: the broker's and the database's accounts have to enter it
-        self.lab = Lab(Path(tempfile.mkdtemp(prefix='nova-lite-lab-')))
+        self.lab = Lab(Path(tempfile.mkdtemp(prefix='lab-')))
         self.orders = Path(tempfile.mkdtemp(prefix='nova-lite-moments-'))
         self.servers: list[Server] = []
         self.cloud = Cloud(self.lab)

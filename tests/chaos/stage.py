@@ -38,7 +38,7 @@ class Stage:
     def __init__(self, hosts: tuple[str, ...] = (SOURCE, DESTINATION)) -> None:
         self.hosts = hosts
         # not under a private directory: the servers run under accounts of their own
-        self._directory = Path(tempfile.mkdtemp(prefix='nova-lite-chaos-'))
+        self._directory = Path(tempfile.mkdtemp(prefix='chaos-'))
         self._directory.chmod(0o711)
         self.rabbitmq = RabbitMQ(self._directory / 'rabbitmq')
         self.database = MariaDB(self._directory / 'mariadb')

@@ -71,7 +71,7 @@ def _end(server: Server, watch: GuestWatch, down: float, up: float) -> str:
 
 
 def main(cuts: int = 10, seconds: float = 30) -> None:
-    lab = Lab(Path(tempfile.mkdtemp(prefix='nova-lite-lab-')), say=print)
+    lab = Lab(Path(tempfile.mkdtemp(prefix='lab-')), say=print)
     ends: collections.Counter = collections.Counter()
     try:
         lab.up(hosts=2)

@@ -105,7 +105,7 @@ def _remove(guest: RawGuest, host: Host) -> None:
 
 
 def main() -> None:
-    lab = Lab(Path(tempfile.mkdtemp(prefix='nova-lite-lab-')), say=print)
+    lab = Lab(Path(tempfile.mkdtemp(prefix='lab-')), say=print)
     traces = {}
     try:
         lab.up(hosts=2, with_services=False)

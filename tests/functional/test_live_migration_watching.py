@@ -77,7 +77,9 @@ def test_copy_when_a_fail_point_is_met_in_its_watching_then_ends_with_its_job(
             raise
 
     monkeypatch.setattr(moments, 'reach', spy)
-    (tmp_path / f'watch-steer.{server.uuid}').write_text(moments.RAISE)
+    whole = tmp_path / 'whole'      # an order that is met half-written is one to wait
+    whole.write_text(moments.RAISE)
+    whole.rename(tmp_path / f'watch-steer.{server.uuid}')
     assert met.wait(20)
     assert is_copied(cloud, server) and server.migration.status == 'running'
     cloud.world.release(order)

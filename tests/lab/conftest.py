@@ -21,8 +21,8 @@ from tests.lab.watcher import Watcher
 @pytest.fixture(scope='session')
 def ground() -> Iterator[Lab]:
     """Three hosts with libvirt, and a broker and a database; no service of nova-lite."""
-    # not pytest's own directory: the broker's and the database's accounts cannot enter it
-    lab = Lab(Path(tempfile.mkdtemp(prefix='nova-lite-lab-')), say=print)
+    # short, and not pytest's own directory: the broker's and the database's accounts cannot enter it
+    lab = Lab(Path(tempfile.mkdtemp(prefix='lab-')), say=print)
     try:
         lab.up(hosts=3, with_services=False)
         yield lab

@@ -213,7 +213,7 @@ def test_restart_when_asked_for_one_host_restarts_it_there_only(ground):
 @pytest.fixture
 def other() -> Lab:
     """A second lab beside the first, not made yet."""
-    directory = Path(tempfile.mkdtemp(prefix='nova-lite-two-'))
+    directory = Path(tempfile.mkdtemp(prefix='two-'))
     lab = Lab(directory)
     yield lab
     lab.down()
