@@ -13,7 +13,8 @@ import threading
 import time
 from collections.abc import Iterator
 
-MOST, MOST_OF_ONE = 512, 128
+from nova_lite.conf import CONF
+
 PREFIX_6 = 64       # bits of an IPv6 address that its user does not choose
 
 
@@ -55,8 +56,9 @@ class Connections:
         """Take it in, at the cost of another if need be; False when all others are at work."""
         with self._lock:
             of_client = [one for one in self._open if one.client == connection.client]
-            crowded = of_client if len(of_client) >= MOST_OF_ONE else self._open
-            if len(of_client) >= MOST_OF_ONE or len(self._open) >= MOST:
+            too_many_of_it = len(of_client) >= CONF.api.max_connections_per_client
+            crowded = of_client if too_many_of_it else self._open
+            if too_many_of_it or len(self._open) >= CONF.api.max_connections:
                 idlest = min((one for one in crowded if one.waiting_since is not None),
                              key=lambda one: (one.answered, one.waiting_since), default=None)
                 if idlest is None:

@@ -24,9 +24,6 @@ from nova_lite.conf import CONF
 
 LOG = logging.getLogger(__name__)
 
-HEADER_BYTES = 64 * 1024
-FIRST_SECONDS, IDLE_SECONDS = 20.0, 120.0       # until a request begins: the first, a further one
-HEADER_SECONDS, BODY_SECONDS, SEND_SECONDS = 10.0, 30.0, 60.0
 LINGER_SECONDS = 1.0
 PIECE = 64 * 1024
 # A body over the limit is answered in the API's own form, unless it is this many times as large:
@@ -52,7 +49,7 @@ class Conversation:
                  stopping: Callable[[], bool]) -> None:
         self._connection, self._sock = connection, connection.sock
         self._open, self._work, self._stopping = open_now, work, stopping
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEADER_BYTES)
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=CONF.api.max_header_size)
         self._begun = False     # whether anything of the next request has come
 
     def hold(self) -> None:
@@ -87,7 +84,8 @@ class Conversation:
     # -- in ------------------------------------------------------------------------------------
     def _read_request(self) -> h11.Request | None:
         """None when the client has gone, or did not begin another in time."""
-        seconds = IDLE_SECONDS if self._connection.answered else FIRST_SECONDS
+        seconds = (CONF.api.keep_alive_timeout if self._connection.answered
+                   else CONF.api.first_request_timeout)
         deadline = time.monotonic() + seconds
         self._begun = bool(self._http.trailing_data[0])
         while True:
@@ -102,11 +100,12 @@ class Conversation:
                     return None
                 raise Refused(408, 'The header did not come in time') from None
             if self._begun and not begun:
-                deadline = time.monotonic() + HEADER_SECONDS
+                deadline = time.monotonic() + CONF.api.header_timeout
 
     def _read_body(self, length: int) -> bytes:
         """As much of it as the application looks at."""
-        limit, deadline = CONF.api.max_request_body_size, time.monotonic() + BODY_SECONDS
+        limit = CONF.api.max_request_body_size
+        deadline = time.monotonic() + CONF.api.body_timeout
         if length > limit * BODY_FACTOR:
             raise Refused(413, f'The request body is larger than {limit} bytes')
         if self._http.they_are_waiting_for_100_continue:
@@ -199,7 +198,7 @@ class Conversation:
 
     # -- out -------------------------------------------------------------------------------------
     def _send(self, data: bytes) -> None:
-        self._sock.settimeout(SEND_SECONDS)
+        self._sock.settimeout(CONF.api.send_timeout)
         self._sock.sendall(data)
 
     def _refuse(self, status: int, reason: str) -> None:
@@ -227,8 +226,9 @@ def _check(request: h11.Request) -> int:
     if not request.http_version.startswith(b'1.'):
         raise Refused(505, 'HTTP/1.1 is spoken here')
     # h11's own limit is for what is not complete yet
-    if sum(len(name) + len(value) for name, value in request.headers) > HEADER_BYTES:
-        raise Refused(431, f'The header is larger than {HEADER_BYTES} bytes')
+    limit = CONF.api.max_header_size
+    if sum(len(name) + len(value) for name, value in request.headers) > limit:
+        raise Refused(431, f'The header is larger than {limit} bytes')
     headers = dict(request.headers)
     chunked = b'transfer-encoding' in headers
     if chunked and b'content-length' in headers:

@@ -11,10 +11,10 @@ import threading
 import time
 from collections.abc import Hashable
 
+from nova_lite.conf import CONF
+
 MOST_KEPT = 4096
-FREE_OF_NAME, FREE_OF_CLIENT = 5, 20        # failures without a wait
-LONGEST_WAIT = 60.0     # s
-FORGIVEN_AFTER = 600.0  # s without a failure
+LONGEST_DOUBLING = 12   # 2 ** 12 s are more than the longest wait may be
 
 
 class Throttle:
@@ -28,15 +28,16 @@ class Throttle:
     def wait(self, client: str, name: str) -> float:
         """Seconds until this client may try this name; 0.0 for now."""
         with self._lock:
-            return max(self._left(client, FREE_OF_CLIENT),
-                       self._left((client, name), FREE_OF_NAME))
+            return max(self._left(client, CONF.api.wrong_passwords_per_client),
+                       self._left((client, name), CONF.api.wrong_passwords_per_name))
 
     def failed(self, client: str, name: str) -> None:
         with self._lock:
             for key in (client, (client, name)):
                 count, last = self._failures.pop(key, (0, 0.0))
                 now = time.monotonic()
-                self._failures[key] = (1 if now - last > FORGIVEN_AFTER else count + 1), now
+                forgiven = now - last > CONF.api.wrong_passwords_forgiven_after
+                self._failures[key] = (1 if forgiven else count + 1), now
             while len(self._failures) > MOST_KEPT:
                 self._failures.popitem(last=False)
 
@@ -50,6 +51,7 @@ class Throttle:
         if count < free:
             return 0.0
         since = time.monotonic() - last
-        if since > FORGIVEN_AFTER:
+        if since > CONF.api.wrong_passwords_forgiven_after:
             return 0.0
-        return max(0.0, min(2.0 ** min(count - free, 10), LONGEST_WAIT) - since)
+        doubled = 2.0 ** min(count - free, LONGEST_DOUBLING)
+        return max(0.0, min(doubled, CONF.api.wrong_password_longest_wait) - since)

@@ -35,6 +35,9 @@ RELATIONS: tuple[Relation, ...] = (
     Relation(('DEFAULT.long_rpc_timeout', 'DEFAULT.rpc_response_timeout'),
              lambda long, short: long >= short,
              'the long timeout is shorter than the usual one: raise the first'),
+    Relation(('api.wrong_passwords_forgiven_after', 'api.wrong_password_longest_wait'),
+             lambda forgiven, longest: forgiven >= longest,
+             'who is forgiven does not wait any more: raise the first to the second at least'),
 )
 
 

@@ -4,13 +4,14 @@ import threading
 
 import pytest
 
-from nova_lite.api import connections, conversation, server
+from nova_lite.api import server
+from nova_lite.conf import CONF
 from tests.fixtures.conf import options      # noqa: F401
 from tests.functional.api.conftest import ask
 
 
 @pytest.mark.parametrize('sent, status', [
-    (b'GET / HTTP/1.1\r\nHost: x\r\nX: ' + b'y' * conversation.HEADER_BYTES + b'\r\n\r\n', 431),
+    (b'GET / HTTP/1.1\r\nHost: x\r\nX: ' + b'y' * CONF.api.max_header_size + b'\r\n\r\n', 431),
     (b'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n', 413),
     (b'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n', 400),
     (b'nonsense\r\n\r\n', 400), (b'\x16\x03\x01\x02\x00\x01\x00', 400),
@@ -98,10 +99,8 @@ def test_answer_without_a_length_comes_in_chunks_and_is_closed_in_any_case(
         thread.join(10)
 
 
-def test_client_that_does_not_go_on_is_ended(running, connect, monkeypatch):
-    monkeypatch.setattr(conversation, 'FIRST_SECONDS', 0.2)
-    monkeypatch.setattr(conversation, 'HEADER_SECONDS', 0.2)
-    monkeypatch.setattr(conversation, 'BODY_SECONDS', 0.2)
+def test_client_that_does_not_go_on_is_ended(running, connect, options):      # noqa: F811
+    options.set('api', first_request_timeout=0.2, header_timeout=0.2, body_timeout=0.2)
     for sent, answer in ((b'', b''), (b'GET / HT', b'HTTP/1.1 408'),
                          (b'GET / HTTP/1.1\r\nHost: x\r\nX: ', b'HTTP/1.1 408'),
                          (b'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc',
@@ -112,8 +111,9 @@ def test_client_that_does_not_go_on_is_ended(running, connect, monkeypatch):
         assert connection.sock.makefile('rb').read()[:12] == answer
 
 
-def test_idle_connections_of_a_client_make_place_for_its_next(running, connect, monkeypatch):
-    monkeypatch.setattr(connections, 'MOST_OF_ONE', 4)
+def test_idle_connections_of_a_client_make_place_for_its_next(
+        running, connect, options):      # noqa: F811
+    options.set('api', max_connections_per_client=4)
     honest = connect(running)
     assert ask(honest) == (200, b'/')
     idle = [connect(running) for _ in range(20)]
@@ -130,8 +130,9 @@ def test_idle_connections_of_a_client_make_place_for_its_next(running, connect, 
     assert idle[0].sock.recv(10) == b''     # the oldest was closed
 
 
-def test_clients_at_work_are_not_ended_for_others(running, application, connect, monkeypatch):
-    monkeypatch.setattr(connections, 'MOST_OF_ONE', 1)
+def test_clients_at_work_are_not_ended_for_others(
+        running, application, connect, options):      # noqa: F811
+    options.set('api', max_connections_per_client=1)
     slow, other = connect(running), connect(running)
     slow.request('GET', '/wait')
     assert application.entered.wait(30)

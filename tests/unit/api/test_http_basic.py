@@ -7,7 +7,7 @@ import pytest
 import webob.exc
 
 from nova_lite import exception
-from nova_lite.api import http_basic, throttle, wsgi_app
+from nova_lite.api import http_basic, wsgi_app
 from nova_lite.conf import CONF
 
 
@@ -171,7 +171,7 @@ def test_unusable_users_file_stops_the_start(basic, database):
 
 def test_client_that_is_wrong_too_often_costs_no_check(passwords, checks):
     wrong = {**environ('alice', 'wrong'), 'REMOTE_ADDR': '192.0.2.1'}
-    for _ in range(throttle.FREE_OF_NAME):
+    for _ in range(CONF.api.wrong_passwords_per_name):
         with pytest.raises(webob.exc.HTTPUnauthorized):
             passwords.authenticate(wrong)
     checks.clear()
@@ -185,7 +185,7 @@ def test_client_that_is_wrong_too_often_costs_no_check(passwords, checks):
 def test_user_who_is_remembered_does_not_wait_for_another_at_its_address(passwords, checks):
     right = {**environ('alice', 'wonder: land'), 'REMOTE_ADDR': '192.0.2.1'}
     assert passwords.authenticate(right) == 'alice'
-    for number in range(throttle.FREE_OF_CLIENT):
+    for number in range(CONF.api.wrong_passwords_per_client):
         with pytest.raises(webob.exc.HTTPUnauthorized):
             passwords.authenticate({**environ(f'n{number}', 'x'), 'REMOTE_ADDR': '192.0.2.1'})
     with pytest.raises(webob.exc.HTTPTooManyRequests):

@@ -3,8 +3,10 @@
 import pytest
 
 from nova_lite.api import throttle
+from nova_lite.conf import CONF
+from tests.fixtures.conf import options      # noqa: F401
 
-FREE = throttle.FREE_OF_NAME
+FREE = 5        # of [api]wrong_passwords_per_name
 
 
 @pytest.fixture
@@ -21,15 +23,15 @@ def test_wait_when_a_name_fails_again_and_again_then_longer_each_time(clock):
         waits.append(made.wait('a', 'alice'))
         made.failed('a', 'alice')
     assert waits[:FREE] == [0.0] * FREE
-    assert waits[FREE:FREE + 3] == [1.0, 2.0, 4.0] and waits[-1] == throttle.LONGEST_WAIT
+    assert waits[FREE:FREE + 3] == [1.0, 2.0, 4.0] and waits[-1] == CONF.api.wrong_password_longest_wait
     assert made.wait('a', 'bob') == 0.0 == made.wait('b', 'alice')
-    clock[0] += throttle.LONGEST_WAIT
+    clock[0] += CONF.api.wrong_password_longest_wait
     assert made.wait('a', 'alice') == 0.0
 
 
 def test_wait_when_a_client_tries_many_names_then_they_count_together(clock):
     made = throttle.Throttle()
-    for number in range(throttle.FREE_OF_CLIENT):
+    for number in range(CONF.api.wrong_passwords_per_client):
         assert made.wait('a', f'n{number}') == 0.0
         made.failed('a', f'n{number}')
     assert made.wait('a', 'another') > 0 == made.wait('b', 'another')
@@ -43,7 +45,20 @@ def test_wait_when_it_was_right_or_long_ago_then_none(clock):
     assert made.wait('a', 'alice') == 0.0
     for _ in range(FREE + 20):
         made.failed('a', 'alice')
-    clock[0] += throttle.FORGIVEN_AFTER + 1
+    clock[0] += CONF.api.wrong_passwords_forgiven_after + 1
+    assert made.wait('a', 'alice') == 0.0
+
+
+def test_wait_when_the_options_say_otherwise_then_as_they_say(clock, options):      # noqa: F811
+    options.set('api', wrong_passwords_per_name=1, wrong_passwords_per_client=3,
+                wrong_password_longest_wait=1800.0)
+    made = throttle.Throttle()
+    for _ in range(13):
+        made.failed('a', 'alice')
+    assert made.wait('a', 'alice') == 1800.0        # else 2 ** 12
+    assert made.wait('a', 'bob') == 1024.0          # of the address: 13 wrong ones, 3 free
+    options.set('api', wrong_passwords_forgiven_after=5.0)
+    clock[0] += 6
     assert made.wait('a', 'alice') == 0.0
 
 

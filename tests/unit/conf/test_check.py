@@ -221,6 +221,8 @@ TOGETHER = {
     'libvirt.cpu_mode': {'cpu_mode': 'custom'},
     'DEFAULT.lost_host_timeout': {'lost_host_timeout': 30, 'service_down_time': 60},
     'DEFAULT.long_rpc_timeout': {'long_rpc_timeout': 10, 'rpc_response_timeout': 60},
+    'api.wrong_passwords_forgiven_after': {
+        'wrong_passwords_forgiven_after': 20, 'wrong_password_longest_wait': 60},
 }
 
 
