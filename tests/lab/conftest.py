@@ -21,7 +21,8 @@ from tests.lab.watcher import Watcher
 @pytest.fixture(scope='session')
 def ground() -> Iterator[Lab]:
     """Three hosts with libvirt, and a broker and a database; no service of nova-lite."""
-    # short, and not pytest's own directory: the broker's and the database's accounts cannot enter it
+    # short, and not pytest's own directory: the broker's and the database's accounts cannot
+    # enter that
     lab = Lab(Path(tempfile.mkdtemp(prefix='lab-')), say=print)
     try:
         lab.up(hosts=3, with_services=False)

@@ -23,7 +23,8 @@ def test_wait_when_a_name_fails_again_and_again_then_longer_each_time(clock):
         waits.append(made.wait('a', 'alice'))
         made.failed('a', 'alice')
     assert waits[:FREE] == [0.0] * FREE
-    assert waits[FREE:FREE + 3] == [1.0, 2.0, 4.0] and waits[-1] == CONF.api.wrong_password_longest_wait
+    assert waits[FREE:FREE + 3] == [1.0, 2.0, 4.0]
+    assert waits[-1] == CONF.api.wrong_password_longest_wait
     assert made.wait('a', 'bob') == 0.0 == made.wait('b', 'alice')
     clock[0] += CONF.api.wrong_password_longest_wait
     assert made.wait('a', 'alice') == 0.0
