@@ -8,6 +8,7 @@ from typing import NamedTuple
 from nova_lite.compute.live_migration_source import Move
 from nova_lite.compute.migration_states import TRANSITIONS
 from nova_lite.conductor.tasks.live_migrate import LiveMigrationTask
+from tests.chaos import orders
 
 KILL_SOON, KILL_LATE, TERM, STOP = 'kill', 'kill-15s', 'term', 'stop-20s'
 CUT_SHORT, CUT_LONG = 'cut-5s', 'cut-45s'
@@ -17,6 +18,8 @@ LINK_FAULTS = (CUT_SHORT, CUT_LONG)
 CLOCK_AHEAD, CLOCK_BEHIND, BAD_OPTION = 'clock+5min', 'clock-5min', 'bad-option'
 CLOCK_FAULTS = (CLOCK_AHEAD, CLOCK_BEHIND)
 READ_ONLY, NO_CONNECTIONS = 'read-only', 'max-connections'
+SUSPEND, DESTROY, MIGRATE = 'suspend', 'destroy', 'migrate'    # virsh's own names
+BY_HAND = 'virsh'
 
 # actor: what can befall it
 ACTORS: dict[str, tuple[str, ...]] = {
@@ -33,6 +36,7 @@ ACTORS: dict[str, tuple[str, ...]] = {
     'database': (*PROCESS_FAULTS, READ_ONLY, NO_CONNECTIONS),
     'link-hosts': LINK_FAULTS,
     'link-broker': LINK_FAULTS,
+    BY_HAND: (SUSPEND, DESTROY, MIGRATE),
 }
 FAULTS = tuple(dict.fromkeys(fault for faults in ACTORS.values() for fault in faults))
 
@@ -42,6 +46,8 @@ PLAIN, FAILING, REFUSED, ABORTED, POSTCOPY, LOSING = (
 EVENTS = {'accept': PLAIN, 'queue': PLAIN, 'prepare': PLAIN, 'run': PLAIN, 'complete': PLAIN,
           'postcopy': POSTCOPY, 'reject': REFUSED, 'fail': FAILING, 'cancel': ABORTED,
           'lose': LOSING}
+# ... and what is no migration at all, but another order (orders.py)
+ORDERED = 'ordered'
 # the driver's step in which a step of a task spends its time; the other steps are one statement
 # or one message, which the edges have
 MIDDLES = {
@@ -57,11 +63,12 @@ MIDDLES = {
 
 class Moment(NamedTuple):
     """``order``: of nova_lite.moments, or ``step``: of the simulated driver; ``way``: how a
-    migration comes there."""
+    migration comes there; ``task``: of an order that is none."""
     name: str
     way: str
     order: str = ''
     step: str = ''
+    task: str = ''
 
 
 class Cell(NamedTuple):
@@ -92,15 +99,22 @@ def _moments() -> dict[str, Moment]:
                 found.append(Moment(f'{kind}-{name}-middle' + (f'@{at}' if at else ''), way,
                                     step=step))
             found.append(Moment(f'{kind}-{name}-end', way, f'{kind}-{name}-end'))
+    found += [Moment(name, ORDERED, name, task=task) for name, task in orders.MOMENTS.items()]
     return {moment.name: moment for moment in found}
 
 
 MOMENTS = _moments()
 
 
+def moments_of(actor: str) -> list[str]:
+    """The hand goes to guests under migration. What it does under another order is that order's
+    matter: each rule of compute/order_rules.py has its test."""
+    return [name for name, moment in MOMENTS.items() if not (actor == BY_HAND and moment.task)]
+
+
 def every() -> list[Cell]:
     return [Cell(actor, fault, moment) for actor, faults in ACTORS.items()
-            for fault, moment in itertools.product(faults, MOMENTS)]
+            for fault, moment in itertools.product(faults, moments_of(actor))]
 
 
 def parse(text: str) -> list[Cell]:

@@ -6,20 +6,21 @@ import logging
 import time
 from collections.abc import Iterable
 
+from nova_lite.compute import vm_states
 from nova_lite.compute.migration_states import FINAL
 from nova_lite.virt.simulation import guests
-from tests.chaos import cells, harm, stage as stages, verdict
+from tests.chaos import cells, harm, harm_virsh, orders, stage as stages, verdict
 from tests.chaos.cells import Cell, Moment
 from tests.chaos.servers import Servers
 from tests.chaos.stage import SOURCE, Stage, wait_until
-from tests.chaos.watch import Watch
+from tests.chaos.watch import TWICE, Watch
 
 LOG = logging.getLogger(__name__)
 
 SETTLE_TIMEOUT = 75     # s after the healing
 SECOND_TIMEOUT = 60     # s for each
 SIDE_BY_SIDE = 16       # second migrations
-AT_ONCE = 64            # servers of one blow: all moments of a group at once
+AT_ONCE = 96            # servers of one blow: all moments of a group at once
 RANDOM_LONGEST = 4.0    # s from a request to the blow
 MISSED = 'it did not come to its moment'
 
@@ -32,6 +33,8 @@ class Group:
         self._actor, self._fault = actor, fault
         self._dead: set[str] = set()
         self._lost: set[str] = set()
+        self._touched: set[str] = set()     # by hand
+        self._wanted: dict[str, tuple[str | None, ...]] = {}
 
     def run(self, wanted: list[Cell]) -> dict[Cell, list[str]]:
         """The violations of each cell; none: it has passed. Those that do not come to their
@@ -56,9 +59,8 @@ class Group:
             LOG.info('%d servers are at their moments after %.1f s', len(moments),
                      time.monotonic() - began)
             found = self._strike_and_judge(servers, watch)
-        for moment in missed:
-            found[servers.at[moment]].insert(0, MISSED)
-        return {cell: found[servers.at[moment]] for moment, cell in moments.items()}
+        return {cell: [MISSED] * (moment in missed) + found.get(servers.at[moment], [])
+                for moment, cell in moments.items()}
 
     def run_at_random(self, count: int, seed: int) -> dict[Cell, list[str]]:
         """The same for ``count`` servers, each at a random time since its request."""
@@ -70,41 +72,50 @@ class Group:
                 for number, uuid in enumerate(servers.at.values())}
 
     def _engage(self, moments: Iterable[Moment]) -> Servers:
-        wanted = list(moments)
+        at = {moment: '' for moment in moments}
+        wanted = [moment for moment in at if not orders.is_build(moment.task)]
         if (short := len(wanted) - len(self._pool)) > 0:
             self._pool += self._stage.boot(short)
-        return Servers(self._stage, dict(zip(wanted, self._pool)))
+        return Servers(self._stage, at | dict(zip(wanted, self._pool)))
 
     def _strike_and_judge(self, servers: Servers, watch: Watch) -> dict[str, list[str]]:
-        uuids = list(servers.at.values())
-        blow = harm.make(self._stage, self._actor, self._fault, uuids, self._dead)
+        uuids = [uuid for uuid in servers.at.values() if uuid]
+        blow = harm.make(self._stage, self._actor, self._fault, uuids, self._dead, self._touched)
         blow.hurt()
         servers.release()
         time.sleep(blow.seconds)
         blow.heal()
         began = time.monotonic()
-        found = self._settle(uuids)
+        found = self._settle(servers, uuids)
         LOG.info('settled %.1f s after the healing', time.monotonic() - began)
         servers.quieten()
+        self._wake([uuid for uuid in uuids if not found[uuid]], found)
         well = [uuid for uuid in uuids if not found[uuid] and not self._gone(uuid)]
         self._again(well, found)
         LOG.info('moved again %.1f s after the healing', time.monotonic() - began)
+        anew = {uuid for moment, uuid in servers.at.items()
+                if moment.task and orders.ORDERS[moment.task].anew}
+        if self._fault == cells.DESTROY:
+            anew |= self._touched
         for uuid in uuids:
-            found[uuid] += watch.faults.get(uuid, [])
+            found[uuid] += [what for what in watch.faults.get(uuid, [])
+                            if uuid not in anew or what.startswith(TWICE)]
             found[uuid] += [what for what in self._stage.world.violations if uuid in what]
         self._clear_away(uuids, found)
         return found
 
     def _gone(self, uuid: str) -> bool:
-        return (uuid in self._dead
-                or self._stage.instances()[uuid]['vm_state'] != 'active')
+        row = self._stage.instances().get(uuid)
+        return uuid in self._dead or row is None or row['vm_state'] != 'active'
 
     # -- looking ---------------------------------------------------------------------------------
-    def _settle(self, uuids: list[str]) -> dict[str, list[str]]:
+    def _settle(self, servers: Servers, uuids: list[str]) -> dict[str, list[str]]:
         """Wait until all is well with all servers, or time is up."""
         found: dict[str, list[str]] = {uuid: ['the database is away'] for uuid in uuids}
 
         def well() -> bool:
+            self._wanted = servers.wanted() | dict.fromkeys(
+                self._touched, harm_virsh.WANTED.get(self._fault))
             found.update(self._look(uuids))
             return not any(found.values())
 
@@ -117,14 +128,32 @@ class Group:
         ours: dict[str, set[str]] = {}
         for row in stage.rows('SELECT uuid, instance_uuid FROM migrations'):
             ours.setdefault(row['instance_uuid'], set()).add(row['uuid'])
+        faults = stage.faults()
         with stage.world.look():
             pass        # brings about what is due
         world = stages.read_world(stage.world_file)
         return {uuid: verdict.violations(verdict.Seen(
-            uuid, migrations.get(uuid), instances[uuid], world, claims, ours.get(uuid, set()),
-            uuid in self._dead, uuid in self._lost)) for uuid in uuids}
+            uuid, migrations.get(uuid), instances.get(uuid), world, claims,
+            ours.get(uuid, set()), uuid in self._dead, uuid in self._lost,
+            self._wanted.get(uuid, (vm_states.ACTIVE,)), faults.get(uuid, '')))
+            for uuid in uuids}
 
     # -- afterwards ------------------------------------------------------------------------------
+    def _wake(self, uuids: list[str], found: dict[str, list[str]]) -> None:
+        """What is off or paused by now is to run, so that it can be moved; what is in error is an
+        operator's, and he takes the place that is proved."""
+        rows = self._stage.instances()
+        astray = {uuid for uuid in self._touched.intersection(uuids)
+                  if rows[uuid]['vm_state'] == vm_states.ERROR}
+        for uuid, why in harm_virsh.accept(self._stage, astray).items():
+            found[uuid].append(why)
+        codes = orders.wake(self._stage, uuids)
+        changed = {*codes, *astray}
+        self._wanted = {uuid: wanted for uuid, wanted in self._wanted.items()
+                        if uuid not in changed}
+        for uuid, wrong in self._look(changed).items():
+            found[uuid] += [f'woken, answered by {codes.get(uuid)}, {what}' for what in wrong]
+
     def _again(self, uuids: list[str], found: dict[str, list[str]]) -> None:
         """Each server can be moved once more; those that are away from the source come home."""
         self._move(uuids, found)
@@ -168,7 +197,8 @@ class Group:
     def _clear_away(self, uuids: list[str], found: dict[str, list[str]]) -> None:
         """Servers that are not well are not used again, nor in the way of others."""
         spoilt = {uuid for uuid in uuids if found[uuid] or self._gone(uuid)}
-        self._pool[:] = [uuid for uuid in self._pool if uuid not in spoilt]
+        self._pool[:] = [uuid for uuid in dict.fromkeys([*self._pool, *uuids])
+                         if uuid not in spoilt]
         for uuid in spoilt:
             self._stage.ask('DELETE', f'/servers/{uuid}')
         with self._stage.world.change() as state:

@@ -10,12 +10,13 @@ from nova_lite.lab.servers import RabbitMQ
 from nova_lite.virt import driver
 from nova_lite.virt.simulation import faults, guests, jobs
 from nova_lite.virt.simulation.state import CRASHED, RUNNING
-from tests.chaos import cells, harm_settings
+from tests.chaos import cells, harm_settings, harm_virsh
 from tests.chaos.stage import DESTINATION, SOURCE, Stage
 
 SECONDS = {cells.KILL_SOON: 0.5, cells.KILL_LATE: 15, cells.TERM: 0, cells.STOP: 20,
            cells.CUT_SHORT: 5, cells.CUT_LONG: 45, cells.BAD_OPTION: 5, cells.CLOCK_AHEAD: 15,
-           cells.CLOCK_BEHIND: 15, cells.READ_ONLY: 15, cells.NO_CONNECTIONS: 15}
+           cells.CLOCK_BEHIND: 15, cells.READ_ONLY: 15, cells.NO_CONNECTIONS: 15,
+           cells.SUSPEND: 5, cells.DESTROY: 1, cells.MIGRATE: 1}
 HELD = 'a stopped process'
 
 
@@ -25,8 +26,13 @@ class Harm(NamedTuple):
     heal: Callable[[], object]
 
 
-def make(stage: Stage, actor: str, fault: str, uuids: Iterable[str], dead: set[str]) -> Harm:
-    """``dead`` gets the servers whose guest is killed with its QEMU."""
+def make(stage: Stage, actor: str, fault: str, uuids: Iterable[str], dead: set[str],
+         touched: set[str]) -> Harm:
+    """``dead`` gets the servers whose guest is killed with its QEMU, ``touched`` those of which
+    virsh did something by hand."""
+    if actor == cells.BY_HAND:
+        hurt, heal = harm_virsh.make(stage, fault, list(uuids), touched)
+        return Harm(hurt, SECONDS[fault], heal)
     hurt, heal = _acts(stage, actor, fault, list(uuids), dead)
     return Harm(hurt, SECONDS[fault], heal)
 

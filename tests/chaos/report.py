@@ -45,7 +45,11 @@ def markdown(ledger: Ledger, what: str) -> str:
              'It has passed when at no time two copies of the guest ran, the guest counted on '
              'without a break, and in the end one copy runs where the record says, the migration '
              'has a final status and the server no task, claims add up to what runs, no file and '
-             'no domain is left over, and the server could be moved once more.', '']
+             'no domain is left over, and the server could be moved once more. Rows that begin '
+             'with `order-` are other orders than moves: each was carried out, or refused and '
+             'left undone, and the server could be moved afterwards. Where an operator\'s hand '
+             'destroyed or moved the guest, the record said so or the server was in error with '
+             'its reason, and it could be started, or its place taken, and moved.', '']
     for actor in _unique(cell.actor for cell in ledger):
         lines += _section(actor, {cell: entry for cell, entry in ledger.items()
                                   if cell.actor == actor})

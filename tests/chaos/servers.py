@@ -5,16 +5,18 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from nova_lite.virt.simulation import faults, jobs, model
 from nova_lite.virt.simulation.state import RUNNING, State
-from tests.chaos import cells, stage as stages
+from tests.chaos import cells, orders, stage as stages
 from tests.chaos.cells import Moment
 from tests.chaos.stage import Stage, wait_until
 
 BUSY_WRITER, USUAL_WRITER = 4096, 64       # MiB/s
 REACH_TIMEOUT = 90
+BUILD_TIMEOUT = 20
 SIDE_BY_SIDE = 16       # on the way to their moments
 # what makes a migration take its way: the driver's step that goes wrong, how, and its error
 TROUBLES = {
@@ -28,17 +30,26 @@ QUEUED = 'edge-prepare-start'
 
 
 class Servers:
-    """``at``: the server of each moment."""
+    """``at``: the server of each moment, '' where it is still to be built; ``answers``: to what
+    was asked of a server that is not a migration."""
 
     def __init__(self, stage: Stage, at: dict[Moment, str]) -> None:
         self._stage, self.at = stage, at
         self._faults: dict[str, list[str]] = {uuid: [] for uuid in at.values()}
-        self._released = False
+        self.answers: dict[str, int] = {}
 
     def bring(self) -> list[Moment]:
-        """Ask for all migrations and wait until each is held; returns those that were not."""
+        """Ask for all that is to happen and wait until each is held; returns those that were not.
+        """
         self._order()
-        return self._bring(list(self.at))
+        orders.bring_into(self._stage, {
+            uuid: orders.ORDERS[moment.task].before for moment, uuid in self.at.items()
+            if moment.task and uuid})
+        builds = [moment for moment in self.at if orders.is_build(moment.task)]
+        for moment in builds:
+            self._build(moment)
+        return (self._bring([moment for moment in self.at if moment not in builds])
+                + [moment for moment in builds if not self._order_file(moment, '.met').exists()])
 
     def bring_at_random(self, seed: int, longest: float) -> dict[str, float]:
         """Ask for each migration at a time of its own; return after ``longest`` seconds, with
@@ -51,6 +62,17 @@ class Servers:
             self._in_thread(self._stage.live_migrate, uuid)
         time.sleep(max(0.0, end - time.monotonic()))
         return delays
+
+    def wanted(self) -> dict[str, tuple[str | None, ...]]:
+        """The vm_states that are right for those that were given another order than a move. One
+        that was refused must not have been carried out."""
+        found: dict[str, tuple[str | None, ...]] = {}
+        for moment, uuid in self.at.items():
+            if moment.task:
+                order = orders.ORDERS[moment.task]
+                refused = self.answers.get(uuid, 0) >= 400
+                found[uuid] = (order.before if refused else order.after,)
+        return found
 
     def release(self) -> None:
         for order in self._stage.orders.iterdir():
@@ -86,11 +108,18 @@ class Servers:
                         state, moment.step, faults.HANG, uuid=uuid, times=1).id)
                 if moment.way == cells.POSTCOPY:
                     self._write_at(state, uuid, BUSY_WRITER)
-        for moment in self.at:
-            if moment.order:
-                (self._stage.orders / f'{moment.order}.{self.at[moment]}').touch()
+        for moment, uuid in self.at.items():
+            if moment.order and uuid:
+                self._order_file(moment).touch()
             if moment.name == QUEUED:
                 (self._stage.orders / f'{QUEUED}.{stages.SOURCE}').touch()
+            if moment.name.endswith(orders.GIVEN) and uuid:
+                (self._stage.orders / orders.hold_start(moment.task, uuid)).touch()
+
+    def _order_file(self, moment: Moment, end: str = '') -> Path:
+        """A server that is built has no uuid before: whoever comes first is meant."""
+        whose = '' if orders.is_build(moment.task) else f'.{self.at[moment]}'
+        return self._stage.orders / f'{moment.order}{whose}{end}'
 
     @staticmethod
     def _write_at(state: State, uuid: str, rate: int) -> None:
@@ -114,8 +143,28 @@ class Servers:
         wait_until(step, REACH_TIMEOUT)
         return [*under_way, *waiting]
 
+    def _build(self, moment: Moment) -> None:
+        """One after the other, since it is not known beforehand which server comes where."""
+        name, order = f'{moment.name}-{time.time_ns()}', self._order_file(moment)
+        order.touch()
+        self._in_thread(self._note_answer, moment, orders.build, self._stage, name)
+        rows = wait_until(lambda: self._stage.rows(
+            'SELECT uuid FROM instances WHERE display_name = :name', name=name), BUILD_TIMEOUT)
+        self.at[moment] = uuid = rows[0]['uuid'] if rows else ''
+        if moment.name.endswith(orders.GIVEN):
+            (self._stage.orders / orders.hold_start(moment.task, uuid)).touch()
+        wait_until(self._order_file(moment, '.met').exists, BUILD_TIMEOUT)
+        order.unlink(missing_ok=True)
+
+    def _note_answer(self, moment: Moment, ask: Callable[..., int], *args: Any) -> None:
+        code = ask(*args)
+        self.answers[self.at[moment]] = code
+
     def _ask(self, moment: Moment) -> None:
         uuid = self.at[moment]
+        if moment.task:
+            return self._in_thread(self._note_answer, moment, orders.give, self._stage,
+                                   moment.task, uuid)
         self._in_thread(self._stage.live_migrate, uuid)
         if moment.way == cells.ABORTED:
             self._in_thread(self._abort, uuid)
@@ -123,8 +172,8 @@ class Servers:
             self._in_thread(self._force, uuid)
 
     @staticmethod
-    def _in_thread(work: Callable, uuid: str) -> None:
-        threading.Thread(target=work, args=(uuid,), daemon=True).start()
+    def _in_thread(work: Callable, *args: Any) -> None:
+        threading.Thread(target=work, args=args, daemon=True).start()
 
     def _abort(self, uuid: str) -> None:
         def is_hit() -> bool:
@@ -143,7 +192,7 @@ class Servers:
         uuid = self.at[moment]
         if moment.step:
             return _hit(world, self._faults[uuid][-1])
-        return (self._stage.orders / f'{moment.order}.{uuid}.met').exists()
+        return self._order_file(moment, '.met').exists()
 
     def _copies_memory(self, uuid: str) -> bool:
         """Only then can the guest be switched to post-copy; before, it would be paused."""

@@ -27,7 +27,7 @@ OVERRIDES = {
                 'graceful_shutdown_timeout': 5, 'lost_host_timeout': 120,
                 'max_concurrent_live_migrations': 0},
     # so slow a link that a guest which writes a lot does not get over it without post-copy
-    'simulation': {'vcpus': 64, 'memory_mb': 262144, 'bandwidth': 256, 'time_scale': TIME_SCALE},
+    'simulation': {'vcpus': 128, 'memory_mb': 262144, 'bandwidth': 256, 'time_scale': TIME_SCALE},
     'libvirt': {'live_migration_permit_post_copy': 'true'},
 }
 
@@ -91,6 +91,11 @@ class Stage:
         return {row['uuid']: row for row in self.rows(
             'SELECT uuid, host, vm_state, task_state, power_state FROM instances '
             'WHERE deleted = 0')}
+
+    def faults(self) -> dict[str, str]:
+        """The newest of each server."""
+        return {row['instance_uuid']: row['message'] for row in self.rows(
+            'SELECT instance_uuid, message FROM instance_faults ORDER BY id')}
 
     def claims(self) -> set[tuple[str, str]]:
         """(consumer, host)."""

@@ -77,9 +77,7 @@ class Storm:
             rows('SELECT id, instance_uuid, status FROM migrations WHERE deleted = 0'),
             rows('SELECT * FROM claims'),
             rows('SELECT * FROM compute_nodes WHERE deleted = 0'),
-            stages.read_world(self._stage.world_file),
-            {row['instance_uuid']: row['message'] for row in rows(
-                'SELECT instance_uuid, message FROM instance_faults ORDER BY id')})
+            stages.read_world(self._stage.world_file), self._stage.faults())
 
     def _is_well(self) -> bool:
         return not storm_verdict.violations(self.look())

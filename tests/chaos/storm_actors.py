@@ -110,7 +110,7 @@ class Harmer(threading.Thread):
                 time.sleep(self._dice.uniform(*CALM))
                 actor = self._dice.choices(list(actors), list(actors.values()))[0]
                 fault = self._dice.choices(list(FAULTS), list(FAULTS.values()))[0]
-                blow = harm.make(self._stage, actor, fault, (), set())
+                blow = harm.make(self._stage, actor, fault, (), set(), set())
                 self._say(f'{self.name} {actor} {fault}')
                 blow.hurt()
                 time.sleep(blow.seconds)

@@ -3,13 +3,10 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from nova_lite.compute import vm_states
 from nova_lite.compute.migration_states import FINAL
-from nova_lite.virt.simulation.state import PAUSED, RUNNING, SAVED, SHUTOFF
+from nova_lite.virt.simulation.state import RUNNING
+from tests.chaos.verdict import COPIES
 
-# what the hypervisor of its host may say of a server in this state; None: it has no such guest
-COPIES = {vm_states.ACTIVE: (RUNNING,), vm_states.PAUSED: (PAUSED,),
-          vm_states.STOPPED: (SHUTOFF, None), vm_states.SUSPENDED: (SAVED, None)}
 USED = {'vcpus': 'vcpus_used', 'memory_mb': 'memory_mb_used', 'disk_gb': 'local_gb_used'}
 
 Row = dict[str, Any]

@@ -14,6 +14,7 @@ from nova_lite.virt.simulation.state import RUNNING, TICKS_PER_SECOND
 from tests.chaos.stage import read_world
 
 INTERVAL = 0.2
+TWICE = 'runs on '      # how the word on two running copies begins
 
 
 class Watch:
@@ -48,7 +49,7 @@ class Watch:
         for uuid, copies in world['guests'].items():
             running = [copy for copy in copies.values() if copy['state'] == RUNNING]
             if len(running) > 1:
-                self._note(uuid, 'runs on ' + ' and '.join(copy['host'] for copy in running))
+                self._note(uuid, TWICE + ' and '.join(copy['host'] for copy in running))
             for copy in running:
                 self._follow(uuid, copy, now)
 

@@ -19,12 +19,14 @@ class Virsh:
         self._world, self.host = world, host
 
     def migrate(self, uuid: str, dest: str, undefinesource: bool = False,
-                persistent: bool = False, bandwidth: float = 0) -> None:
+                persistent: bool = False, bandwidth: float = 0,
+                copy_storage: bool = False) -> None:
         """``migrate --live --p2p``: returns when the copy has begun. By default the source keeps
         a definition, off since it has migrated, and the destination has none that outlives the
-        guest. LiveMigrationFailed for what libvirt refuses at once."""
+        guest. ``copy_storage``: onto disks that are there already. LiveMigrationFailed for what
+        libvirt refuses at once."""
         with self._world.change(self.host) as state:
-            job = jobs.start(state, uuid, self.host, dest, block=False, bandwidth=bandwidth,
+            job = jobs.start(state, uuid, self.host, dest, block=copy_storage, bandwidth=bandwidth,
                              downtime_ms=DEFAULT_DOWNTIME_MS)
             job.undefine, job.persist = undefinesource, persistent
 

@@ -18,8 +18,12 @@ def test_moments_when_listed_then_every_edge_and_every_step_is_there_at_its_star
 
 
 def test_cells_when_listed_then_each_fault_of_an_actor_meets_each_moment():
-    assert len(cells.every()) == len(set(cells.every())) == len(cells.MOMENTS) * sum(
-        map(len, cells.ACTORS.values()))
+    assert len(cells.every()) == len(set(cells.every())) == sum(
+        len(faults) * len(cells.moments_of(actor)) for actor, faults in cells.ACTORS.items())
+    for actor in cells.ACTORS.keys() - {cells.BY_HAND}:
+        assert cells.moments_of(actor) == list(cells.MOMENTS)
+    by_hand = cells.moments_of(cells.BY_HAND)
+    assert by_hand == [name for name in cells.MOMENTS if not name.startswith('order-')]
     assert {fault for faults in cells.ACTORS.values() for fault in faults} == set(harm.SECONDS)
 
 
@@ -27,8 +31,10 @@ def test_parse_when_a_part_is_named_then_its_cells_come():
     assert len(cells.parse('api')) == 5 * len(cells.MOMENTS)
     assert cells.parse('api:kill:edge-run-start') == [
         cells.Cell('api', 'kill', 'edge-run-start')]
-    with pytest.raises(ValueError, match='no cell nobody'):
-        cells.parse('nobody')
+    assert len(cells.parse('virsh')) == 3 * len(cells.moments_of('virsh'))
+    for text in ('nobody', 'virsh:destroy:order-pausing-given'):
+        with pytest.raises(ValueError, match=f'no cell {text}'):
+            cells.parse(text)
 
 
 def test_share_when_chosen_is_whole_groups_and_the_same_for_the_same_seed():
@@ -40,3 +46,10 @@ def test_share_when_chosen_is_whole_groups_and_the_same_for_the_same_seed():
     assert share == cells.share(cells.every(), 3, 7)
     assert share != cells.share(cells.every(), 3, 8)
     assert cells.share(cells.every(), 1, 7) == cells.every()
+
+
+def test_share_when_chosen_often_then_takes_from_the_orders_and_from_the_hand_too():
+    chosen = {cell for seed in range(40) for cell in cells.share(cells.every(), 12, seed)}
+    assert {cell.fault for cell in chosen if cell.actor == cells.BY_HAND} == set(
+        cells.ACTORS[cells.BY_HAND])
+    assert {cell.moment for cell in chosen} == set(cells.MOMENTS)

@@ -38,6 +38,37 @@ def test_violations_when_a_guest_died_and_its_migration_is_in_error_then_files_m
     assert verdict.violations(seen._replace(migration={'status': 'failed', 'reason': 'lost'}))
 
 
+@pytest.mark.parametrize('vm_state, state', [
+    ('stopped', 'shutoff'), ('paused', 'paused'), ('suspended', 'saved')])
+def test_violations_when_an_order_led_to_another_state_then_the_guest_is_to_be_so_too(
+        vm_state, state):
+    seen = _seen(instance={'host': 'dst', 'vm_state': vm_state, 'task_state': None},
+                 world=_world({'dst': {**GUEST, 'state': state}}), wanted=(vm_state,))
+    assert verdict.violations(seen) == []
+    assert verdict.violations(seen._replace(world=WORLD))
+    assert verdict.violations(seen._replace(wanted=('active',)))
+
+
+def test_violations_when_an_operator_has_to_look_then_one_copy_at_most_and_a_reason():
+    both = {'dst': GUEST, 'src': {**GUEST, 'host': 'src', 'state': 'shutoff'}}
+    seen = _seen(instance={'host': 'src', 'vm_state': 'error', 'task_state': None},
+                 world=_world(both), wanted=('active', 'error'), fault='it is on host dst')
+    assert verdict.violations(seen) == []
+    assert verdict.violations(seen._replace(fault='')) == ['it is in error, and nothing says why']
+    assert verdict.violations(seen._replace(wanted=('active',)))
+    twice = _world({'dst': GUEST, 'src': {**GUEST, 'host': 'src'}})
+    assert verdict.violations(seen._replace(world=twice)) == ["it runs on ['dst', 'src']"]
+
+
+def test_violations_when_a_server_is_deleted_then_nothing_of_it_may_be_left():
+    empty = {**WORLD, 'guests': {}, 'storages': {'src': {}, 'dst': {}}}
+    gone = _seen(instance=None, world=empty, claims=set(), wanted=(None,))
+    assert verdict.violations(gone) == []
+    assert len(verdict.violations(gone._replace(world=WORLD, claims={('u', 'dst')}))) == 3
+    assert verdict.violations(gone._replace(wanted=('active',))) == ['there is no such server']
+    assert verdict.violations(_seen(wanted=(None,)))
+
+
 @pytest.mark.parametrize('changes, word', [
     ({'migration': {'status': 'running', 'reason': None}}, 'still running'),
     ({'instance': {'host': 'dst', 'vm_state': 'active', 'task_state': 'migrating'}},

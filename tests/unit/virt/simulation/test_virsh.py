@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an operator's hand leaves behind in the simulated world."""
+from dataclasses import replace
+
 import pytest
 
 from nova_lite import exception
-from nova_lite.virt.simulation import checks, state
+from nova_lite.virt.simulation import checks, state, storage
 from nova_lite.virt.simulation.virsh import Virsh
 from tests.unit.virt.simulation.acts import UUID, boot
 
@@ -63,3 +65,19 @@ def test_undefine_when_the_guest_is_on_is_refused(world):
     virsh.destroy(UUID)
     virsh.undefine(UUID)
     assert world.places(UUID) == {}
+
+
+def test_migrate_when_the_storage_is_copied_then_needs_disks_over_there_and_fills_them(
+        world, clock):
+    boot(world, disks=('disk',))
+    virsh = Virsh(world, 'src')
+    with pytest.raises(exception.LiveMigrationFailed, match='pre-creation'):
+        virsh.migrate(UUID, 'dst', copy_storage=True)
+    with world.change() as now:
+        disks = storage.find(now, 'src', UUID).disks
+        storage.make(now, 'dst', UUID, [replace(disk, content='') for disk in disks.values()])
+    virsh.migrate(UUID, 'dst', copy_storage=True)
+    clock.now += 60
+    virsh.wait_migrated(UUID)
+    with world.look() as now:
+        assert storage.find(now, 'dst', UUID).disks == storage.find(now, 'src', UUID).disks
