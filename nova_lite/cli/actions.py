@@ -1,33 +1,101 @@
 # SPDX-License-Identifier: Apache-2.0
-"""instance-action-list, instance-action: what was done to a server, and how it went."""
-import pprint
+"""What is done to servers that stay where they are: start, stop, reboot, pause, lock, ..."""
 from typing import Any
 
-from nova_lite.cli import find, output
-from nova_lite.cli.client import Client
+from nova_lite.cli import base, errors, find, output
+from nova_lite.cli.options import SERVERS, flag, option
 
 
-def instance_action_list(client: Client, args: Any) -> None:
-    actions = client.list(
-        f'/servers/{_server_id(client, args.server)}/os-instance-actions', 'instanceActions',
-        limit=args.limit, marker=args.marker,
-        **{'changes-since': args.changes_since, 'changes-before': args.changes_before})
-    columns: list[output.Column] = [
-        ('Action', 'action'), ('Request_ID', 'request_id'), ('Message', 'message'),
-        ('Start_Time', 'start_time')]
-    if client.version >= (2, 58):
-        columns.append(('Updated_At', 'updated_at'))
-    output.print_list(actions, columns, args.json, sort_by='Start_Time')
+class ServerAction(base.Command):
+    """An action on each of the servers, also after one of them refuses."""
+
+    arguments = (SERVERS,)
+    verb: str
+    action: str
+
+    def take_action(self, parsed_args: Any) -> None:
+        failed = False
+        for name in parsed_args.server:
+            try:
+                self.act(find.server(self.client, name)['id'], parsed_args)
+                self.app.stdout.write(
+                    f'Request to {self.verb} server {name} has been accepted.\n')
+            except errors.CommandError as error:
+                output.complain(f'ERROR ({error.kind}): {error}')
+                failed = True
+        if failed:
+            raise errors.CommandError(f'Unable to {self.verb} the specified server(s).')
+
+    def act(self, server_id: str, args: Any) -> None:
+        self.client.act(server_id, self.action, self.body(args))
+
+    def body(self, args: Any) -> dict[str, Any] | None:
+        """The arguments of the action."""
+        return None
 
 
-def instance_action(client: Client, args: Any) -> None:
-    action = client.get(f'/servers/{_server_id(client, args.server)}/os-instance-actions/'
-                        f'{args.request_id}')['instanceAction']
-    if 'events' in action and not args.json:
-        action['events'] = pprint.pformat(action['events'])
-    output.print_properties(action, args.json)
+class Delete(ServerAction):
+    verb = 'delete'
+
+    def act(self, server_id: str, args: Any) -> None:
+        self.client.request('DELETE', f'/servers/{server_id}')
 
 
-def _server_id(client: Client, name_or_id: str) -> str:
-    # a deleted server is not found any more, but its actions are
-    return name_or_id if find.is_uuid(name_or_id) else find.server(client, name_or_id)['id']
+class Start(ServerAction):
+    verb, action = 'start', 'os-start'
+
+
+class Stop(ServerAction):
+    verb, action = 'stop', 'os-stop'
+
+
+class Reboot(ServerAction):
+    verb = action = 'reboot'
+    arguments = (SERVERS, flag('--hard', 'Power off and on instead of asking the guest.'))
+
+    def body(self, args: Any) -> dict[str, Any]:
+        return {'type': 'HARD' if args.hard else 'SOFT'}
+
+
+class Pause(ServerAction):
+    verb = action = 'pause'
+
+
+class Unpause(ServerAction):
+    verb = action = 'unpause'
+
+
+class Suspend(ServerAction):
+    verb = action = 'suspend'
+
+
+class Resume(ServerAction):
+    verb = action = 'resume'
+
+
+class Lock(ServerAction):
+    verb = action = 'lock'
+    arguments = (SERVERS, option('--reason', 'Why the server is locked.'))
+
+    def act(self, server_id: str, args: Any) -> None:
+        if args.reason and self.client.version < (2, 73):
+            raise errors.CommandError('--reason needs a server with microversion 2.73')
+        super().act(server_id, args)
+
+    def body(self, args: Any) -> dict[str, Any] | None:
+        return {'locked_reason': args.reason} if args.reason else None
+
+
+class Unlock(ServerAction):
+    verb = action = 'unlock'
+
+
+class ResetState(ServerAction):
+    verb, action = 'reset the state of', 'os-resetState'
+    arguments = (SERVERS,
+                 flag('--active', 'Set the state to active instead of error.'),
+                 flag('--force', 'End an unfinished migration first (nova-lite only).'))
+
+    def body(self, args: Any) -> dict[str, Any]:
+        forced = {'nova-lite:force': True} if args.force else {}
+        return {'state': 'active' if args.active else 'error', **forced}

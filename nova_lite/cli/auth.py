@@ -95,8 +95,7 @@ def _from_settings(settings: Settings, args: Any) -> Connection:
              'region_name': settings.get('region_name')}
     compute = (settings.get('endpoint_override')
                or session.get_endpoint(service_type='compute', **where))
-    return _connection(session, compute, _catalog_image(session, where),
-                       settings.get('compute_api_version'))
+    return connection_over(session, compute, where, settings.get('compute_api_version'))
 
 
 def _limits(args: Any) -> tuple[float, float]:
@@ -150,10 +149,9 @@ def _from_clouds_yaml(settings: Settings, args: Any) -> Connection:
              'region_name': region.get_region_name('compute')}
     compute = (settings.get('endpoint_override') or region.get_endpoint('compute')
                or session.get_endpoint(service_type='compute', **where))
-    image = region.get_endpoint('image') or _catalog_image(session, where)
-    return _connection(session, compute, image,
-                       settings.get('compute_api_version')
-                       or region.get_default_microversion('compute'))
+    return connection_over(session, compute, where, settings.get('compute_api_version')
+                           or region.get_default_microversion('compute'),
+                           region.get_endpoint('image'))
 
 
 def _overrides(args: Any) -> Any:
@@ -164,12 +162,15 @@ def _overrides(args: Any) -> Any:
     return argparse.Namespace(**given)
 
 
-def _connection(session: Any, compute: str | None, image: str | None,
-                microversion: str | None) -> Connection:
+def connection_over(session: Any, compute: str | None, where: dict[str, Any],
+                    microversion: str | None, image: str | None = None) -> Connection:
+    """``where``: region and interface for Keystone's catalog, if the URL of the images is not
+    known. CommandError when that of the compute API is not."""
     if not compute:
         raise errors.CommandError('The URL of the compute API is not known: set OS_ENDPOINT, or '
                                   'OS_ENDPOINT_OVERRIDE where Keystone does not tell it')
     compute = versioned(compute, '/v2.1')
+    image = image or _catalog_image(session, where)
     if not image:
         # nova-lite serves the images itself, beside the compute API
         parts = urllib.parse.urlsplit(compute)

@@ -34,6 +34,18 @@ class MigrationError(CommandError):
         return 'MigrationError'
 
 
+class SessionError(CommandError):
+    """keystoneauth could not talk to the server; ``kind`` is its name for that."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(text)
+        self._kind = kind
+
+    @property
+    def kind(self) -> str:
+        return self._kind
+
+
 class ApiError(CommandError):
     """The server answered with an error."""
 
@@ -52,6 +64,20 @@ class ApiError(CommandError):
         request_id = (response.headers.get('X-Openstack-Request-Id')
                       or response.headers.get('X-Compute-Request-Id'))
         return cls(response.status_code, _message(response), request_id)
+
+
+def as_command_error(error: Exception) -> CommandError | None:
+    """A command's exception with what is to be told of it; None for a bug."""
+    if isinstance(error, CommandError):
+        return error
+    from keystoneauth1 import exceptions
+    said = str(error)
+    if isinstance(error, exceptions.ConnectFailure):
+        # the rest repeats the URL in urllib3's words
+        return SessionError(type(error).__name__, said.partition(': HTTP')[0] + scheme_hint(said))
+    if isinstance(error, exceptions.ClientException):
+        return SessionError(type(error).__name__, said + scheme_hint(said))
+    return None
 
 
 def scheme_hint(said: str) -> str:

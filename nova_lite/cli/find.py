@@ -49,6 +49,19 @@ def _servers_of_all_named(client: Client, name: str) -> list[dict[str, Any]]:
         raise
 
 
+def service(client: Client, host_or_id: str) -> dict[str, Any]:
+    """By ID, or the nova-compute of a host."""
+    services = client.list('/os-services', 'services')
+    for found in services:
+        if str(found['id']) == host_or_id:
+            return found
+    for found in services:
+        if (found['binary'], found['host']) == ('nova-compute', host_or_id):
+            return found
+    raise errors.CommandError(f"No service with an ID of '{host_or_id}', and no nova-compute on a "
+                              'host of that name exists. See nova-lite service-list')
+
+
 def flavor(client: Client, name_or_id: str) -> dict[str, Any]:
     return _one('flavor', name_or_id,
                 client.list('/flavors/detail', 'flavors', is_public='None'))

@@ -1,52 +1,59 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables as novaclient draws them, or JSON as the API gave it."""
+"""Cells: as a person reads them in a table, as the API gave them in every other format."""
 import json
 import sys
-import textwrap
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TextIO
+
+from cliff import columns
 
 # a title, and either the key of the value or a function of the row
 Column = tuple[str, str | Callable[[dict[str, Any]], Any]]
 
 
-def print_json(data: Any) -> None:
-    json.dump(data, sys.stdout, indent=2, ensure_ascii=False)
-    print()
+class Cell(columns.FormattableColumn):
+    """A value of any type. None comes last when a table is sorted."""
+
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, Cell) or self._value is None:
+            return False
+        return other._value is None or self._value < other._value
+
+    def human_readable(self) -> str:
+        value = self._value
+        if isinstance(value, list):
+            return '\n'.join(Cell(each).human_readable() for each in value)
+        if isinstance(value, dict):
+            return json.dumps(value, ensure_ascii=False)
+        return '-' if value is None else str(value)
 
 
-def print_list(rows: Sequence[dict[str, Any]], columns: Sequence[Column], as_json: bool,
-               sort_by: str | None = None) -> None:
-    """One row an item. ``sort_by`` is the title of a column; JSON keeps the API's order."""
-    if as_json:
-        print_json(list(rows))
-        return
-    table = _table([title for title, _ in columns])
-    cells = [[_cell(_value(row, key)) for _, key in columns] for row in rows]
-    if sort_by is not None:
-        index = [title for title, _ in columns].index(sort_by)
-        cells.sort(key=lambda row: row[index])
-    table.add_rows(cells)
-    print(table.get_string())
+class Bytes(Cell):
+    def human_readable(self) -> str:
+        return bytes_text(self._value)
 
 
-def print_properties(properties: dict[str, Any], as_json: bool, wrap: int = 0) -> None:
-    """One row a property, in alphabetical order. ``wrap``: most characters a line, 0 for any."""
-    if as_json:
-        print_json(properties)
-        return
-    table = _table(['Property', 'Value'])
-    for name, value in sorted(properties.items()):
-        if isinstance(value, (dict, list)):
-            value = json.dumps(value, ensure_ascii=False)
-        text = _cell(value)
-        table.add_row([name, textwrap.fill(text, wrap) if wrap > 0 else text])
-    print(table.get_string())
+def cell(title: str, value: Any) -> Cell:
+    """Numbers of bytes are known by their name, as 'memory_total_bytes'."""
+    if isinstance(value, Cell):
+        return value
+    counted = title.lower().endswith('bytes') and isinstance(value, (int, float))
+    return Bytes(value) if counted else Cell(value)
+
+
+def value(row: dict[str, Any], key: str | Callable[[dict[str, Any]], Any]) -> Any:
+    return key(row) if callable(key) else row.get(key, '')
+
+
+def print_json(data: Any, stream: TextIO) -> None:
+    json.dump(data, stream, indent=2, ensure_ascii=False)
+    print(file=stream)
 
 
 def complain(*lines: str) -> None:
     """To the one who reads errors."""
-    print(*lines, sep='\n', file=sys.stderr, flush=True)
+    for line in lines:
+        print(line, file=sys.stderr, flush=True)
 
 
 def bytes_text(number: float | None) -> str:
@@ -60,19 +67,3 @@ def bytes_text(number: float | None) -> str:
     else:
         unit = 'TiB'
     return f'{number:.0f} {unit}' if unit == 'B' else f'{number:.1f} {unit}'
-
-
-def _table(titles: Iterable[str]) -> Any:
-    import prettytable
-    table = prettytable.PrettyTable(list(titles))
-    table.align = 'l'
-    return table
-
-
-def _value(row: dict[str, Any], key: str | Callable[[dict[str, Any]], Any]) -> Any:
-    return key(row) if callable(key) else row.get(key, '')
-
-
-def _cell(value: Any) -> str:
-    # a carriage return would break the frame
-    return '-' if value is None else str(value).replace('\r', '')

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""boot, list, show, delete, start, stop, pause, unpause, lock, unlock: servers but for moving."""
+"""boot, list, show: make servers and look at them."""
 import time
 from collections.abc import Callable
 from typing import Any
 
-from nova_lite.cli import errors, find, output
+from nova_lite.cli import base, errors, find, output
 from nova_lite.cli.client import Client
+from nova_lite.cli.options import CHANGES_SINCE, PAGE, SERVER, arg, flag, option
 
 POLL_INTERVAL = 0.5
 BUILD_TIMEOUT = 600.0
@@ -14,10 +15,38 @@ POWER_STATES = {0: 'NOSTATE', 1: 'Running', 3: 'Paused', 4: 'Shutdown', 6: 'Cras
 
 
 # -- boot -------------------------------------------------------------------------------------
-def boot(client: Client, args: Any) -> int:
-    flavor = find.flavor(client, args.flavor)
-    image = find.image(client, args.image)
-    body = {'name': args.name, 'flavorRef': flavor['id'], 'imageRef': image['id']}
+class Boot(base.ShowOne):
+    arguments = (
+        arg('name', metavar='<name>', help='Name for the new server.'),
+        option('--flavor', 'Name or ID of flavor.', required=True),
+        option('--image', 'Name or ID of image.', required=True),
+        option('--host', 'Host to start the server on (administrators).'),
+        option('--availability-zone', 'Availability zone, also as zone:host (administrators).'),
+        arg('--meta', metavar='<key=value>', action='append', default=[],
+            help='Metadata of the server; can be given several times.'),
+        option('--key-name', 'Key pair of the server.'),
+        option('--description', 'Description of the server.'),
+        arg('--nic', metavar='<auto,none>', choices=('auto', 'none'), default='auto',
+            help='Network of the server: auto (the default) or none.'),
+        flag('--poll', 'Report the progress until the server is there or has failed.'))
+
+    def take_action(self, parsed_args: Any) -> base.Table:
+        args, client = parsed_args, self.client
+        flavor = find.flavor(client, args.flavor)
+        image = find.image(client, args.image)
+        body = _new_server(client, args, flavor['id'], image['id'])
+        created = client.request('POST', '/servers', body={'server': body})['server']
+        server = client.get(f"/servers/{created['id']}")['server']
+        if args.poll:
+            server = _wait_until_built(client, server)
+            if server['status'] != 'ACTIVE':
+                self.failure = errors.CommandError(_why_not_built(server))
+        shown = server | {key: created[key] for key in ('adminPass',) if key in created}
+        return self.properties(shown, flatten(shown, image['name']))
+
+
+def _new_server(client: Client, args: Any, flavor_id: str, image_id: str) -> dict[str, Any]:
+    body = {'name': args.name, 'flavorRef': flavor_id, 'imageRef': image_id}
     optional = {'availability_zone': args.availability_zone, 'host': args.host,
                 'key_name': args.key_name, 'description': args.description,
                 'metadata': _key_values(args.meta)}
@@ -27,17 +56,7 @@ def boot(client: Client, args: Any) -> int:
     if args.host and client.version < (2, 74):
         raise errors.CommandError('--host needs a server with microversion 2.74; use '
                                   f'--availability-zone nova:{args.host}')
-    created = client.request('POST', '/servers', body={'server': body})['server']
-    server = client.get(f"/servers/{created['id']}")['server']
-    succeeded = True
-    if args.poll:
-        server = _wait_until_built(client, server)
-        succeeded = server['status'] == 'ACTIVE'
-    shown = server | {key: created[key] for key in ('adminPass',) if key in created}
-    output.print_properties(shown if args.json else flatten(shown, image['name']), args.json)
-    if not succeeded:
-        raise errors.CommandError(_why_not_built(server))
-    return 0
+    return body
 
 
 def _key_values(pairs: list[str]) -> dict[str, str]:
@@ -71,16 +90,31 @@ def _why_not_built(server: dict[str, Any]) -> str:
 
 
 # -- list and show ----------------------------------------------------------------------------
-def list_servers(client: Client, args: Any) -> None:
-    sort_keys, sort_dirs = _sort(args.sort)
-    path = '/servers' if args.minimal else '/servers/detail'
-    servers = client.list(
-        path, 'servers', limit=args.limit, marker=args.marker, name=args.name,
-        status=args.status, host=args.host, all_tenants=1 if args.all_tenants else None,
-        deleted=args.deleted or None, sort_key=sort_keys, sort_dir=sort_dirs,
-        **{'changes-since': args.changes_since})
-    output.print_list(servers, _list_columns(args), args.json,
-                      sort_by=None if args.sort or args.fields else 'Name')
+class ListServers(base.Lister):
+    arguments = (
+        option('--name', 'Only servers whose name matches this regular expression.'),
+        option('--status', 'Only servers in this status.'),
+        option('--host', 'Only servers on this host (administrators).'),
+        flag('--all-tenants', 'Servers of all projects (administrators).'),
+        flag('--deleted', 'Only deleted servers (administrators).'),
+        CHANGES_SINCE,
+        option('--fields', 'Columns besides ID, separated by commas, such as name,host,status.'),
+        flag('--minimal', 'Get only ID and name.'),
+        option('--sort', 'Keys to sort by, such as created_at:asc,display_name.',
+               metavar='<key>[:<direction>]'),
+        *PAGE)
+
+    def take_action(self, parsed_args: Any) -> base.Table:
+        args = parsed_args
+        sort_keys, sort_dirs = _sort(args.sort)
+        path = '/servers' if args.minimal else '/servers/detail'
+        servers = self.client.list(
+            path, 'servers', limit=args.limit, marker=args.marker, name=args.name,
+            status=args.status, host=args.host, all_tenants=1 if args.all_tenants else None,
+            deleted=args.deleted or None, sort_key=sort_keys, sort_dir=sort_dirs,
+            **{'changes-since': args.changes_since})
+        return self.table(servers, _list_columns(args),
+                          sort_by=None if args.sort or args.fields else 'Name')
 
 
 def _sort(text: str | None) -> tuple[list[str] | None, list[str] | None]:
@@ -133,15 +167,15 @@ def _networks(server: dict[str, Any]) -> str:
                      for name, addresses in (server.get('addresses') or {}).items() if addresses)
 
 
-def show(client: Client, args: Any) -> None:
-    server = find.server(client, args.server)
-    if args.json:
-        output.print_json(server)
-        return
-    image_name = None
-    if server.get('image') and not args.minimal:
-        image_name = _image_name(client, server['image']['id'])
-    output.print_properties(flatten(server, image_name), False, wrap=args.wrap)
+class ShowServer(base.ShowOne):
+    arguments = (SERVER, flag('--minimal', 'Do not look up the name of the image.'))
+
+    def take_action(self, parsed_args: Any) -> base.Table:
+        server = find.server(self.client, parsed_args.server)
+        image_name = None
+        if server.get('image') and not (parsed_args.minimal or self.raw):
+            image_name = _image_name(self.client, server['image']['id'])
+        return self.properties(server, flatten(server, image_name))
 
 
 def _image_name(client: Client, image_id: str) -> str:
@@ -168,53 +202,3 @@ def flatten(server: dict[str, Any], image_name: str | None) -> dict[str, Any]:
         flat['security_groups'] = ', '.join(
             sorted({group['name'] for group in server['security_groups']}))
     return flat
-
-
-# -- actions ----------------------------------------------------------------------------------
-def delete(client: Client, args: Any) -> int:
-    return _each(args.server, 'delete', lambda name: client.request(
-        'DELETE', f"/servers/{find.server(client, name)['id']}"))
-
-
-def start(client: Client, args: Any) -> int:
-    return _each(args.server, 'start', lambda name: client.act(
-        find.server(client, name)['id'], 'os-start'))
-
-
-def stop(client: Client, args: Any) -> int:
-    return _each(args.server, 'stop', lambda name: client.act(
-        find.server(client, name)['id'], 'os-stop'))
-
-
-def _each(names: list[str], verb: str, act: Callable[[str], Any]) -> int:
-    """Do it to every server, also after one of them refuses."""
-    failed = False
-    for name in names:
-        try:
-            act(name)
-            print(f'Request to {verb} server {name} has been accepted.')
-        except errors.CommandError as error:
-            output.complain(f'ERROR ({error.kind}): {error}')
-            failed = True
-    if failed:
-        raise errors.CommandError(f'Unable to {verb} the specified server(s).')
-    return 0
-
-
-def pause(client: Client, args: Any) -> None:
-    client.act(find.server(client, args.server)['id'], 'pause')
-
-
-def unpause(client: Client, args: Any) -> None:
-    client.act(find.server(client, args.server)['id'], 'unpause')
-
-
-def lock(client: Client, args: Any) -> None:
-    server_id = find.server(client, args.server)['id']
-    if args.reason and client.version < (2, 73):
-        raise errors.CommandError('--reason needs a server with microversion 2.73')
-    client.act(server_id, 'lock', {'locked_reason': args.reason} if args.reason else None)
-
-
-def unlock(client: Client, args: Any) -> None:
-    client.act(find.server(client, args.server)['id'], 'unlock')

@@ -7,14 +7,14 @@ while, changes nothing about it.
 import sys
 import time
 from collections.abc import Iterator
-from typing import Any, Protocol, TextIO
+from typing import Any, TextIO
 
 from nova_lite.cli import errors
+from nova_lite.cli.moves import UNSUCCESSFUL, Moves
 from nova_lite.cli.output import bytes_text
 from nova_lite.cli.progress import Step, Tracker, reading_of
 
 OWN = 'nova-lite:'
-UNSUCCESSFUL = {'error': 'ended with an error', 'failed': 'failed', 'cancelled': 'was cancelled'}
 FINAL = ('completed', *UNSUCCESSFUL)
 MOVING = ('running', 'running (post-copy)')
 IN_PROGRESS = ('queued', 'preparing', *MOVING)
@@ -22,16 +22,6 @@ IN_PROGRESS = ('queued', 'preparing', *MOVING)
 EARLY_INTERVAL, INTERVAL = 0.1, 0.25
 APPEAR_TIMEOUT = 60.0
 SILENCE_TIMEOUT = 60.0
-
-
-class Moves(Protocol):
-    def first_after(self, migration_id: int) -> dict[str, Any] | None: ...
-
-    def get(self, migration_id: int | str) -> dict[str, Any]: ...
-
-    def in_progress(self, migration_id: int) -> dict[str, Any] | None: ...
-
-    def told(self, migration_id: int) -> Iterator[dict[str, Any]] | None: ...
 
 
 # -- following --------------------------------------------------------------------------------

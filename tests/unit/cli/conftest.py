@@ -56,3 +56,16 @@ def run(capsys):
 @pytest.fixture
 def server(api):
     return api.add_server(1, 'web1')
+
+
+@pytest.fixture
+def things(api):
+    """Flavors and an image to make servers of."""
+    api.lists['flavors'] = [
+        {'id': '1', 'name': 'small', 'ram': 512, 'disk': 1, 'OS-FLV-EXT-DATA:ephemeral': 0,
+         'swap': '', 'vcpus': 1, 'rxtx_factor': 1.0, 'os-flavor-access:is_public': True,
+         'description': None, 'extra_specs': {}},
+        {'id': 'small', 'name': 'named-as-an-id', 'swap': 8}]
+    api.lists['images'] = [{'id': fake_api.IMAGE, 'name': 'tick', 'status': 'active',
+                            'size': 1536}]
+    return api

@@ -14,6 +14,7 @@ from typing import Any
 
 REQUEST_ID = 'req-11111111-2222-3333-4444-555555555555'
 PROJECT = 'project1'
+IMAGE = '00000000-0000-4000-9000-000000000001'
 UNFINISHED = ('accepted', 'queued', 'preparing', 'running', 'running (post-copy)')
 
 
@@ -32,6 +33,7 @@ class FakeApi:
         self.actions: list[dict[str, Any]] = []
         self.lists: dict[str, list[dict[str, Any]]] = {
             'os-services': [], 'os-hypervisors': [], 'flavors': [], 'images': []}
+        self.location: dict[str, Any] = {}
         self.script: list[dict[str, Any]] = []
         self.refuse: dict[str, tuple[int, Any]] = {}    # 'METHOD /path' -> answer
         self.page_length = 1000
@@ -59,7 +61,7 @@ class FakeApi:
             'id': f'00000000-0000-4000-8000-{number:012d}', 'name': name, 'status': 'ACTIVE',
             'tenant_id': PROJECT, 'OS-EXT-STS:task_state': None, 'OS-EXT-STS:power_state': 1,
             'OS-EXT-SRV-ATTR:host': 'host1', 'addresses': {},
-            'image': {'id': '00000000-0000-4000-9000-000000000001'}, 'metadata': {},
+            'image': {'id': IMAGE}, 'metadata': {},
             'flavor': {'original_name': 'small', 'vcpus': 1, 'ram': 512}, 'links': [],
         } | values
         self.servers[server['id']] = server
@@ -106,8 +108,17 @@ class FakeApi:
             return self._servers(method, params, body)
         if parts[0] == 'os-migrations':
             return 200, {'migrations': self._moved(params)}
+        if method in ('PUT', 'DELETE') or (method, parts) == ('POST', ['flavors']):
+            return self._changed(method, parts, body)
         key = {'os-services': 'services', 'os-hypervisors': 'hypervisors', 'flavors': 'flavors'}
         return self._page(path, key[parts[0]], self.lists[parts[0]], params)
+
+    def _changed(self, method: str, parts: list[str], body: Any) -> tuple[int, Any]:
+        if method == 'DELETE':
+            return 202, None
+        if method == 'POST':
+            return 200, {'flavor': {'links': [], **body['flavor'], 'id': 'made'}}
+        return 200, {'service': {**self.lists['os-services'][0], **body}}
 
     def _page(self, path: str, key: str, items: list[Any],
               params: dict[str, str]) -> tuple[int, Any]:
@@ -150,6 +161,8 @@ class FakeApi:
                          {'instanceActions': self.actions})
         if parts[1:2] == ['migrations']:
             return self._server_migrations(method, parts[2:])
+        if parts[1:] == ['location']:
+            return 200, {'location': self.location}
         if method == 'DELETE':
             del self.servers[parts[0]]
             return 204, None
@@ -201,7 +214,7 @@ class FakeApi:
                 self.end_headers()
                 self.wfile.write(data)
 
-            do_POST = do_DELETE = do_PATCH = do_GET
+            do_POST = do_DELETE = do_PATCH = do_PUT = do_GET
 
             def log_message(self, *_: Any) -> None:
                 pass

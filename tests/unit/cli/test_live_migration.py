@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """live-migration: what is sent, what is shown, and the exit code."""
-import json
 import os
 import re
 import signal
@@ -243,42 +242,3 @@ def test_watch_on_a_terminal_draws_a_bar(api, server, monkeypatch):
         assert expected in text
     shown = [int(found) for found in re.findall(r'(\d+)%', text)]
     assert shown == sorted(shown)
-
-
-# -- the others ---------------------------------------------------------------------------------
-def test_server_migration_list_has_novaclients_columns(api, run, server):
-    api.migrations.append(api.migration(server, status='running', memory_total_bytes=5))
-    result = run('server-migration-list', 'web1')
-    assert result.rows[0] == [
-        'Id', 'Source Node', 'Dest Node', 'Source Compute', 'Dest Compute', 'Dest Host',
-        'Status', 'Server UUID', 'Created At', 'Updated At', 'Project ID', 'User ID',
-        'Total Memory Bytes', 'Processed Memory Bytes', 'Remaining Memory Bytes',
-        'Total Disk Bytes', 'Processed Disk Bytes', 'Remaining Disk Bytes']
-    assert result.rows[1][6] == 'running' and result.rows[1][12] == '5'
-    assert result.rows[1][4] == '-'
-
-
-def test_migration_list_has_novaclients_columns_and_filters(api, run, server):
-    api.migrations.append(api.migration(server))
-    result = run('migration-list', '--status', 'accepted', '--host', 'host1')
-    assert result.rows[0] == [
-        'Id', 'UUID', 'Source Node', 'Dest Node', 'Source Compute', 'Dest Compute', 'Dest Host',
-        'Status', 'Instance UUID', 'Old Flavor', 'New Flavor', 'Created At', 'Updated At',
-        'Type', 'Project ID', 'User ID']
-    assert api.requests[-1][1] == '/v2.1/os-migrations?host=host1&status=accepted'
-    api.max_version = (2, 12)
-    assert run('migration-list').rows[0][0] == 'Source Node'
-
-
-@pytest.mark.parametrize('migration', ['1', '00000000-0000-4000-a000-000000000001'])
-def test_abort_and_force_complete_take_a_number_or_a_uuid(api, run, server, migration):
-    api.migrations.append(api.migration(server, status='running'))
-    path = f"/v2.1/servers/{server['id']}/migrations/1"
-    assert run('live-migration-force-complete', 'web1', migration).code == 0
-    assert api.sent('POST', f'{path}/action') == [{'force_complete': None}]
-    assert run('live-migration-abort', 'web1', migration).code == 0
-    assert api.sent('DELETE', path) == [None]
-    result = run('server-migration-show', 'web1', migration)
-    assert ['status', 'running'] in result.rows
-    shown = json.loads(run('server-migration-show', 'web1', migration, '--json').out)
-    assert shown['id'] == 1

@@ -14,16 +14,7 @@ HEAVY = ('requests', 'keystoneauth1', 'openstack', 'prettytable', 'rich', 'oslo_
          'nova_lite.conf', 'nova_lite.objects')
 
 
-# -- the table of commands ----------------------------------------------------------------------
-@pytest.mark.parametrize('name', commands.COMMANDS)
-def test_command_in_the_table_has_a_function_and_help(name, run):
-    import importlib
-    module, _, function = commands.COMMANDS[name].function.partition(':')
-    assert callable(getattr(importlib.import_module(f'nova_lite.cli.{module}'), function))
-    result = run('help', name)
-    assert result.code == 0 and result.out.startswith(f'usage: nova-lite {name} ')
-
-
+# -- help and arguments -------------------------------------------------------------------------
 def test_help_loads_none_of_what_a_command_needs():
     program = ('import sys; from nova_lite.cli import main\n'
                'try: main.main(["--help"])\n'
@@ -43,8 +34,36 @@ def test_command_loads_none_of_the_services(api, server):
     assert done.stderr.strip() == '[]' and 'web1' in done.stdout
 
 
+@pytest.mark.parametrize('command', ['list', 'live-migration', 'flavor-create'])
+def test_help_of_a_command_loads_none_of_what_talks_to_a_server(command):
+    program = ('import sys; from nova_lite.cli import main\n'
+               f'try: main.main(["{command}", "--help"])\n'
+               'except SystemExit: pass\n'
+               f'print([name for name in {HEAVY[:3] + HEAVY[4:]} if name in sys.modules],'
+               ' file=sys.stderr)')
+    done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True,
+                          timeout=60)
+    assert done.stderr.strip() == '[]' and f'usage: nova-lite {command}' in done.stdout
+
+
+@pytest.mark.parametrize('argv', [('--help',), ('-h',), ('help',)])
+def test_help_names_every_command_and_what_it_is_for(argv, run):
+    result = run(*argv)
+    assert result.code == 0
+    for name, (_, text) in commands.COMMANDS.items():
+        assert f'{name} ' in result.out and text in result.out
+    assert 'complete ' in result.out
+
+
+def test_unknown_command_is_told_with_those_that_are_near(run):
+    result = run('flavor-lsit')
+    assert result.code == 2 and result.out == ''
+    assert "there is no command 'flavor-lsit'" in result.err and 'flavor-list' in result.err
+
+
 @pytest.mark.parametrize('argv', [
-    (), ('nonsense',), ('show',), ('boot', 'x'), ('list', '--limit', 'many'),
+    (), ('nonsense',), ('--nonsense', 'list'), ('show',), ('boot', 'x'),
+    ('list', '--limit', 'many'),
     ('live-migration', 'web1', '--force'), ('help', 'nonsense')])
 def test_wrong_arguments_exit_with_2(argv, run, api, server):
     assert run(*argv).code == 2
@@ -54,6 +73,47 @@ def test_wrong_arguments_exit_with_2(argv, run, api, server):
 @pytest.mark.parametrize('argv', [('--json', 'list'), ('list', '--json')])
 def test_json_may_stand_before_or_behind_the_command(argv, run, api, server):
     assert run(*argv).json[0]['name'] == 'web1'
+
+
+def test_complete_prints_what_bash_needs(run):
+    result = run('complete')
+    assert result.code == 0
+    words = {name: line.partition("='")[2] for line in result.out.splitlines()
+             for name in [line.partition('=')[0].strip()]}
+    assert set(commands.COMMANDS) <= set(words['cmds'].rstrip("'").split())
+    assert '--deadline' in words['cmds_live_migration'] and '--format' in words['cmds_list']
+    done = subprocess.run(['bash', '-n'], input=result.out, text=True, timeout=60)
+    assert done.returncode == 0
+
+
+# -- the output ---------------------------------------------------------------------------------
+def test_reader_that_has_seen_enough_ends_it_without_a_trace(api):
+    for number in range(300):
+        api.add_server(number, f'server-{number}' * 20)
+    child = subprocess.Popen([sys.executable, '-m', 'nova_lite.cmd.shell', 'list'],
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    child.stdout.readline()
+    child.stdout.close()
+    err = child.stderr.read()
+    child.stderr.close()
+    assert (child.wait(60), err) == (1, '')
+
+
+@pytest.mark.parametrize('closed', ['>&-', '>&- 2>&-'])
+def test_closed_output_is_no_error_of_the_command(api, server, closed):
+    script = f'"$0" -m nova_lite.cmd.shell stop web1 {closed}'
+    done = subprocess.run(['bash', '-c', script, sys.executable], capture_output=True, text=True,
+                          timeout=60)
+    assert (done.returncode, done.stderr) == (0, '')
+    assert api.sent('POST', f"/v2.1/servers/{server['id']}/action") == [{'os-stop': None}]
+
+
+def test_output_that_cannot_be_written_is_told(api, server):
+    with open('/dev/full', 'w') as full:
+        done = subprocess.run([sys.executable, '-m', 'nova_lite.cmd.shell', 'list'], stdout=full,
+                              stderr=subprocess.PIPE, text=True, timeout=60)
+    assert (done.returncode, done.stderr.count('\n')) == (1, 1), done.stderr
+    assert 'No space left on device' in done.stderr
 
 
 # -- credentials --------------------------------------------------------------------------------

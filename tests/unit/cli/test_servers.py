@@ -1,22 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers, and what there is to work with."""
+"""boot, list and show: what is sent, and what is printed."""
 import pytest
 
 from nova_lite.cli import servers
 from tests.unit.cli import fake_api
-
-IMAGE = '00000000-0000-4000-9000-000000000001'
-
-
-@pytest.fixture
-def things(api):
-    api.lists['flavors'] = [
-        {'id': '1', 'name': 'small', 'ram': 512, 'disk': 1, 'OS-FLV-EXT-DATA:ephemeral': 0,
-         'swap': '', 'vcpus': 1, 'rxtx_factor': 1.0, 'os-flavor-access:is_public': True,
-         'description': None, 'extra_specs': {}},
-        {'id': 'small', 'name': 'named-as-an-id', 'swap': 8}]
-    api.lists['images'] = [{'id': IMAGE, 'name': 'tick', 'status': 'active', 'size': 1536}]
-    return api
+from tests.unit.cli.fake_api import IMAGE
 
 
 # -- finding ------------------------------------------------------------------------------------
@@ -145,78 +133,3 @@ def test_boot_with_poll_waits_for_the_end(end, code, words, things, run, monkeyp
     result = run('boot', 'db', '--flavor', '1', '--image', 'tick', '--poll')
     assert result.code == code and words in result.err
     assert ['status', end['status']] in result.rows
-
-
-# -- actions ------------------------------------------------------------------------------------
-@pytest.mark.parametrize('argv, body', [
-    (('start', 'web1'), {'os-start': None}), (('stop', 'web1'), {'os-stop': None}),
-    (('pause', 'web1'), {'pause': None}), (('unpause', 'web1'), {'unpause': None}),
-    (('lock', 'web1'), {'lock': None}), (('unlock', 'web1'), {'unlock': None}),
-    (('lock', '--reason', 'disks', 'web1'), {'lock': {'locked_reason': 'disks'}})])
-def test_action_sends_novas_body(argv, body, api, run, server):
-    assert run(*argv).code == 0
-    assert api.sent('POST', f"/v2.1/servers/{server['id']}/action") == [body]
-
-
-def test_delete_of_many_goes_on_after_a_failure(api, run):
-    api.add_server(1, 'a')
-    api.add_server(2, 'b')
-    result = run('delete', 'a', 'nobody', 'b')
-    assert result.code == 1 and api.servers == {}
-    assert result.out == ('Request to delete server a has been accepted.\n'
-                          'Request to delete server b has been accepted.\n')
-    assert "'nobody'" in result.err and 'Unable to delete the specified server(s).' in result.err
-
-
-# -- inventory ----------------------------------------------------------------------------------
-def test_service_list_has_novaclients_columns(api, run):
-    api.lists['os-services'] = [{
-        'id': 'u1', 'binary': 'nova-compute', 'host': 'host1', 'zone': 'nova',
-        'status': 'enabled', 'state': 'up', 'updated_at': 'now', 'disabled_reason': None,
-        'forced_down': False}]
-    rows = run('service-list', '--host', 'host1').rows
-    assert rows == [
-        ['Id', 'Binary', 'Host', 'Zone', 'Status', 'State', 'Updated_at', 'Disabled Reason',
-         'Forced down'],
-        ['u1', 'nova-compute', 'host1', 'nova', 'enabled', 'up', 'now', '-', 'False']]
-    assert api.requests[-1][1].endswith('?host=host1')
-
-
-def test_service_list_when_long_then_it_tells_the_clocks_skew(api, run):
-    api.lists['os-services'] = [{'id': 'u1', 'binary': 'nova-compute', 'forced_down': False,
-                                 'clock_skew': -301.5}]
-    rows = run('service-list', '--long').rows
-    assert (rows[0][-1], rows[1][-1]) == ('Clock skew (s)', '-301.5')
-
-
-def test_hypervisor_list_has_novaclients_columns(api, run):
-    api.lists['os-hypervisors'] = [{'id': 'u1', 'hypervisor_hostname': 'host1', 'state': 'up',
-                                    'status': 'enabled'}]
-    assert run('hypervisor-list', '--matching', 'host').rows == [
-        ['ID', 'Hypervisor hostname', 'State', 'Status'], ['u1', 'host1', 'up', 'enabled']]
-    assert 'hypervisor_hostname_pattern=host' in api.requests[-1][1]
-
-
-def test_flavor_list_has_novaclients_columns(things, run):
-    rows = run('flavor-list').rows
-    assert rows[0] == ['ID', 'Name', 'Memory_MiB', 'Disk', 'Ephemeral', 'Swap', 'VCPUs',
-                       'RXTX_Factor', 'Is_Public', 'Description']
-    assert rows[1] == ['1', 'small', '512', '1', '0', '0', '1', '1.0', 'True', '-']
-    run('flavor-list', '--all')
-    assert things.requests[-1][1].endswith('?is_public=None')
-
-
-def test_image_list(things, run):
-    assert run('image-list').rows == [['ID', 'Name', 'Status', 'Size'],
-                                      [IMAGE, 'tick', 'active', '1.5 KiB']]
-
-
-def test_instance_actions_are_sorted_and_shown_with_events(api, run, server):
-    api.actions = [{'action': name, 'request_id': f'req-{name}', 'message': None,
-                    'start_time': start, 'updated_at': start, 'events': [{'event': 'e'}]}
-                   for name, start in (('live-migration', '2026-02'), ('create', '2026-01'))]
-    rows = run('instance-action-list', 'web1').rows
-    assert rows[0] == ['Action', 'Request_ID', 'Message', 'Start_Time', 'Updated_At']
-    assert [row[0] for row in rows[1:]] == ['create', 'live-migration']
-    shown = run('instance-action', server['id'], 'req-live-migration').rows
-    assert ['events', "[{'event': 'e'}]"] in shown
