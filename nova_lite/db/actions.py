@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from nova_lite.db import models, rows, session
+from nova_lite.db import models, retry, rows, session
 
 ACTIONS = models.InstanceAction.__table__
 EVENTS = models.InstanceActionEvent.__table__
@@ -39,7 +39,7 @@ def add_events(events: list[NewEvent]) -> list[rows.Row | None]:
     stamp, attempts = rows.now(), 0
     events = [event._replace(values={'created_at': stamp, **event.values}) for event in events]
 
-    @session.retried
+    @retry.retried
     def attempt() -> list[rows.Row | None]:
         nonlocal attempts
         attempts += 1
@@ -51,15 +51,18 @@ def add_events(events: list[NewEvent]) -> list[rows.Row | None]:
 
 
 def add(s: Session, events: Sequence[NewEvent], again: bool = False) -> list[rows.Row | None]:
-    """The same within a transaction; ``again``: what is there already is left."""
+    """The same within a transaction; ``again``: what is there already is left.
+
+    The actions come first, in their order: an event that is inserted has its action locked for
+    reading, and two transactions that then want to write it would stand in each other's way.
+    """
     find = functools.cache(functools.partial(_find, s))
     owners = [find(event.instance_uuid, event.request_id) for event in events]
-    written = [owner and _add(s, event, owner, again) for event, owner in zip(events, owners)]
-    for action_id in dict.fromkeys(filter(None, owners)):
+    for action_id in sorted(set(filter(None, owners))):
         messages = [event.action_message for event, owner in zip(events, owners)
                     if owner == action_id and event.action_message is not None]
         _tell_action(s, action_id, messages[-1] if messages else None)
-    return written
+    return [owner and _add(s, event, owner, again) for event, owner in zip(events, owners)]
 
 
 def _add(s: Session, event: NewEvent, action_id: int, again: bool) -> rows.Row:
@@ -72,7 +75,7 @@ def _add(s: Session, event: NewEvent, action_id: int, again: bool) -> rows.Row:
     return mine
 
 
-@session.retried
+@retry.retried
 def finish(instance_uuid: str, request_id: str, values: rows.Row) -> bool:
     with session.writer() as s:
         return bool(rows.update(s, ACTIONS, {'updated_at': rows.now(), **values},
@@ -80,7 +83,7 @@ def finish(instance_uuid: str, request_id: str, values: rows.Row) -> bool:
                                 ACTIONS.c.request_id == request_id))
 
 
-@session.retried
+@retry.retried
 def finish_event(instance_uuid: str, request_id: str | None, event: str, host: str | None,
                  values: rows.Row, action_message: str | None) -> rows.Row | None:
     """Close the newest open event of that name, of the action of that request; an
@@ -94,8 +97,8 @@ def finish_event(instance_uuid: str, request_id: str | None, event: str, host: s
             EVENTS.c.finish_time.is_(None).desc(), EVENTS.c.id.desc()).limit(1))
         if not opened:
             return None
+        _tell_action(s, action_id, action_message)      # the action first, as above
         rows.update(s, EVENTS, values, EVENTS.c.id == opened[0]['id'])
-        _tell_action(s, action_id, action_message)
         return {**opened[0], **values}
 
 
@@ -114,7 +117,7 @@ def by_instance(instance_uuid: str, since: Any, before: Any, limit: int | None,
                      [ACTIONS.c.instance_uuid == instance_uuid])
 
 
-@session.retried
+@retry.retried
 def events(action_id: int) -> list[rows.Row]:
     """Newest first, by when they began."""
     with session.reader() as s:
@@ -123,7 +126,7 @@ def events(action_id: int) -> list[rows.Row]:
                                                       EVENTS.c.id.desc()))
 
 
-@session.retried
+@retry.retried
 def latest_faults(instance_uuids: list[str]) -> list[rows.Row]:
     newest = sa.select(sa.func.max(FAULTS.c.id)).where(
         FAULTS.c.instance_uuid.in_(instance_uuids), FAULTS.c.deleted == 0).group_by(

@@ -9,7 +9,7 @@ from typing import Any
 from oslo_db import exception as db_exc
 
 from nova_lite.db import (actions, flavors, host_names, instances, leases, moves, orders, queue,
-                          resources, rows, services, session, sightings)
+                          resources, retry, rows, services, session, sightings)
 
 __all__ = ['actions', 'flavors', 'host_names', 'instances', 'leases', 'moves', 'orders', 'queue',
            'resources', 'services', 'sightings', 'check', 'get', 'insert', 'update_on_match',
@@ -23,7 +23,7 @@ def check() -> None:
     session.get_engine()
 
 
-@session.retried
+@retry.retried
 def get(table: str, read_deleted: bool = False, **columns: Any) -> rows.Row | None:
     """The newest row whose columns have these values, or None."""
     t = rows.table(table)
@@ -40,7 +40,7 @@ def insert(table: str, values: rows.Row) -> rows.Row:
     values = {'created_at': rows.now(), **values}
     attempts = 0
 
-    @session.retried
+    @retry.retried
     def attempt() -> rows.Row:
         nonlocal attempts
         attempts += 1
@@ -62,7 +62,7 @@ def update_on_match(table: str, row_id: int, values: rows.Row,
     it; None, and nothing is written, when there is no such row. There is no other update."""
     t, stamp, attempts = rows.table(table), rows.now(), 0
 
-    @session.retried
+    @retry.retried
     def attempt() -> rows.Row | None:
         nonlocal attempts
         attempts += 1
@@ -76,7 +76,7 @@ def update_on_match(table: str, row_id: int, values: rows.Row,
     return attempt()
 
 
-@session.retried
+@retry.retried
 def soft_delete(table: str, row_id: int) -> bool:
     """Mark a living row as deleted; False when there is none."""
     t = rows.table(table)

@@ -4,12 +4,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from nova_lite.db import liveness, models, resources, rows, session
+from nova_lite.db import liveness, models, resources, retry, rows, session
 
 T = models.Service.__table__
 
 
-@session.retried
+@retry.retried
 def claim(host: str, identity: str, boot: str) -> rows.Row | None:
     """Make the name that of ``identity``, as the machine has it since its ``boot``, where it is
     nobody's, or its own and not in use by another boot. The row as it is when that is not so; None
@@ -25,7 +25,7 @@ def claim(host: str, identity: str, boot: str) -> rows.Row | None:
         return rows.fetch_first(s, T, *mine)
 
 
-@session.retried
+@retry.retried
 def forget(host: str) -> bool | None:
     """Let the next machine have the name, unless its compute is up: False then; None when there
     is no such compute."""

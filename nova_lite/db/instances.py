@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nova_lite.compute import migration_states, task_states
-from nova_lite.db import models, resources, rows, session, sightings
+from nova_lite.db import models, resources, retry, rows, session, sightings
 
 T = models.Instance.__table__
 MIGRATIONS = models.Migration.__table__
@@ -28,7 +28,7 @@ def update_on_match(uuid: str, values: rows.Row,
     stamp = rows.now()
     attempts = 0
 
-    @session.retried
+    @retry.retried
     def attempt() -> tuple[rows.Row | None, rows.Row | None]:
         nonlocal attempts
         attempts += 1
@@ -49,7 +49,7 @@ def update_on_match(uuid: str, values: rows.Row,
     return attempt()
 
 
-@session.retried
+@retry.retried
 def reset(uuid: str, vm_state: str) -> tuple[rows.Row | None, rows.Row | None, rows.Row | None]:
     """An operator's word on what the server is: whatever was ordered of it is void, unless it is
     of LASTING_TASKS. Returns the server before and after, and the unfinished migration that
@@ -68,7 +68,7 @@ def reset(uuid: str, vm_state: str) -> tuple[rows.Row | None, rows.Row | None, r
         return before, rows.fetch_first(s, T, *rows.living(T, uuid=uuid)), None
 
 
-@session.retried
+@retry.retried
 def destroy(uuid: str) -> bool:
     """Mark the server deleted and give back what it and its migrations hold on any host."""
     with session.writer() as s:

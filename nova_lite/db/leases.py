@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from nova_lite.compute import migration_states, task_states
 from nova_lite.conf import CONF
 from nova_lite.conf import service as service_conf
-from nova_lite.db import clock, liveness, models, moves, rows, session
+from nova_lite.db import clock, liveness, models, moves, retry, rows, session
 
 T = models.Migration.__table__
 INSTANCES = models.Instance.__table__
@@ -30,7 +30,7 @@ def accept(instance_uuid: str, values: rows.Row) -> tuple[rows.Row, rows.Row] | 
     stamp = rows.now()
     attempts = 0
 
-    @session.retried
+    @retry.retried
     def attempt() -> tuple[rows.Row, rows.Row] | None:
         nonlocal attempts
         attempts += 1
@@ -52,7 +52,7 @@ def accept(instance_uuid: str, values: rows.Row) -> tuple[rows.Row, rows.Row] | 
         return attempt()
 
 
-@session.retried
+@retry.retried
 def take(migration_id: int, owner: str, seconds: float) -> rows.Row | None:
     """Make ``owner`` the one who works on it for so long, if nobody else does; None when somebody
     does, or when it is not ``accepted`` any more."""
@@ -64,7 +64,7 @@ def take(migration_id: int, owner: str, seconds: float) -> rows.Row | None:
         return rows.fetch_first(s, T, T.c.id == migration_id) if taken else None
 
 
-@session.retried
+@retry.retried
 def record(migration_id: int, owner: str, values: rows.Row) -> rows.Row | None:
     """Write ``values`` where ``owner`` has the lease; None, and nothing written, where not."""
     with session.writer() as s:
@@ -74,7 +74,7 @@ def record(migration_id: int, owner: str, values: rows.Row) -> rows.Row | None:
         return rows.fetch_first(s, T, T.c.id == migration_id)
 
 
-@session.retried
+@retry.retried
 def renew(owner: str, migration_ids: list[int], seconds: float) -> None:
     """Extend the leases that ``owner`` still has."""
     with session.writer() as s:
@@ -82,7 +82,7 @@ def renew(owner: str, migration_ids: list[int], seconds: float) -> None:
                     T.c.id.in_(migration_ids))
 
 
-@session.retried
+@retry.retried
 def release(owner: str, only: list[int] | None = None) -> None:
     """Give up all leases of ``owner``, or ``only`` these: any conductor may go on at once."""
     with session.writer() as s:
@@ -90,7 +90,7 @@ def release(owner: str, only: list[int] | None = None) -> None:
                     *([] if only is None else [T.c.id.in_(only)]))
 
 
-@session.retried
+@retry.retried
 def run_out() -> list[rows.Row]:
     """Migrations whose lease has run out, oldest first."""
     with session.reader() as s:

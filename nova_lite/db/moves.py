@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from nova_lite import exception
 from nova_lite.compute import migration_states, receipt, task_states, vm_states
-from nova_lite.db import actions, liveness, models, resources, rows, session
+from nova_lite.db import actions, liveness, models, resources, retry, rows, session
 
 T = models.Migration.__table__
 INSTANCES = models.Instance.__table__
@@ -52,7 +52,7 @@ def advance(migration_id: int, event: str, values: rows.Row,
     stamp, attempts = rows.now(), 0
     conditions = [T.c.status.in_(believed), *([] if owner is None else [T.c.owner == owner])]
 
-    @session.retried
+    @retry.retried
     def attempt() -> Advanced:
         nonlocal attempts
         attempts += 1
@@ -125,7 +125,7 @@ def create(values: rows.Row) -> rows.Row:
     """Insert one whose server is busy with it already. InstanceInvalidState."""
     stamp, attempts = rows.now(), 0
 
-    @session.retried
+    @retry.retried
     def attempt() -> rows.Row:
         nonlocal attempts
         attempts += 1
@@ -166,7 +166,7 @@ def _change_instance(s: Session, migration: rows.Row, after: migration_states.Af
     return before, rows.fetch_first(s, INSTANCES, *mine)
 
 
-@session.retried
+@retry.retried
 def forsaken(silence: float, **columns: Any) -> list[rows.Row]:
     """Migrations beyond ``accepted`` whose source's compute service is forced down, removed, or
     silent for so many seconds, and whose ``columns`` are these; oldest first."""

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from nova_lite.compute import task_states
 from nova_lite.conf import CONF
 from nova_lite.conf import service as service_conf
-from nova_lite.db import instances, leases, models, resources, rows, session
+from nova_lite.db import instances, leases, models, resources, retry, rows, session
 
 T = models.Order.__table__
 INSTANCES = models.Instance.__table__
@@ -111,7 +111,7 @@ def _end(order: rows.Row, values: rows.Row, of_order: list[Any], of_server: list
 
 
 # -- a host's ----------------------------------------------------------------------------------
-@session.retried
+@retry.retried
 def begin(uuid: str, host: str) -> tuple[rows.Row, rows.Row] | None:
     """(order, server) of what that host is to do with the server; None when it is nothing."""
     with session.writer() as s:
@@ -124,7 +124,7 @@ def begin(uuid: str, host: str) -> tuple[rows.Row, rows.Row] | None:
                 rows.fetch_first(s, INSTANCES, INSTANCES.c.uuid == uuid))
 
 
-@session.retried
+@retry.retried
 def of_host(host: str) -> list[str]:
     """The servers with which that host is to do something, the oldest order first."""
     with session.reader() as s:
@@ -132,7 +132,7 @@ def of_host(host: str) -> list[str]:
 
 
 # -- a conductor's -----------------------------------------------------------------------------
-@session.retried
+@retry.retried
 def take(order_id: int, owner: str, seconds: float) -> tuple[rows.Row, rows.Row] | None:
     """Make ``owner`` the one who works on it; None when it counts no more, is a host's, or
     another has it. Returns (order as it was before, server)."""
@@ -172,21 +172,21 @@ def hand_over(order: rows.Row, owner: str, host: str, node: str) -> Change:
     return _attempt(write)
 
 
-@session.retried
+@retry.retried
 def renew(owner: str, order_ids: list[int], seconds: float) -> None:
     with session.writer() as s:
         rows.update(s, T, {'lease_until': leases.moment_in(s, seconds)}, T.c.owner == owner,
                     T.c.id.in_(order_ids))
 
 
-@session.retried
+@retry.retried
 def release(owner: str) -> None:
     """Give up all leases of ``owner``: another conductor may go on at once."""
     with session.writer() as s:
         rows.update(s, T, {'lease_until': None}, T.c.owner == owner)
 
 
-@session.retried
+@retry.retried
 def run_out() -> list[rows.Row]:
     """Orders that wait for a conductor and have none, oldest first."""
     with session.reader() as s:
@@ -199,7 +199,7 @@ def _attempt(write: Callable[[Session, bool], Change]) -> Change:
     """Run ``write(session, whether an earlier run may have been committed)``."""
     attempts = 0
 
-    @session.retried
+    @retry.retried
     def attempt() -> Change:
         nonlocal attempts
         attempts += 1

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nova_lite.compute import migration_states
-from nova_lite.db import models, moves, rows, session
+from nova_lite.db import models, moves, retry, rows, session
 
 T = models.Migration.__table__
 NODES = models.ComputeNode.__table__
@@ -26,7 +26,7 @@ def start_next(source: str, outbound_limit: int, only: int | None = None) -> lis
     stamp = rows.now()
     attempts = 0
 
-    @session.retried
+    @retry.retried
     def attempt() -> list[rows.Row]:
         nonlocal attempts
         attempts += 1
@@ -73,7 +73,7 @@ def _start_next(s: Session, source: str, outbound_limit: int, stamp: Any,
     return started
 
 
-@session.retried
+@retry.retried
 def sources_waiting_for(dest: str) -> list[str]:
     """Hosts with a queued migration to ``dest``."""
     with session.reader() as s:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from nova_lite import exception
 from nova_lite.compute import migration_states
-from nova_lite.db import liveness, models, rows, session
+from nova_lite.db import liveness, models, retry, rows, session
 
 NODES = models.ComputeNode.__table__
 CLAIMS = models.Claim.__table__
@@ -43,7 +43,7 @@ def claim(host: str, consumer_uuid: str, **amounts: int) -> rows.Row:
     consumer is a migration that is over or a server that is gone; InstanceInvalidState when it is
     a server that has another host meanwhile.
     """
-    @session.retried
+    @retry.retried
     def attempt() -> rows.Row:
         with session.writer() as s:
             _refuse_what_is_over(s, host, consumer_uuid)
@@ -91,7 +91,7 @@ def _locked(s: Session, t: sa.Table, uuid: str) -> rows.Row | None:
     return rows.fetch_all(s, sa.select(t).where(t.c.id == row_id).with_for_update())[0]
 
 
-@session.retried
+@retry.retried
 def drop_claim(consumer_uuid: str, host: str | None) -> None:
     with session.writer() as s:
         drop_claims(s, [consumer_uuid], host)
@@ -176,7 +176,7 @@ def report(host: str, values: rows.Row) -> rows.Row:
 
     The used and free columns move only as far as totals and reserved amounts do.
     """
-    @session.retried
+    @retry.retried
     def attempt() -> rows.Row:
         with session.writer() as s:
             service_id = s.scalar(sa.select(SERVICES.c.id).where(
@@ -236,7 +236,7 @@ def _gib(column: sa.Column) -> sa.ColumnElement:
     return sa.cast((up - up % 1024) / 1024, sa.Integer)
 
 
-@session.retried
+@retry.retried
 def candidates(amounts: dict[str, int], ignore_hosts: Iterable[str], requested_host: str | None,
                limit: int | None) -> list[rows.Row]:
     """Nodes with room whose service is enabled and not down, most free memory first."""

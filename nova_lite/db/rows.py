@@ -9,7 +9,7 @@ from oslo_utils import timeutils
 from sqlalchemy.orm import Session
 
 from nova_lite import exception, patterns
-from nova_lite.db import columns, models, session
+from nova_lite.db import columns, models, retry, session
 
 Row = dict[str, Any]
 
@@ -166,7 +166,7 @@ class Order:
         return sa.or_(*behind)
 
 
-@session.retried
+@retry.retried
 def page(statement: sa.Select, order: Order, marker: Any, limit: int | None,
          marker_column: str = 'uuid', among: Sequence[Any] = ()) -> list[Row]:
     """One page of ``statement``. MarkerNotFound when no row, deleted or not, has the marker, or

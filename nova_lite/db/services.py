@@ -8,7 +8,7 @@ from oslo_db import exception as db_exc
 from oslo_utils import uuidutils
 from sqlalchemy.orm import Session
 
-from nova_lite.db import (clock, host_names, liveness, models, resources, rows, session,
+from nova_lite.db import (clock, host_names, liveness, models, resources, retry, rows, session,
                           sightings)
 
 T = models.Service.__table__
@@ -18,7 +18,7 @@ def register(host: str, binary: str, topic: str, version: int, identity: str | N
              boot: str | None = None) -> rows.Row | None:
     """The row of that service, made when it is new; ``disabled`` outlives a restart. None when
     the name belongs to another identity than the one that is given."""
-    @session.retried
+    @retry.retried
     def attempt() -> rows.Row | None:
         fresh = {'topic': topic, 'version': version}
         with session.writer() as s:
@@ -40,7 +40,7 @@ def register(host: str, binary: str, topic: str, version: int, identity: str | N
         return attempt()    # started twice at the same moment: now there is a row
 
 
-@session.retried
+@retry.retried
 def report(service_id: int, clock_skew: float | None,
            identity: str | None = None) -> datetime.datetime | None:
     """A heartbeat: one row by its key, since a cloud makes hundreds a second. Returns its moment,
@@ -53,7 +53,7 @@ def report(service_id: int, clock_skew: float | None,
         return clock.read(s)
 
 
-@session.retried
+@retry.retried
 def get(**columns: Any) -> rows.Row | None:
     with session.reader() as s:
         return _first(s, *rows.living(T, **columns))
@@ -64,7 +64,7 @@ def _first(s: Session, *conditions: Any) -> rows.Row | None:
     return liveness.with_up([row], liveness.hearing(s))[0] if row else None
 
 
-@session.retried
+@retry.retried
 def destroy(service_id: int) -> bool:
     """Mark the service deleted, and with a compute its node."""
     with session.writer() as s:
@@ -77,7 +77,7 @@ def destroy(service_id: int) -> bool:
         return True
 
 
-@session.retried
+@retry.retried
 def by_filters(filters: dict[str, Any]) -> list[rows.Row]:
     statement = sa.select(T).where(*rows.living(T)).order_by(T.c.id)
     for name, wanted in filters.items():
@@ -86,14 +86,14 @@ def by_filters(filters: dict[str, Any]) -> list[rows.Row]:
         return liveness.with_up(rows.fetch_all(s, statement), liveness.hearing(s))
 
 
-@session.retried
+@retry.retried
 def steady(seconds: float) -> bool:
     """See servicegroup.Hearing.steady()."""
     with session.reader() as s:
         return liveness.hearing(s).steady(seconds)
 
 
-@session.retried
+@retry.retried
 def silent(host: str, binary: str, seconds: float) -> bool:
     """Has nothing been heard of that service for so long, was it forced down, or is it gone?"""
     with session.reader() as s:

@@ -9,12 +9,11 @@ MariaDB runs in READ COMMITTED as PostgreSQL does, so that a second read in a tr
 others have committed since.
 """
 import contextlib
-import functools
 import sqlite3
 import threading
 import time
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy
@@ -37,9 +36,6 @@ WRITER = 'nova_lite_writer'
 # execution option of a statement with a user's pattern: how long it may take, in s
 PATTERN_SECONDS = 'nova_lite_pattern_seconds'
 LIMITED = 'SET STATEMENT max_statement_time = '
-# a transaction is tried again for that long, in s; a request of the API must end
-RETRY_SECONDS = 6.0
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 # what the libraries say without a code of the driver's
 PASSING = (db_exc.DBConnectionError, db_exc.DBDeadlock, sqlalchemy.exc.TimeoutError)
 LASTING = (db_exc.DBNonExistentTable, db_exc.DBNonExistentDatabase)
@@ -193,28 +189,6 @@ def _meaning_of(error: Exception) -> Meaning | None:
     # the last: no connection of the pool became free in time
     passing = isinstance(error, PASSING) or getattr(error, 'connection_invalidated', False)
     return Meaning.PASSING if passing else None
-
-
-def retried(function: Callable) -> Callable:
-    """Run ``function``, one whole transaction, again while the database is away for a moment, a
-    deadlock and a lost connection included, as long as RETRY_SECONDS are not over.
-
-    After a lost connection the first run may have been committed: ``function`` must stand that.
-    """
-    @functools.wraps(function)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        deadline, pause = time.monotonic() + RETRY_SECONDS, FIRST_PAUSE
-        while True:
-            try:
-                return function(*args, **kwargs)
-            except exception.DatabaseRefused:
-                raise
-            except exception.DatabaseUnavailable:
-                if time.monotonic() + pause >= deadline:
-                    raise
-            time.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
-    return run
 
 
 def _current() -> Any:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nova_lite.compute import migration_states, vm_states
-from nova_lite.db import models, resources, rows, session
+from nova_lite.db import models, resources, retry, rows, session
 
 T = models.GuestSighting.__table__
 INSTANCES = models.Instance.__table__
@@ -24,7 +24,7 @@ class Found(NamedTuple):
     unsettled: list[str]
 
 
-@session.retried
+@retry.retried
 def report(host: str, seen: dict[str, str]) -> Found:
     """``seen``: all guests that ``host`` has on, by uuid, with the word for what they are."""
     with session.writer() as s:
@@ -36,7 +36,7 @@ def report(host: str, seen: dict[str, str]) -> Found:
         return found
 
 
-@session.retried
+@retry.retried
 def add(host: str, uuid: str, state: str) -> Found:
     """The guest was found on ``host`` by another one that asked it."""
     with session.writer() as s:
@@ -84,7 +84,7 @@ def _mark(s: Session, server: rows.Row) -> rows.Row:
     return rows.fetch_first(s, INSTANCES, INSTANCES.c.uuid == server['uuid']) or server
 
 
-@session.retried
+@retry.retried
 def by_instances(uuids: list[str]) -> list[rows.Row]:
     """Oldest first."""
     with session.reader() as s:
@@ -96,7 +96,7 @@ def forget(s: Session, **columns: Any) -> None:
     s.execute(sa.delete(T).where(*(T.c[name] == value for name, value in columns.items())))
 
 
-@session.retried
+@retry.retried
 def take_place(uuid: str, generation: int, values: rows.Row) -> tuple[rows.Row | None, ...]:
     """Let the server live at the ``host`` and ``node`` in ``values``, with its claims, where it
     is proved to be. Returns the row before and after; after is None, and nothing is written, when

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy
 
 from nova_lite import exception
-from nova_lite.db import session
+from nova_lite.db import retry, session
 from tests.fixtures.db_servers import _served, database        # noqa: F401
 from tests.unit.api.conftest import (                          # noqa: F401
     _home, api, basic, ctxt, flavor, hosts, images, make_server, options, rules, server, wire)
@@ -52,7 +52,7 @@ def refused(answer, caplog):
 
 def test_server_without_a_free_connection_is_503_and_then_back(
         api, server, database, caplog, monkeypatch):          # noqa: F811
-    monkeypatch.setattr(session, 'RETRY_SECONDS', 0.5)
+    monkeypatch.setattr(retry, 'RETRY_SECONDS', 0.5)
     session.get_engine().dispose()
     with all_connections_taken(database):
         assert refused(api.get(f'/v2.1/servers/{server.uuid}'), caplog)
@@ -62,7 +62,7 @@ def test_server_without_a_free_connection_is_503_and_then_back(
 
 def test_limit_of_one_users_connections_is_503_and_then_back(
         api, server, root, caplog, monkeypatch):              # noqa: F811
-    monkeypatch.setattr(session, 'RETRY_SECONDS', 0.5)
+    monkeypatch.setattr(retry, 'RETRY_SECONDS', 0.5)
     session.get_engine().dispose()
     root('SET GLOBAL max_connections = 10')
     try:
@@ -97,7 +97,7 @@ def read_only(request, database):       # noqa: F811
 
 def test_server_that_is_read_only_answers_reads_and_writes_are_503(
         api, server, read_only, caplog, monkeypatch):         # noqa: F811
-    monkeypatch.setattr(session, 'RETRY_SECONDS', 0.5)
+    monkeypatch.setattr(retry, 'RETRY_SECONDS', 0.5)
     path, name = f'/v2.1/servers/{server.uuid}', {'server': {'name': 'another'}}
     read_only(True)
     assert api.get(path).status_int == 200

@@ -3,6 +3,7 @@
 import pytest
 
 from nova_lite import exception, objects
+from nova_lite.db import retry
 from tests.fixtures import db
 
 pytestmark = pytest.mark.usefixtures('database')
@@ -160,3 +161,24 @@ def test_destroy_when_the_migration_ends_at_once_then_no_claim_is_left(ctxt):
         assert results == [None, None]
         assert db.claims_of(instance.uuid) == db.claims_of(migration.uuid) == []
     db.assert_books_balance(ctxt)
+
+
+def test_events_when_many_are_written_for_one_request_then_none_stands_in_anothers_way(
+        ctxt, monkeypatch):
+    """Each held its action for reading and then wanted to write it: a deadlock for all but one."""
+    monkeypatch.setattr(retry, 'RETRY_SECONDS', 0.0)
+    monkeypatch.setattr(retry, 'LEAST_ATTEMPTS', 1)
+    instance = db.make_instance(ctxt)
+    objects.InstanceAction.action_start(ctxt, instance.uuid, 'live-migration')
+    action = objects.InstanceAction.get_by_request_id(ctxt, instance.uuid, ctxt.request_id)
+
+    def write(number):
+        for step in range(20):
+            name = f'step_{number}_{step}'
+            objects.InstanceActionEvent.event_start(ctxt, instance.uuid, name, host='src')
+            objects.InstanceActionEvent.event_finish(ctxt, instance.uuid, name, host='src')
+
+    results = db.race([lambda number=number: write(number) for number in range(RUNNERS)])
+    assert results == [None] * RUNNERS
+    events = objects.InstanceActionEventList.get_by_action(ctxt, action.id).objects
+    assert len(events) == 20 * RUNNERS and all(event.finish_time for event in events)

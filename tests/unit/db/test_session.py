@@ -142,23 +142,6 @@ def test_reader_when_connections_open_and_close_at_once_then_none_is_shut_out(da
     assert db.race([look] * 6 + [write]) == [None] * 7
 
 
-@pytest.mark.parametrize('error', [db_exc.DBDeadlock(), db_exc.DBConnectionError()],
-                         ids=lambda error: type(error).__name__)
-def test_retried_when_the_database_gives_up_on_it_then_run_again_as_a_whole(database, error):
-    runs = []
-
-    @session.retried
-    def work():
-        runs.append(1)
-        with session.writer() as s:
-            insert(s, 'a')
-            if len(runs) < 3:
-                raise error
-            return hosts(s)
-
-    assert work() == ['a'] and len(runs) == 3
-
-
 def test_writer_when_the_disk_is_full_then_the_database_is_away(database):
     with pytest.raises(exception.DatabaseUnavailable), session.writer() as s:
         s.connection().exec_driver_sql('PRAGMA max_page_count=1')
@@ -178,19 +161,6 @@ def test_reader_when_the_tables_are_gone_then_refused_with_the_tables_name(datab
     with pytest.raises(exception.DatabaseRefused, match='claims'), session.reader() as s:
         hosts(s)
     session.configure(database)
-
-
-def test_retried_when_the_error_is_ours_then_not_again():
-    runs = []
-
-    @session.retried
-    def work():
-        runs.append(1)
-        raise exception.InstanceNotFound(instance_id='x')
-
-    with pytest.raises(exception.InstanceNotFound):
-        work()
-    assert len(runs) == 1
 
 
 def test_configure_when_there_is_no_url_then_the_error_names_the_option():
