@@ -38,7 +38,8 @@ def ended(connection):
         return False
 
 
-def test_admit_when_a_client_has_all_of_its_places_then_its_idlest_goes(connect, options):      # noqa: F811
+def test_admit_when_a_client_has_all_of_its_places_then_its_idlest_goes(
+        connect, options):      # noqa: F811
     options.set('api', max_connections_per_client=3)
     places = connections.Connections()
     other, answered, old, young = (connect(client) for client in 'baaa')
@@ -51,7 +52,8 @@ def test_admit_when_a_client_has_all_of_its_places_then_its_idlest_goes(connect,
     assert [ended(each) for each in (other, answered, old, young)] == [False, False, True, False]
 
 
-def test_admit_when_all_places_are_taken_then_anybodys_idlest_goes(connect, options):      # noqa: F811
+def test_admit_when_all_places_are_taken_then_anybodys_idlest_goes(
+        connect, options):      # noqa: F811
     options.set('api', max_connections=2)
     places = connections.Connections()
     first, second, third = (connect(client) for client in 'abc')
