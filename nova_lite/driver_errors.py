@@ -143,7 +143,10 @@ def words_of(error: BaseException) -> str:
         if _driver(one) is not None:
             said = [str(part) for part in one.args] or [type(one).__name__]
             return ' '.join(' '.join(said).split())
-    return ' '.join(str(error).split())
+    cause: Any = error      # a library's words quote the statement and its values
+    while (behind := getattr(cause, 'orig', None) or getattr(cause, 'inner_exception', None)):
+        cause = behind
+    return ' '.join(str(cause).split())
 
 
 def _own_meaning(error: BaseException) -> Meaning | None:

@@ -9,6 +9,7 @@ import contextlib
 import email.utils
 import http
 import io
+import re
 import socket
 import sys
 import time
@@ -30,6 +31,8 @@ PIECE = 64 * 1024
 # then it is not read at all.
 BODY_FACTOR = 16
 NAME = 'nova-lite'
+# it stands in the links of answers
+HOST = re.compile(rb'(?:[A-Za-z0-9._~!$&\'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?')
 
 
 class Refused(Exception):
@@ -70,13 +73,13 @@ class Conversation:
             if request is None:
                 return False
             length = _check(request)
-            body = self._read_body(length)
+            environ = self._environ(request, self._read_body(length), length)
         except (h11.RemoteProtocolError, Refused) as error:
             status = error.status if isinstance(error, Refused) else error.error_status_hint
             self._refuse(status, str(error))
             return False
         with self._open.at_work(self._connection):
-            self._answer(self._environ(request, body, length), request.method == b'HEAD')
+            self._answer(environ, request.method == b'HEAD')
         if self._http.our_state is h11.DONE and self._http.their_state is not h11.DONE:
             self._linger()      # more of a body than anybody wants
         return self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
@@ -146,11 +149,7 @@ class Conversation:
     # -- the application -------------------------------------------------------------------------
     def _environ(self, request: h11.Request, body: bytes, length: int) -> dict[str, Any]:
         """As PEP 3333 has it. CONTENT_LENGTH is what the client has said, or what there was."""
-        target = request.target.decode('latin-1')
-        if not target.startswith('/') and '://' in target:
-            split = urllib.parse.urlsplit(target)
-            target = (split.path or '/') + (f'?{split.query}' if split.query else '')
-        path, _, query = target.partition('?')
+        path, _, query = _target(request).partition('?')
         address, port = self._sock.getsockname()[:2]
         environ: dict[str, Any] = {
             'REQUEST_METHOD': request.method.decode('ascii'), 'SCRIPT_NAME': '',
@@ -216,6 +215,19 @@ class Conversation:
         self._linger()
 
 
+def _target(request: h11.Request) -> str:
+    """Path and query. What is asked of a proxy is a whole URL, and its host is not looked at.
+    Refused for one that is none."""
+    target = request.target.decode('latin-1')
+    if target.startswith('/') or '://' not in target:
+        return target
+    try:
+        split = urllib.parse.urlsplit(target)
+    except ValueError as error:
+        raise Refused(400, f'The request target is no URL: {error}') from None
+    return (split.path or '/') + (f'?{split.query}' if split.query else '')
+
+
 def _own_headers() -> list[tuple[str, str]]:
     return [('Server', NAME), ('Date', email.utils.formatdate(usegmt=True))]
 
@@ -230,6 +242,8 @@ def _check(request: h11.Request) -> int:
     if sum(len(name) + len(value) for name, value in request.headers) > limit:
         raise Refused(431, f'The header is larger than {limit} bytes')
     headers = dict(request.headers)
+    if not HOST.fullmatch(headers.get(b'host', b'')):
+        raise Refused(400, 'The Host header is no host and port')
     chunked = b'transfer-encoding' in headers
     if chunked and b'content-length' in headers:
         raise Refused(400, 'Content-Length and Transfer-Encoding exclude each other')

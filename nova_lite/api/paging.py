@@ -45,7 +45,13 @@ def moment(query: dict[str, Any], name: str) -> datetime.datetime | None:
     if name not in query:
         return None
     parsed = timeutils.parse_isotime(query[name])
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.UTC)
+    if not parsed.tzinfo:
+        return parsed.replace(tzinfo=datetime.UTC)
+    try:
+        return parsed.astimezone(datetime.UTC)
+    except OverflowError:
+        raise exception.ValidationError(
+            detail=f'{name}: {query[name]!r} is before or after all years in UTC') from None
 
 
 def changes(query: dict[str, Any]) -> dict[str, datetime.datetime]:

@@ -13,6 +13,7 @@ import argparse                                                 # noqa: E402
 import contextlib                                               # noqa: E402
 import fcntl                                                    # noqa: E402
 import os                                                       # noqa: E402
+import re                                                       # noqa: E402
 import secrets                                                  # noqa: E402
 import shlex                                                    # noqa: E402
 import sys                                                      # noqa: E402
@@ -30,6 +31,7 @@ from nova_lite.conf import CONF, database                       # noqa: E402
 LOG = logging.getLogger(__name__)
 
 NAME = 'nova-lite-all-in-one'
+LONGEST_PASSWORD = 72       # bytes; bcrypt takes no more
 USERS = """\
 admin: {project_id: operators, roles: [admin]}
 demo: {project_id: demo, roles: [member]}
@@ -76,6 +78,11 @@ class StateDirectory:
 
     def take(self) -> None:
         """Make it, and keep others out for as long as this process lives. ConfigInvalid."""
+        if re.search(r'[$%?#\x00-\x1f\x7f]|\s$', str(self.path)):
+            raise exception.ConfigInvalid(
+                reason=f'--state-dir {str(self.path)!r}: the path stands in a configuration file '
+                       'and in a URL: give one without $, %, ? and #, control characters, and a '
+                       'space at its end')
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock = open(self.path / 'lock', 'w', encoding='ascii')
@@ -106,10 +113,10 @@ class StateDirectory:
         """The one given, or that of an earlier start, or a new one."""
         kept = self.path / 'password'
         if given is not None:
-            self._keep('password', given.read_text(encoding='utf-8').strip() + '\n')
+            self._keep('password', _password_in(given) + '\n')
         elif not kept.exists():
             self._keep('password', secrets.token_urlsafe(18) + '\n')
-        return kept.read_text(encoding='utf-8').strip()
+        return _password_in(kept)
 
     def announce(self, address: str) -> str:
         """Write down how clients reach the running process, as shell commands; returns them."""
@@ -133,6 +140,9 @@ class StateDirectory:
             return None
         except BlockingIOError:
             return self._exports.read_text(encoding='utf-8') if self._exports.exists() else None
+        except OSError as error:
+            raise exception.ConfigInvalid(
+                reason=f'{self.path} cannot be read ({error.strerror})') from error
 
     def withdraw(self) -> None:
         self._exports.unlink(missing_ok=True)
@@ -200,6 +210,19 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     return parser.parse_known_args(argv)
 
 
+def _password_in(file: Path) -> str:
+    """The password that ``file`` holds. ConfigInvalid."""
+    try:
+        text = file.read_text(encoding='utf-8').strip()
+    except UnicodeError:
+        text = ''
+    if not text.isprintable() or not 0 < len(text.encode()) <= LONGEST_PASSWORD:
+        raise exception.ConfigInvalid(
+            reason=f'{file} holds no password: write one line of 1 to {LONGEST_PASSWORD} bytes of '
+                   'text in it')
+    return text
+
+
 def _at_least_one(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -215,10 +238,11 @@ def _default_directory() -> Path:
 def main(argv: list[str] | None = None) -> int:
     arguments, rest = parse(sys.argv[1:] if argv is None else argv)
     directory = StateDirectory(arguments.state_dir)
-    if arguments.print_env == 'only':
-        return _print_exports(directory)
     try:
+        if arguments.print_env == 'only':
+            return _print_exports(directory)
         directory.take()
+        directory.withdraw()    # of one that was killed
         directory.write(arguments)
     except (exception.NovaLiteException, OSError) as error:
         print(f'{NAME}: {exception.message_of(error)}', file=sys.stderr)

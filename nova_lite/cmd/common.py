@@ -47,9 +47,18 @@ def prepare(name: str, argv: list[str] | None = None) -> check.Options:
     if reading.faults:
         print(*(f'{name}: {fault}' for fault in reading.faults), sep='\n', file=sys.stderr)
         sys.exit(os.EX_CONFIG)
-    logging.setup(CONF, name)
+    try:
+        logging.setup(CONF, name)
+    except (OSError, ValueError, KeyError, logging.LogConfigError) as error:
+        print(f'{name}: the log cannot be begun, see log_config_append, log_file and log_dir in '
+              f'[DEFAULT]: {" ".join(str(error).split())}', file=sys.stderr)
+        sys.exit(os.EX_CONFIG)
     for warning in reading.warnings:
         LOG.warning('%s', warning)
+    mention_outages_once()
+    return options
+
+
+def mention_outages_once() -> None:
     for repeating in REPEATING:
         std_logging.getLogger(repeating).addFilter(OncePerOutage())
-    return options

@@ -2,6 +2,7 @@
 """nova-lite-manage: what an operator does to the database before services run."""
 import argparse
 import os
+import signal
 import sys
 from typing import Any
 
@@ -11,9 +12,11 @@ from oslo_db import exception as db_exc
 import nova_lite
 from nova_lite import conf as nova_conf
 from nova_lite import exception, policy, rpc
+from nova_lite.cmd import common
 from nova_lite.conf import check, database
 
 NAME = 'nova-lite-manage'
+ATTEMPTS = 3        # to reach the database, unless [database]max_retries says otherwise
 
 
 def sync() -> None:
@@ -82,20 +85,26 @@ def _add_commands(parsers: Any) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 done, 1 with one line on stderr that says what to do, EX_CONFIG with one for
     each fault of the options."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     conf = nova_conf.CONF
     conf.register_cli_opt(cfg.SubCommandOpt('command', title='commands', handler=_add_commands))
     database.register_opts(conf)
-    files, rest = _config_files(sys.argv[1:] if argv is None else argv)
+    # somebody waits for the answer
+    conf.set_default('max_retries', ATTEMPTS, group='database')
+    conf.set_default('retry_interval', 1, group='database')
+    places, rest = _config_places(sys.argv[1:] if argv is None else argv)
     conf(rest, project=check.PROJECT, prog=NAME, version=nova_lite.__version__,
          default_config_files=[], default_config_dirs=[])      # usage first
-    reading = check.Options(NAME, [f'--config-file={file}' for file in files]).read()
+    reading = check.Options(NAME, [f'--config-{kind}={path}' for kind, paths in places.items()
+                                   for path in paths]).read()
     for warning in reading.warnings:
         print(f'{NAME}: warning: {warning}', file=sys.stderr)
     if reading.faults:
         print(*(f'{NAME}: {fault}' for fault in reading.faults), sep='\n', file=sys.stderr)
         return os.EX_CONFIG
     conf(rest, project=check.PROJECT, prog=NAME, version=nova_lite.__version__,
-         default_config_files=files or None)
+         default_config_files=places['file'] or None, default_config_dirs=places['dir'] or None)
+    common.mention_outages_once()
     try:
         conf.command.function()
     except exception.NovaLiteException as exc:
@@ -111,12 +120,14 @@ def main(argv: list[str] | None = None) -> int:
     return 1
 
 
-def _config_files(argv: list[str]) -> tuple[list[str], list[str]]:
-    """Take --config-file out of the arguments, so that it may stand behind the command too."""
+def _config_places(argv: list[str]) -> tuple[dict[str, list[str]], list[str]]:
+    """Take --config-file and --config-dir out of the arguments, so that they may stand behind the
+    command too."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument('--config-file', action='append')
+    for kind in ('file', 'dir'):
+        parser.add_argument(f'--config-{kind}', action='append', default=[], dest=kind)
     known, rest = parser.parse_known_args(argv)
-    return known.config_file or [], rest
+    return vars(known), rest
 
 
 if __name__ == '__main__':

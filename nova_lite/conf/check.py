@@ -17,10 +17,11 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from nova_lite import conf as nova_conf
-from nova_lite.conf import libraries, relations
+from nova_lite.conf import libraries, log, relations
 
 PROJECT = 'nova-lite'
 UNWRITTEN = 'default'
+REFERS_TO_ITSELF = 'it refers to itself'
 CONF = nova_conf.CONF
 
 
@@ -92,7 +93,8 @@ class Options:
         # a default that refers to a faulty value is none of its own
         faults = [fault for fault in faults if not fault.startswith(UNWRITTEN)] or faults
         if not faults:
-            faults = _broken_relations(lambda *name: _value(candidate, *name))
+            faults = [*_broken_relations(lambda *name: _value(candidate, *name)),
+                      *log.faults(lambda *name: _value(candidate, *name))]
         return Reading(faults, _unknown(sources, self.process), candidate)
 
     # -- files -------------------------------------------------------------------------------
@@ -161,7 +163,10 @@ def _fault(candidate: cfg.ConfigOpts, sources: list[Source], section: str,
     try:
         value = _value(candidate, section, opt.dest)
     except (cfg.Error, ValueError, TypeError, AttributeError) as error:
-        why = str(error.__context__ or error)
+        cause = error.__context__ or error
+        why = REFERS_TO_ITSELF if isinstance(cause, RecursionError) else str(cause)
+    except RecursionError:
+        why = REFERS_TO_ITSELF
     else:
         # an empty number would be None, whatever the option's bounds are
         if value is not None or not written:

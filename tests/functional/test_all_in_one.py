@@ -203,3 +203,34 @@ def test_all_in_one_when_a_migration_is_watched_then_its_events_come_to_the_end(
          '--watch'], env=running.environment(), capture_output=True, text=True, timeout=TIMEOUT)
     assert (done.returncode, 'completed' in done.stdout) == (0, True), done.stderr
     assert running.stop() == 0
+
+
+def refused(*arguments):
+    """What it says when it does not start."""
+    done = subprocess.run([*COMMAND, '--port', '0', *arguments], capture_output=True, text=True,
+                          timeout=TIMEOUT)
+    assert done.returncode == 1, done.stderr
+    [line] = done.stderr.splitlines()
+    return line
+
+
+@pytest.mark.parametrize('content', [b'', b' \n', b'\xa0\xff', b'a' * 73, b'a\0b', b'a\nb'],
+                         ids=['empty', 'blank', 'no text', 'too long', 'NUL', 'two lines'])
+def test_password_file_that_holds_none_is_refused_and_nothing_is_kept(tmp_path, content):
+    file, state = tmp_path / 'password', tmp_path / 'state'
+    file.write_bytes(content)
+    assert f'{file} holds no password' in refused('--state-dir', str(state), '--password-file',
+                                                  str(file))
+    assert not (state / 'password').exists()
+
+
+@pytest.mark.parametrize('name', ['a$b', 'a${HOME}', 'a%b', 'a?b', 'a#b', 'a\nb', 'a '])
+def test_state_directory_that_no_configuration_can_name_is_refused(tmp_path, name):
+    assert '--state-dir' in refused('--state-dir', str(tmp_path / name))
+    assert not (tmp_path / name).exists()
+
+
+def test_print_env_of_what_is_no_directory_says_so(tmp_path):
+    file = tmp_path / 'file'
+    file.touch()
+    assert f'{file} cannot be read' in refused('--print-env', 'only', '--state-dir', str(file))

@@ -5,6 +5,7 @@ import sqlite3
 import psycopg
 import pymysql
 import pytest
+import sqlalchemy.exc
 from kombu.transport import pyamqp
 from oslo_db import exception as db_exc
 
@@ -82,6 +83,12 @@ def test_meaning_of_when_the_error_is_wrapped_then_it_is_found_inside():
 def test_words_of_when_an_error_is_wrapped_then_the_drivers_alone_in_one_line():
     wrapped = db_exc.DBError(pymysql.err.OperationalError(1045, 'Access denied\nfor user'))
     assert driver_errors.words_of(wrapped) == '1045 Access denied for user'
+
+
+def test_words_of_when_no_driver_said_anything_then_the_statement_is_not_quoted():
+    behind = OverflowError('date value out of range')
+    statement = sqlalchemy.exc.StatementError(str(behind), 'SELECT secret', {}, behind)
+    assert driver_errors.words_of(db_exc.DBError(statement)) == 'date value out of range'
 
 
 def test_codes_when_walked_then_no_row_of_a_driver_is_shadowed():

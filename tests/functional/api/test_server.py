@@ -41,6 +41,23 @@ def test_many_clients_at_once_each_get_their_answer(running, connect):
     assert wrong == []
 
 
+@pytest.mark.parametrize('lines', [
+    b'GET http://[::1 HTTP/1.1\r\nHost: x', b'GET http://[zz]/ HTTP/1.1\r\nHost: x',
+    b'GET / HTTP/1.1\r\nHost: a b', b'GET / HTTP/1.1\r\nHost: "><x>',
+    b'GET / HTTP/1.1\r\nHost: [::1', b'GET / HTTP/1.1\r\nHost: x:y'])
+def test_target_or_host_that_is_none_is_a_bad_request(running, connect, caplog, lines):
+    connection = connect(running)
+    connection.connect()
+    connection.sock.sendall(lines + b'\r\n\r\n')
+    assert connection.sock.recv(4096).startswith(b'HTTP/1.1 400 ')
+    assert 'Unexpected' not in caplog.text
+
+
+@pytest.mark.parametrize('host', ['x', 'a-b.example.org:8774', '[::1]:80', '10.0.0.1', ''])
+def test_host_that_is_one_is_served(running, connect, host):
+    assert ask(connect(running), '/here', headers={'Host': host}) == (200, b'/here')
+
+
 def test_request_that_takes_long_does_not_hold_up_others(running, application, connect):
     slow = connect(running)
     slow.request('GET', '/wait')

@@ -77,6 +77,16 @@ def test_body_with_text_that_is_none_is_refused(api, server, text):
         version='2.52'), 200, 400)
 
 
+@pytest.mark.parametrize('path', ['/v2.1/servers', '/v2.1/os-migrations',
+                                  '/v2.1/servers/{}/os-instance-actions'])
+@pytest.mark.parametrize('name, time', [('changes-since', '0001-01-01T00:00:00+14:00'),
+                                        ('changes-before', '9999-12-31T23:59:59-14:00')])
+def test_time_that_no_year_of_utc_has_is_refused_by_name(api, server, path, name, time):
+    answer = api.get(f'{path.format(server.uuid)}?{name}={quote(time)}', version='2.80')
+    check(answer, 400)
+    assert name in answer.json['badRequest']['message'] and 'SELECT' not in answer.text
+
+
 def test_time_that_no_calendar_has_is_refused(api, server):
     for time in ('0000-01-01', '9999-12-31T23:59:59Z', '99999-01-01T00:00:00Z', '2024-02-30',
                  '0001-01-01T00:00:00%2B14:00', '9999-12-31T23:59:59-14:00', 'now', '%00'):

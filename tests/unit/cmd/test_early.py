@@ -20,3 +20,14 @@ def test_sighup_when_a_process_is_being_loaded_then_it_is_kept(name):
     done = subprocess.run([sys.executable, '-W', 'ignore', '-c', code], capture_output=True,
                           text=True, timeout=60)
     assert (done.returncode, done.stdout.strip()) == (0, str([int(signal.SIGHUP)])), done.stderr
+
+
+@pytest.mark.parametrize('name', PROCESSES)
+def test_sigint_when_a_process_is_being_loaded_then_it_ends_without_a_word(name):
+    code = ('import importlib, os, signal\n'
+            f'importlib.import_module("nova_lite.cmd.{name}")\n'
+            'os.kill(os.getpid(), signal.SIGINT)\n'
+            'print("goes on")')
+    done = subprocess.run([sys.executable, '-W', 'ignore', '-c', code], capture_output=True,
+                          text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, '', '')

@@ -37,6 +37,26 @@ def test_process_when_options_are_bad_then_it_ends_with_78_and_a_line_for_each(t
                                            '[libvirt]live_migration_downtime']
 
 
+@pytest.mark.parametrize('argument, named', [
+    ('--log-file=/no/such/file', '[DEFAULT]log_file'),
+    ('--log-dir=/no/such/directory', '[DEFAULT]log_dir'),
+    ('--log-config-append=/no/such/file', '[DEFAULT]log_config_append')])
+def test_process_when_its_log_cannot_be_written_then_one_line_and_78(file, argument, named):
+    done = run('conductor', f'--config-file={file}', argument)
+    assert done.returncode == os.EX_CONFIG
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f'nova-lite-conductor: {named} = /no/such/')
+
+
+def test_process_when_the_file_for_its_log_is_no_description_of_one_then_one_line_and_78(
+        file, tmp_path):
+    (tmp_path / 'log.conf').write_text('[loggers]\nkeys = root\n')
+    done = run('conductor', f'--config-file={file}', f'--log-config-append={tmp_path}/log.conf')
+    assert done.returncode == os.EX_CONFIG
+    [line] = done.stderr.splitlines()
+    assert 'the log cannot be begun' in line and 'log.conf' in line
+
+
 def test_all_in_one_when_an_option_of_the_users_own_is_bad_then_it_ends_with_78(tmp_path):
     path = tmp_path / 'own.conf'
     path.write_text('[DEFAULT]\nmax_concurrent_live_migrations = -1\n')

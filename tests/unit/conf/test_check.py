@@ -252,6 +252,12 @@ def test_sighup_when_a_value_does_not_go_with_one_that_cannot_change_then_it_is_
     assert CONF.max_concurrent_live_migrations == 2
 
 
+def test_option_that_refers_to_itself_is_a_fault_that_names_it(file):
+    write(file, state_path='$state_path/x')
+    assert options(file).read().faults == [
+        f'{file}: [DEFAULT]state_path = $state_path/x: it refers to itself']
+
+
 # -- what nobody reads -----------------------------------------------------------------------
 def test_unknown_option_and_section_are_warned_of_by_name(file):
     file.write_text('[DEFAULT]\nreprot_interval = 3\n[libvrit]\nvirt_type = kvm\n'
