@@ -4,12 +4,14 @@
 The name of a host is the name of its queue, and of the place where its guests are. Two machines
 with one name (a clone, a copied file) would share the queue and mix up their guests, so a compute
 starts only where its name is its own: one process on this machine, by a lock that ends with it;
-one machine for the name, by the identity; and one copy of the identity, by the boot of the machine
-that sends the heartbeats.
+one machine for the name, by the identity; and one copy of the identity, by a lock of its own and,
+where that does not reach, by the boot of the machine that sends the heartbeats.
 """
 import contextlib
+import errno
 import fcntl
 import os
+import socket
 import uuid
 from typing import Any
 
@@ -17,6 +19,8 @@ from nova_lite import context, exception, objects
 from nova_lite.conf import CONF
 
 BOOT_ID = '/proc/sys/kernel/random/boot_id'
+# containers share the machine's boot, and each has a network of its own
+NETWORK = '/proc/self/ns/net'
 
 
 class HostNameInUse(exception.NovaLiteException):
@@ -33,6 +37,7 @@ class HostIdentity:
         self.file = os.path.join(CONF.state_path, f'compute_id.{host}')
         self.identity, self.boot = '', ''
         self._lock: Any = None
+        self._sole: socket.socket | None = None
         self._beats: int | None = None      # of the one who has our identity, when first seen
 
     def take(self) -> None:
@@ -43,8 +48,10 @@ class HostIdentity:
                 self._take_lock()
                 undo.callback(self.release)
                 self.identity = self._read() or self._make()
+                self._take_identity()
                 with open(BOOT_ID, encoding='ascii') as file:
-                    self.boot = file.read().strip()
+                    self.boot = str(uuid.uuid5(uuid.UUID(file.read().strip()),
+                                               str(os.stat(NETWORK).st_ino)))
                 undo.pop_all()
         except OSError as error:
             raise exception.ConfigInvalid(
@@ -54,6 +61,8 @@ class HostIdentity:
     def release(self) -> None:
         """Let another object take the name; a process that ends need not."""
         self._lock.close()
+        if self._sole is not None:
+            self._sole.close()
 
     def claim(self) -> None:
         """Have the database say that the name is ours. HostNameTaken when it is another's;
@@ -82,6 +91,20 @@ class HostIdentity:
                        f'{pid}, which holds {path}): end it first') from None
         self._lock.truncate(0)
         print(os.getpid(), file=self._lock, flush=True)
+
+    def _take_identity(self) -> None:
+        """A copy of the state directory has the identity too, and another lock file. The kernel
+        keeps this name for as long as the process lives."""
+        self._sole = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            self._sole.bind(f'\0nova-lite-compute.{self.identity}')
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise exception.ConfigInvalid(
+                reason=f'a nova-lite-compute of host {self.host} runs on this machine with a copy '
+                       f'of {self.file}: end it first; a state directory is moved, not copied'
+            ) from None
 
     def _read(self) -> str | None:
         try:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A host's name is one machine's and one process's: what is kept in the state directory."""
+import shutil
 import subprocess
 import sys
 import uuid
@@ -7,6 +8,7 @@ import uuid
 import pytest
 
 from nova_lite import exception
+from nova_lite.compute import host_identity
 from nova_lite.compute.host_identity import HostIdentity
 from tests.fixtures.conf import options     # noqa: F401
 
@@ -47,6 +49,29 @@ def test_identity_when_one_machine_has_several_hosts_is_each_ones_own(state):
     assert first.identity != second.identity
     first.release()
     second.release()
+
+
+def test_identity_when_its_state_directory_was_copied_has_one_process(state, options, tmp_path):  # noqa: F811
+    first = taken()
+    shutil.copytree(state, tmp_path / 'copy')
+    options.set(state_path=str(tmp_path / 'copy'))
+    with pytest.raises(exception.ConfigInvalid, match='moved, not copied') as caught:
+        taken()
+    assert str(tmp_path / 'copy') in caught.value.format_message()
+    first.release()
+    again = taken()
+    assert again.identity == first.identity
+    again.release()
+
+
+def test_boot_when_in_a_network_of_its_own_is_another(state, monkeypatch):
+    """Containers of one machine, each with a copy of the state directory, are told apart."""
+    first = taken()
+    first.release()
+    monkeypatch.setattr(host_identity, 'NETWORK', str(state))
+    other = taken()
+    assert other.identity == first.identity and other.boot != first.boot
+    other.release()
 
 
 def test_name_when_another_process_has_it_is_refused_until_that_one_dies(state):
