@@ -4,14 +4,12 @@
 A status of a migration is only worth something if each transaction sees and leaves whole rows, on
 all three databases alike. SQLite runs in WAL mode and takes the write lock at the start of a
 writer: a reader that turned writer half-way would fail with "database is locked" whatever the
-timeout. The lock is never waited for inside of SQLite, where no other green thread could go on.
-MariaDB runs in READ COMMITTED as PostgreSQL does, so that a second read in a transaction sees what
-others have committed since.
+timeout; what else it needs stands in sqlite.py. MariaDB runs in READ COMMITTED as PostgreSQL does,
+so that a second read in a transaction sees what others have committed since.
 """
 import contextlib
 import sqlite3
 import threading
-import time
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -24,15 +22,13 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from nova_lite import conf as nova_conf
-from nova_lite import driver_errors, exception, patterns
+from nova_lite import driver_errors, exception
 from nova_lite.conf import database
+from nova_lite.db import sqlite
 from nova_lite.driver_errors import Meaning
 
 LOG = logging.getLogger(__name__)
 CONF = nova_conf.CONF
-# how long a lock of SQLite's is waited for, in s, and how often it is asked for
-LOCK_SECONDS, LOCK_INTERVAL = 5.0, 0.02
-WRITER = 'nova_lite_writer'
 # execution option of a statement with a user's pattern: how long it may take, in s
 PATTERN_SECONDS = 'nova_lite_pattern_seconds'
 LIMITED = 'SET STATEMENT max_statement_time = '
@@ -42,7 +38,6 @@ LASTING = (db_exc.DBNonExistentTable, db_exc.DBNonExistentDatabase)
 
 _lock = threading.Lock()
 _first_use = threading.Lock()
-_writing = threading.Lock()
 _manager: Any = None
 _anchor: Any = None
 
@@ -63,15 +58,17 @@ def configure(connection: str | None = None) -> None:
     database.register_opts(CONF)
     url = _url(connection or CONF.database.connection)
     options = {name: getattr(CONF.database, name) for name in ENGINE_OPTIONS}
+    if url.startswith('sqlite'):
+        options['max_retries'] = 0      # no connection before sqlite.py has its hands on it
     manager = enginefacade.transaction_context()
-    manager.configure(connection=url, sqlite_fk=True, expire_on_commit=False, **options)
+    manager.configure(connection=url, expire_on_commit=False, **options)
     manager.append_on_engine_create(_set_up_engine)
     with _our_errors():
         engine = manager.writer.get_engine()
+        anchor = sqlite.anchor(engine) if engine.dialect.name == 'sqlite' else None
     dispose()
     with _lock:
-        _manager = manager
-        _anchor = _sqlite_anchor(engine) if engine.dialect.name == 'sqlite' else None
+        _manager, _anchor = manager, anchor
 
 
 def check_url(text: str) -> None:
@@ -127,23 +124,13 @@ def writer() -> Iterator[Session]:
     as of :func:`_our_errors`."""
     with (_our_errors(), _turn(_current()),
           _current().writer.using(types.SimpleNamespace()) as session):
-        session.connection(execution_options={WRITER: True})
+        session.connection(execution_options={sqlite.WRITER: True})
         yield session
 
 
-@contextlib.contextmanager
-def _turn(manager: Any) -> Iterator[None]:
-    """On SQLite the writers of this process come one after the other, so that one alone asks for
-    the lock that other processes may hold."""
-    if manager.writer.get_engine().dialect.name != 'sqlite':
-        yield
-        return
-    if not _writing.acquire(timeout=LOCK_SECONDS):
-        raise exception.DatabaseUnavailable()
-    try:
-        yield
-    finally:
-        _writing.release()
+def _turn(manager: Any) -> contextlib.AbstractContextManager:
+    on_sqlite = manager.writer.get_engine().dialect.name == 'sqlite'
+    return sqlite.turn() if on_sqlite else contextlib.nullcontext()
 
 
 @contextlib.contextmanager
@@ -209,53 +196,11 @@ def _current() -> Any:
 
 def _set_up_engine(engine: sqlalchemy.Engine) -> None:
     if engine.dialect.name == 'sqlite':
-        event.listen(engine, 'connect', _sqlite_connect)
-        event.listen(engine, 'set_connection_execution_options', _sqlite_options)
-        event.listen(engine, 'begin', _sqlite_begin)
+        sqlite.set_up(engine)
     elif engine.dialect.name in ('mysql', 'mariadb'):
         event.listen(engine, 'connect', _mysql_connect)
         event.listen(engine, 'before_cursor_execute', _mysql_limit, retval=True)
     engine.dispose()    # oslo.db has made a connection already, without the listeners
-
-
-def _sqlite_connect(connection: Any, _record: Any) -> None:
-    """The file is shut for a moment to who opens it while another connection closes."""
-    connection.execute('PRAGMA busy_timeout=0')
-    connection.create_function('regexp', 2, patterns.search, deterministic=True)
-    _execute_when_free(connection, 'PRAGMA journal_mode=WAL')
-    connection.execute('PRAGMA synchronous=NORMAL')
-
-
-def _execute_when_free(link: Any, statement: str) -> None:
-    """Wait for SQLite's locks here, at most LOCK_SECONDS."""
-    deadline = time.monotonic() + LOCK_SECONDS
-    while True:
-        try:
-            link.execute(statement)
-            return
-        except sqlite3.OperationalError as error:
-            passing = driver_errors.meaning_of(error) is Meaning.PASSING
-            if not passing or time.monotonic() >= deadline:
-                raise
-        time.sleep(LOCK_INTERVAL)
-
-
-def _sqlite_anchor(engine: sqlalchemy.Engine) -> Any:
-    """A connection that stays open. SQLite folds its log back into the file when the last one
-    closes, which would be after every single transaction. It counts once it has read."""
-    anchor = engine.raw_connection()
-    anchor.cursor().execute('SELECT count(*) FROM sqlite_master').fetchall()
-    return anchor
-
-
-def _sqlite_options(connection: sqlalchemy.Connection, options: dict[str, Any]) -> None:
-    if options.get(WRITER):
-        connection.info['in_transaction'] = True    # oslo.db's own BEGIN is left out
-
-
-def _sqlite_begin(connection: sqlalchemy.Connection) -> None:
-    if connection.get_execution_options().get(WRITER):
-        _execute_when_free(connection.connection.driver_connection, 'BEGIN IMMEDIATE')
 
 
 def _mysql_connect(connection: Any, _record: Any) -> None:

@@ -10,7 +10,7 @@ from oslo_db import exception as db_exc
 
 from nova_lite import exception
 from nova_lite.conf import CONF
-from nova_lite.db import models, session
+from nova_lite.db import models, session, sqlite
 from tests.fixtures import db
 
 T = models.Claim.__table__
@@ -91,7 +91,7 @@ def another_writer(database):
 
 def test_writer_when_another_holds_the_lock_then_readers_go_on_and_it_is_away(
         another_writer, monkeypatch):
-    monkeypatch.setattr(session, 'LOCK_SECONDS', 0.1)
+    monkeypatch.setattr(sqlite, 'LOCK_SECONDS', 0.1)
     with session.reader() as s:
         assert hosts(s) == []
     with pytest.raises(exception.DatabaseUnavailable), session.writer() as s:
