@@ -17,7 +17,7 @@ from nova_lite import exception
 from nova_lite.conf import CONF
 from nova_lite.virt import driver as virt_driver
 from nova_lite.virt.driver import GuestInfo, Outcome, Progress
-from nova_lite.virt.libvirt import (arrival, departure, events, guest as guests, migration, power,
+from nova_lite.virt.libvirt import (arrival, departure, events, guest as guests, power,
                                     probe, resources, storage)
 from nova_lite.virt.libvirt.guest import Guest
 from nova_lite.virt.libvirt.host import Host, LibvirtError
@@ -37,7 +37,6 @@ class LibvirtDriver(virt_driver.ComputeDriver):
 
     # -- the host ---------------------------------------------------------------------------------
     def init_host(self, host: str) -> None:
-        migration.check_options(migration.Options.read(CONF.libvirt))
         os.makedirs(CONF.instances_path, exist_ok=True)
         probe.remove_stale()
         self._courier.start()

@@ -43,14 +43,6 @@ class Plan(NamedTuple):
     params: dict[str, Any]
 
 
-def check_options(options: Options) -> None:
-    """ConfigInvalid for options that contradict each other."""
-    if options.tunnelled and options.with_native_tls:
-        raise exception.ConfigInvalid(
-            reason='live_migration_tunnelled and live_migration_with_native_tls are both set in '
-                   '[libvirt]: unset the first')
-
-
 # From here QEMU can switch a copy over several connections to post-copy; before, the guest ends.
 PARALLEL_POST_COPY_SINCE = 10_001_000
 

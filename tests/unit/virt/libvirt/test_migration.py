@@ -40,13 +40,6 @@ def test_options_when_read_then_are_those_of_the_configuration(options):
         virt_type='qemu', bandwidth=7, scheme='tls', parallel_connections=3)
 
 
-def test_options_when_tunnel_and_tls_are_set_then_refused():
-    migration.check_options(Options(tunnelled=True))
-    migration.check_options(Options(with_native_tls=True))
-    with pytest.raises(exception.ConfigInvalid, match='tunnelled'):
-        migration.check_options(Options(tunnelled=True, with_native_tls=True))
-
-
 # -- where to -------------------------------------------------------------------------------------
 @pytest.mark.parametrize(('options', 'dest', 'uri'), [
     (QEMU, 'compute2', 'qemu+tcp://compute2/system'),
