@@ -77,13 +77,13 @@ class GuestInventory:
         """The guest was moved here by hand: it stays. InstanceNotRunning where it is not whole."""
         self._driver.post_live_migration_at_destination(ctxt, instance, _by_hand(ctxt))
 
-    def forget(self, ctxt: Any, instance: Any) -> None:
+    def forget(self, ctxt: Any, instance: Any) -> str:
         """The server lives elsewhere: what is left of it here goes, but for its disks. A guest
-        that is on is never ended (InstanceInvalidState)."""
+        that is on is never ended (InstanceInvalidState). Returns the directory of the files."""
         now = objects.Instance.get_by_uuid(ctxt.elevated(), instance.uuid)
         if now.host == self.host:
             raise exception.Conflict(reason=f'instance {instance.uuid} lives on this host')
-        self._driver.post_live_migration_at_source(ctxt, instance, _by_hand(ctxt))
+        return self._driver.post_live_migration_at_source(ctxt, instance, _by_hand(ctxt))
 
     def _tell(self, ctxt: Any, uuid: str, host: str, word: str) -> None:
         try:

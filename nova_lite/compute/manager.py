@@ -138,8 +138,8 @@ class ComputeManager:
     def keep_guest(self, ctxt: Any, instance: Any) -> None:
         self.guests.keep(ctxt, instance)
 
-    def forget_guest(self, ctxt: Any, instance: Any) -> None:
-        self.guests.forget(ctxt, instance)
+    def forget_guest(self, ctxt: Any, instance: Any) -> str:
+        return self.guests.forget(ctxt, instance)
 
     def live_migration_obstacle(self, ctxt: Any, instance: Any) -> str:
         return self.destination.obstacle(instance)

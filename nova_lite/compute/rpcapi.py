@@ -100,8 +100,9 @@ class ComputeAPI(rpc.Interface):
         """
 
     @rpc.call(to='host', event=True)
-    def forget_guest(self, ctxt: Any, host: str, instance: Any) -> None:
-        """Where a guest has left by hand: remove its definition, and keep its disks."""
+    def forget_guest(self, ctxt: Any, host: str, instance: Any) -> str:
+        """Where a guest has left by hand: remove its definition, and keep its disks. Returns the
+        directory that they are in, '' when there is none."""
 
     @rpc.call(to='host')
     def live_migration_obstacle(self, ctxt: Any, host: str, instance: Any) -> str:

@@ -63,7 +63,7 @@ def locate(ctxt: Any, instance: Any) -> Location:
 
 def accept(ctxt: Any, instance: Any, host: str) -> tuple[Location, list[str]]:
     """Let the server live on ``host``, and remove what other hosts still have of its definition.
-    Returns what was found, and what could not be removed. Conflict when the place is not proved or
+    Returns what was found, and what stays on other hosts. Conflict when the place is not proved or
     the server has changed since it was read."""
     if instance.task_state is not None:
         raise exception.InstanceInvalidState(instance_uuid=instance.uuid, attr='task_state',
@@ -74,6 +74,7 @@ def accept(ctxt: Any, instance: Any, host: str) -> tuple[Location, list[str]]:
         raise exception.Conflict(reason=f'the guest of instance {instance.uuid} is not proved to '
                                         f'be on host {host} alone: {against}')
     system, compute, word = ctxt.elevated(), ComputeAPI(), found.answers[host]
+    old = instance.host     # has files, with or without a definition
     objects.InstanceAction.action_start(ctxt, instance.uuid, 'locate', ctxt.request_id)
     if word in location.WHOLE:      # one that came by hand may have no definition that lasts
         compute.keep_guest(system, host=host, instance=instance)
@@ -81,16 +82,19 @@ def accept(ctxt: Any, instance: Any, host: str) -> tuple[Location, list[str]]:
     vm_state, power = STATES[word]
     objects.GuestSighting.take_place(ctxt, instance, host=host, node=node.hypervisor_hostname,
                                      vm_state=vm_state, power_state=power)
-    left = [_forget(system, compute, other, instance)
+    left = [_forget(system, compute, other, instance, host)
             for other, word in sorted(found.answers.items())
-            if other != host and word in LEFT_OVER]
+            if other != host and (word in LEFT_OVER or (other, word) == (old, location.ABSENT))]
     return found, [remark for remark in left if remark]
 
 
-def _forget(ctxt: Any, compute: ComputeAPI, host: str, instance: Any) -> str:
-    """What keeps the stale definition there; '' when it is gone."""
+def _forget(ctxt: Any, compute: ComputeAPI, host: str, instance: Any, place: str) -> str:
+    """What stays there, and what an operator does about it; '' when nothing does."""
     try:
-        compute.forget_guest(ctxt, host=host, instance=instance)
+        path = compute.forget_guest(ctxt, host=host, instance=instance)
     except (exception.NovaLiteException, *rpc.UNREACHABLE) as error:
         return f'host {host} keeps its definition: {exception.message_of(error)}'
-    return ''
+    # nobody has described the move, so nobody knows whether the disks are copies or the same
+    return path and (f'host {host} keeps the files in {path}: where that directory is not the one '
+                     f'that host {place} uses (shared storage), remove it once the server is seen '
+                     'to have all of its disks there')

@@ -229,9 +229,10 @@ class ComputeDriver(abc.ABC):
         migrate_data.paused says so. InstanceNotRunning when it is not whole."""
 
     @abc.abstractmethod
-    def post_live_migration_at_source(self, ctxt: Any, instance: Any, migrate_data: Any) -> None:
+    def post_live_migration_at_source(self, ctxt: Any, instance: Any, migrate_data: Any) -> str:
         """At the source, only after the destination's proof: remove the definition and, where
-        the storage is not shared, the files. Never ends a running guest. Idempotent."""
+        the storage is not shared, the files. Never ends a running guest. Returns the directory
+        with files of the guest that stays, '' when none does. Idempotent."""
 
     @abc.abstractmethod
     def rollback_live_migration_at_destination(self, ctxt: Any, instance: Any,

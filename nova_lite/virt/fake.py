@@ -19,7 +19,6 @@ from nova_lite.virt.simulation.watcher import HERE, Watcher, judge, let_go
 from nova_lite.virt.steering import Steering
 
 FIRST_DOWNTIME_MS = 300    # QEMU's own, until the first step is taken
-UNNAMED = 'a migration'    # the maker of a directory when the migration has no uuid
 
 
 class FakeDriver(driver.ComputeDriver):
@@ -252,12 +251,13 @@ class FakeDriver(driver.ComputeDriver):
                 directory.made_for = ''
             return checks.info(world, self._host, instance.uuid)
 
-    def post_live_migration_at_source(self, ctxt: Any, instance: Any, migrate_data: Any) -> None:
+    def post_live_migration_at_source(self, ctxt: Any, instance: Any, migrate_data: Any) -> str:
         self._reach('post_live_migration_at_source', instance)
         with self._world.change(self._host) as world:
             hypervisor.clear_source(world, self._host, instance.uuid)
             if not migrate_data.is_shared_instance_path:
                 hypervisor.remove_files(world, self._host, instance.uuid, asked=False)
+            return storage.path_here(world, self._host, instance.uuid)
 
     def rollback_live_migration_at_destination(self, ctxt: Any, instance: Any,
                                                migrate_data: Any) -> None:
@@ -297,4 +297,4 @@ class FakeDriver(driver.ComputeDriver):
 
 
 def _maker(migrate_data: Any) -> str:
-    return migrate_data.migration or UNNAMED
+    return migrate_data.migration or 'a migration without a uuid'

@@ -114,11 +114,17 @@ def test_location_when_the_guest_was_migrated_by_hand_tells_what_each_host_has(c
     assert (found['record']['host'], found['place'], found['reasons']) == ('src', 'third', [])
 
 
-def test_accept_when_the_place_is_proved_then_the_server_lives_there(cloud, strayed):
-    server = strayed()
+@pytest.mark.parametrize('undefined', [False, True])
+def test_accept_when_the_place_is_proved_then_the_server_lives_there(cloud, strayed, undefined):
+    server = strayed(undefinesource=undefined)
     cloud.compute('src').sync_power_states()
     generation = server.record.generation
-    assert accept(cloud, server, 'third').status == 200
+    answer = accept(cloud, server, 'third')
+    assert answer.status == 200
+    # what nobody may remove unseen is named: host, directory, what to do
+    [remark] = answer.body['location']['remarks']
+    assert remark.startswith(f'host src keeps the files in /simulated/{server.uuid}: ')
+    assert 'not the one that host third uses' in remark
     record = server.record
     assert (record.host, record.node, record.generation) == ('third', 'third', generation + 1)
     assert server.states() == ('active', None) and server.show()[FOUND_ON] == []

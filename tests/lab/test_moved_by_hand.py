@@ -57,9 +57,15 @@ def reset_and_stop(server):
 
 
 def accept(server, host):
+    """The files of other hosts stay, and the answer names them."""
+    others = {server.host, *states(server.cloud.lab, server)} - {host}
     status, answer = server.cloud.request('POST', f'/servers/{server.id}/location',
                                           {'location': {'host': host}})
-    assert status == 200 and answer['location']['remarks'] == []
+    assert status == 200
+    remarks = answer['location']['remarks']
+    assert [remark.split(' in ')[0] for remark in remarks] == [
+        f'host {other} keeps the files' for other in sorted(others)]
+    assert all(f'/instances/{server.id}: ' in remark for remark in remarks)
     shown = server.show()
     assert (shown['status'], server.host) == ('ACTIVE', host)
     assert states(server.cloud.lab, server) == {host: True}

@@ -223,9 +223,10 @@ def make_plan(guest: Guest, dest: str, migrate_data: Any, disks: list[config.Dis
     return migration.Plan(uri, flags, params)
 
 
-def clean_up(guest: Guest, migrate_data: Any) -> None:
+def clean_up(guest: Guest, migrate_data: Any) -> str:
     """After the destination's proof: remove what is left here. Never ends a running guest
-    (InstanceInvalidState); a half that the migration stopped can never run again, and goes."""
+    (InstanceInvalidState); a half that the migration stopped can never run again, and goes.
+    Returns the directory with files of the guest that stays, '' when none does."""
     seen = look(guest)
     if seen is not None:
         if seen.active and not seen.half:
@@ -237,6 +238,8 @@ def clean_up(guest: Guest, migrate_data: Any) -> None:
         _undefine(guest)
     if not migrate_data.is_shared_instance_path:
         storage.remove_directory(guest.uuid)
+    path = storage.instance_dir(guest.uuid)
+    return path if os.path.isdir(path) else ''
 
 
 def _undefine(guest: Guest) -> None:

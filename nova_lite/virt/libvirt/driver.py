@@ -147,8 +147,8 @@ class LibvirtDriver(virt_driver.ComputeDriver):
                                            migrate_data: Any) -> GuestInfo:
         return arrival.confirm(self._guest(instance), migrate_data)
 
-    def post_live_migration_at_source(self, ctxt: Any, instance: Any, migrate_data: Any) -> None:
-        departure.clean_up(self._guest(instance), migrate_data)
+    def post_live_migration_at_source(self, ctxt: Any, instance: Any, migrate_data: Any) -> str:
+        return departure.clean_up(self._guest(instance), migrate_data)
 
     def rollback_live_migration_at_destination(self, ctxt: Any, instance: Any,
                                                migrate_data: Any) -> None:

@@ -84,6 +84,11 @@ def path(uuid: str, name: str = '') -> str:
     return f'/simulated/{uuid}/{name}'.rstrip('/')
 
 
+def path_here(state: State, host: str, uuid: str) -> str:
+    """Of the guest's directory; '' when there is none on the host."""
+    return path(uuid) if find(state, host, uuid) is not None else ''
+
+
 def put_probe(state: State, host: str) -> str:
     """Leave a file of a name that no other has in the instances directory of ``host``."""
     name = f'probe-{uuids.uuid4()}'
