@@ -17,8 +17,8 @@ from nova_lite.virt.driver import Outcome, Progress
 from nova_lite.virt.libvirt import decisions, migration
 from nova_lite.virt.libvirt.reporter import Reporter
 from nova_lite.virt.simulation import course, guests, hypervisor, jobs, model
-from nova_lite.virt.simulation.state import (ACTIVE, BY_USER, IN_POSTCOPY, NOT_MOVING, RUNNING,
-                                             Job, State)
+from nova_lite.virt.simulation.state import (ACTIVE, BY_USER, IN_POSTCOPY, MIGRATED,
+                                             NOT_MOVING, RUNNING, SHUTOFF, Job, State)
 from nova_lite.virt.simulation.world import World
 from nova_lite.virt.steering import Steering
 
@@ -182,6 +182,8 @@ def judge(state: State, host: str, uuid: str) -> Outcome:
     guest = guests.find(state, host, uuid)
     if guest is None:
         return Outcome(driver.LOST, 'the guest has left the source')
+    if (guest.state, guest.reason) == (SHUTOFF, MIGRATED):
+        return Outcome(driver.LOST, 'the guest has left the source, where its definition stays')
     if guest.state not in ACTIVE:
         return Outcome(driver.FAILED, f'the guest ended during the copy: it is {guest.state}')
     if guest.reason not in NOT_MOVING:
