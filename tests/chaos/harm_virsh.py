@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from nova_lite import exception
 from nova_lite.compute import vm_states
-from nova_lite.virt.simulation import jobs, storage
+from nova_lite.virt.simulation import guests, jobs, storage
 from nova_lite.virt.simulation.state import ACTIVE, RUNNING, State
 from nova_lite.virt.simulation.virsh import Virsh
 from tests.chaos import cells
@@ -27,37 +27,57 @@ WANTED = {cells.SUSPEND: (vm_states.PAUSED, vm_states.ACTIVE),
 def make(stage: Stage, fault: str, uuids: Iterable[str],
          touched: set[str]) -> tuple[Callable[[], object], Callable[[], object]]:
     """``touched`` gets the servers of which the hypervisor did as it was told."""
-    def hurt() -> None:
+    hand = Hand(stage, fault, touched)
+    return lambda: hand.hurt(uuids), hand.heal
+
+
+class Hand:
+    """``_made``: the host on which disks were created for a copy by hand, by server."""
+
+    def __init__(self, stage: Stage, fault: str, touched: set[str]) -> None:
+        self._stage, self._fault, self._touched = stage, fault, touched
+        self._made: dict[str, str] = {}
+
+    def hurt(self, uuids: Iterable[str]) -> None:
         for uuid in uuids:
             with contextlib.suppress(exception.NovaLiteException):
-                _do(stage, fault, uuid)
-                touched.add(uuid)
+                self._do(uuid)
+                self._touched.add(uuid)
 
-    return hurt, (lambda: _wait_copied(stage, touched)) if fault == cells.MIGRATE else _nothing
+    def heal(self) -> None:
+        """What was done by hand stays done; disks that no copy has come to are removed."""
+        wait_until(self._is_over, COPIED)
+        with self._stage.world.change() as state:
+            for uuid, host in self._made.items():
+                if guests.find(state, host, uuid) is None:
+                    storage.remove(state, host, uuid)
 
-
-def _nothing() -> None:
-    """What was done by hand stays done."""
-
-
-def _do(stage: Stage, fault: str, uuid: str) -> None:
-    with stage.world.look() as state:
-        host = _whereabouts(state, uuid)
-    virsh = Virsh(stage.world, host)
-    if fault == cells.SUSPEND:
-        virsh.suspend(uuid)
-    elif fault == cells.DESTROY:
-        virsh.destroy(uuid)
-    else:
-        other, = set(stage.hosts) - {host}
-        made = _create_disks(stage, uuid, host, other)
-        try:
+    def _do(self, uuid: str) -> None:
+        with self._stage.world.look() as state:
+            host = _whereabouts(state, uuid)
+        virsh = Virsh(self._stage.world, host)
+        if self._fault == cells.SUSPEND:
+            virsh.suspend(uuid)
+        elif self._fault == cells.DESTROY:
+            virsh.destroy(uuid)
+        else:
+            other, = set(self._stage.hosts) - {host}
+            self._create_disks(uuid, host, other)
             virsh.migrate(uuid, other, undefinesource=True, persistent=True, copy_storage=True)
-        except exception.NovaLiteException:
-            if made:
-                with stage.world.change() as state:
-                    storage.remove(state, other, uuid)
-            raise
+
+    def _create_disks(self, uuid: str, host: str, other: str) -> None:
+        """qemu-img create, as ``--copy-storage-all`` wants it, where there is nothing yet."""
+        with self._stage.world.change() as state:
+            files = storage.find(state, host, uuid)
+            if files is not None and storage.find(state, other, uuid) is None:
+                storage.make(state, other, uuid, [replace(disk, content='')
+                                                  for disk in files.disks.values()])
+                self._made[uuid] = other
+
+    def _is_over(self) -> bool:
+        """Are the copies over that were begun by hand?"""
+        with self._stage.world.look() as state:
+            return not any(jobs.active(state, uuid) for uuid in self._made)
 
 
 def _whereabouts(state: State, uuid: str) -> str:
@@ -66,25 +86,6 @@ def _whereabouts(state: State, uuid: str) -> str:
         if copy.state in ACTIVE and not (copy.incoming and copy.state != RUNNING):
             return copy.host
     return SOURCE
-
-
-def _create_disks(stage: Stage, uuid: str, host: str, other: str) -> bool:
-    """qemu-img create, as ``--copy-storage-all`` wants it, where there is nothing yet."""
-    with stage.world.change() as state:
-        files = storage.find(state, host, uuid)
-        if files is None or storage.find(state, other, uuid) is not None:
-            return False
-        storage.make(state, other, uuid, [replace(disk, content='')
-                                          for disk in files.disks.values()])
-        return True
-
-
-def _wait_copied(stage: Stage, uuids: set[str]) -> None:
-    def over() -> bool:
-        with stage.world.look() as state:
-            return not any(jobs.active(state, uuid) for uuid in uuids)
-
-    wait_until(over, COPIED)
 
 
 # -- afterwards --------------------------------------------------------------------------------

@@ -56,11 +56,13 @@ def test_migrate_when_nothing_is_over_there_then_disks_are_made_and_the_heal_wai
     clock.now += 60
     heal()
     assert stage.world.places(UUID) == {'dst': state.RUNNING}
+    assert files(stage) == {'src', 'dst'}
 
 
 def test_migrate_when_it_is_refused_then_the_disks_go_and_the_server_was_not_touched(stage):
     boot(stage.world, disks=('disk',))
     stage.world.cut_link('src', 'dst')
-    touched, _ = hurt(stage, cells.MIGRATE)
+    touched, heal = hurt(stage, cells.MIGRATE)
+    heal()
     assert touched == set() and files(stage) == {'src'}
     assert stage.world.places(UUID) == {'src': state.RUNNING}
