@@ -54,7 +54,16 @@ class LiveMigrationDestination:
                        f'{self.host}: {exception.class_of(error)} '
                        f'{exception.message_of(error)}') from error
         finally:
+            self._forget_check(ctxt, instance, data)
+
+    def _forget_check(self, ctxt: Any, instance: Any, data: Any) -> None:
+        """Remove what the check has made. What it found counts in any case; a file that cannot be
+        removed is, when the host starts next."""
+        try:
             self._driver.cleanup_live_migration_destination_check(ctxt, data)
+        except Exception as error:
+            LOG.warning('Instance %s: %s, made by a check, cannot be removed now: %s',
+                        instance.uuid, data.filename, exception.message_of(error))
 
     def pre(self, ctxt: Any, instance: Any, disk_info: list, migrate_data: Any) -> Any:
         # a message that was late is one of a migration that may be over

@@ -110,3 +110,14 @@ def test_timeout_when_the_conductor_does_not_answer_then_the_outcome_is_open(clo
     cloud.world.release(order)
     server.wait_status()
     server.wait_task_over()
+
+
+def test_check_when_what_it_made_cannot_be_removed_then_what_it_found_counts(cloud):
+    server = cloud.boot('src')
+    cloud.world.script('cleanup_live_migration_destination_check')
+    assert server.live_migrate('dst').status == 202
+    assert server.wait_status().status == 'completed'
+    cloud.world.script('check_can_live_migrate_source', error='InvalidCPUInfo')
+    assert server.live_migrate('src').status == 202
+    assert 'CPU' in server.wait_status().reason
+    assert server.states() == ('active', None)
