@@ -50,6 +50,18 @@ def test_guest_when_power_and_pause_are_switched_then_state_follows(hypervisors)
         assert driver.get_info(instance).state == state
 
 
+def test_guest_when_rebooted_while_its_memory_is_saved_then_boots_anew(hypervisors):
+    driver, ctxt = hypervisors.source, hypervisors.ctxt
+    instance = spawned(hypervisors)
+    hypervisors.ticks(driver, instance)
+    hypervisors.wait(5)
+    before = hypervisors.ticks(driver, instance)
+    driver.suspend(ctxt, instance)
+    driver.reboot(ctxt, instance, 'HARD')
+    assert driver.get_info(instance).state == power_state.RUNNING
+    assert hypervisors.ticks(driver, instance) < before
+
+
 # -- a move -------------------------------------------------------------------------------------
 @pytest.mark.parametrize(('disk', 'block'), [(False, False), (False, None), (True, True),
                                              (True, None)])

@@ -159,6 +159,11 @@ class Guest:
         """Start, or go on from the saved memory. Nothing to do when it runs."""
         self._call(lambda domain: None if domain.isActive() else domain.create())
 
+    def boot(self) -> None:
+        """Start it anew: memory that was saved is dropped."""
+        self._call(lambda domain: None if domain.isActive() else
+                   domain.createWithFlags(libvirt.VIR_DOMAIN_START_FORCE_BOOT))
+
     def shutdown(self) -> None:
         """Ask the guest to shut itself down."""
         self._call(lambda domain: domain.shutdown())
@@ -173,6 +178,7 @@ class Guest:
             if domain.isPersistent():
                 domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
                                      | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+                                     | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
                                      | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
         self._call(undefine)
 

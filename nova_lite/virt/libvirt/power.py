@@ -115,7 +115,7 @@ def reboot(guest: Guest, instance: Any, reboot_type: str) -> None:
     if guest.exists():
         guest.destroy()
     define(guest, instance, storage.existing_disks(instance))
-    guest.start()
+    guest.boot()
 
 
 def unpause(guest: Guest) -> None:

@@ -53,6 +53,10 @@ class DomainGuest:
         self.starts += 1
         self.seen = RUNNING
 
+    def boot(self):
+        self._note('boot')
+        self.start()
+
     def shutdown(self):
         self._note('shutdown')
         if self.obeys and self.calls.count('shutdown') > self.deaf:
