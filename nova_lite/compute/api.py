@@ -70,7 +70,7 @@ class API:
         except rpc.NOT_SENT as error:
             # it is in the database, but who hears that it failed must find the server free
             with contextlib.suppress(exception.InvalidMigrationState):  # decided meanwhile
-                migration.advance('reject', reason=exception.message_of(error))
+                migration.advance('reject', reason=exception.public_message(error))
             raise
         except messaging.MessagingTimeout as error:
             lost = exception.LiveMigrationLost(

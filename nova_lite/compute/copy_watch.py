@@ -48,8 +48,9 @@ class CopyWatch:
                 if self._look() == recovery.RUNS:
                     if isinstance(error, exception.NovaLiteException):
                         raise
+                    LOG.exception('The copy of instance %s has not begun', self._instance.uuid)
                     raise exception.LiveMigrationFailed(
-                        reason=exception.message_of(error)) from error
+                        reason=exception.public_message(error)) from error
                 trouble = self._mend(error)
             else:
                 if outcome.status != virt_driver.LOST or not self._is_blind():
@@ -61,7 +62,7 @@ class CopyWatch:
 
     def _mend(self, error: Exception) -> str:
         """A copy that cannot be watched is ended; one that cannot be seen is left alone."""
-        words = exception.message_of(error)
+        words = exception.public_message(error)
         if isinstance(error, exception.HypervisorUnavailable):
             LOG.info('Instance %s: %s', self._instance.uuid, words)
             return words
@@ -95,7 +96,7 @@ def insist(act: Callable[[], Any], trouble: str, say: Callable[[str], None]) -> 
         try:
             return act()
         except AWAY as error:
-            words = f'{trouble}: {exception.message_of(error)}'
+            words = f'{trouble}: {exception.public_message(error)}'
             silent = silence(silent, time.monotonic() - began, error)
             if silent > CONF.lost_host_timeout:
                 raise exception.LiveMigrationLost(reason=words)

@@ -49,10 +49,10 @@ class LiveMigrationDestination:
             return self._compute.check_can_live_migrate_source(
                 ctxt, host=instance.host, instance=instance, dest_check_data=data)
         except Exception as error:
+            name, words = exception.class_of(error), exception.public_message(error)
             raise exception.MigrationPreCheckError(
                 reason=f'Error while check_can_live_migrate_source from {instance.host} to '
-                       f'{self.host}: {exception.class_of(error)} '
-                       f'{exception.message_of(error)}') from error
+                       f'{self.host}: {name if words == name else f"{name} {words}"}') from error
         finally:
             self._forget_check(ctxt, instance, data)
 

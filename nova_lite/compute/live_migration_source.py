@@ -257,7 +257,7 @@ class Move:
         except Exception as error:
             LOG.exception('Cannot clean up after instance %s', self.instance.uuid)
             self._remark = (f'the guest has moved, but host {self.migration.source_compute} could '
-                            f'not be cleaned: {exception.message_of(error)}')
+                            f'not be cleaned: {exception.public_message(error)}')
 
     # -- ends ------------------------------------------------------------------------------------
     def _end_badly(self, error: Exception) -> None:
@@ -267,11 +267,10 @@ class Move:
             event = 'fail'      # the guest has not left, and what was made for it is removed
         if self._left:
             event = 'lose'      # only the destination's word makes an end of it
-        reason = exception.message_of(error)
         LOG.warning('Live migration of instance %s to %s: %s', self.instance.uuid, self.dest,
-                    reason, exc_info=error if event == 'lose' else None)
+                    exception.message_of(error), exc_info=error if event == 'lose' else None)
         events.record_fault(self.ctxt, self.instance, error, self.migration.source_compute)
-        self._finish(event, reason, exception.class_of(error),
+        self._finish(event, exception.public_message(error), exception.class_of(error),
                      self._state_at_source() if event != 'lose' else None)
 
     def _state_at_source(self) -> dict[str, Any]:

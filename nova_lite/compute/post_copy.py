@@ -69,21 +69,21 @@ class Split:
         try:
             return self._obstacle()
         except (*rpc.UNREACHABLE, exception.HypervisorUnavailable) as error:
-            return f'{UNREACHABLE}: {exception.message_of(error)}'
+            return f'{UNREACHABLE}: {exception.public_message(error)}'
         except exception.InstanceNotRunning as error:
             raise exception.LiveMigrationLost(
                 reason='the guest ended at the destination before all its memory had arrived: '
                        + error.format_message())
         except Exception as error:      # a defect proves nothing about the guest
             LOG.exception('Guest %s, asking host %s', self._guest, self._dest)
-            return f'{UNREACHABLE}: {exception.message_of(error)}'
+            return f'{UNREACHABLE}: {exception.public_message(error)}'
 
     def _try_to_resume(self) -> virt_driver.Outcome:
         try:
             return self._resume()
         except Exception as error:
             LOG.exception('Guest %s, resuming its post-copy', self._guest)
-            return virt_driver.Outcome(virt_driver.BROKEN, exception.message_of(error))
+            return virt_driver.Outcome(virt_driver.BROKEN, exception.public_message(error))
 
     def _say(self, text: str) -> None:
         try:

@@ -84,7 +84,7 @@ class LiveMigrations:
         events.record_fault(ctxt, instance, error, self.host)
         try:
             with events.told_with_the_end(instance.uuid, error) as steps:
-                migration.advance(event, reason=exception.message_of(error),
+                migration.advance(event, reason=exception.public_message(error),
                                   failed_check=exception.class_of(error), owner=self.owner,
                                   steps=steps)
         except exception.InvalidMigrationState as late:

@@ -74,7 +74,7 @@ def test_step_when_it_fails_then_the_guest_is_whole_in_one_place(cloud, case):
         assert server.fault is None
         return
     # the reason
-    assert case.words in migration.reason
+    assert case.words.lower() in migration.reason.lower()
     # of an error that nobody expects users are told its class
     assert case.words.lower() in server.fault.message.lower()
     told = cloud.notifications.of(server.uuid)
@@ -113,7 +113,7 @@ def test_copy_when_it_cannot_begin_for_an_unknown_reason_then_failed_as_the_gues
     assert server.live_migrate('dst').status == 202
     migration = server.wait_status()
     assert (migration.status, server.states()) == ('failed', ('active', None))
-    assert 'simulated failure of live_migration' in migration.reason
+    assert migration.reason.endswith('SimulatedFault')
     assert cloud.world.places(server.uuid) == STAYS
     assert cloud.claims_of(server) == {('server', 'src')}
 
@@ -124,8 +124,7 @@ def test_confirm_when_it_fails_in_an_unknown_way_then_server_is_in_error_with_th
     assert server.live_migrate('dst').status == 202
     migration = server.wait_status()
     assert (migration.status, server.states()) == ('error', ('error', None))
-    assert f'simulated failure of {at}' in migration.reason
-    assert server.show()['fault']['message'] == 'SimulatedFault'
+    assert migration.reason == server.show()['fault']['message'] == 'SimulatedFault'
     assert cloud.world.places(server.uuid) == MOVED
     assert cloud.claims_of(server) == {('server', 'src'), ('migration', 'dst')}
 

@@ -176,7 +176,8 @@ class LiveMigrationTask:
         try:
             return self._scheduler.select_destinations(self.ctxt, spec=spec).service_host
         except messaging.RemoteError as error:
-            raise exception.MigrationSchedulerRPCError(reason=exception.message_of(error))
+            raise exception.MigrationSchedulerRPCError(
+                reason=exception.public_message(error)) from error
         except messaging.MessagingTimeout:
             self._check_hearing(CONF.rpc_response_timeout + service_conf.down_time(CONF))
             raise exception.MigrationSchedulerRPCError(

@@ -71,7 +71,7 @@ class Monitor:
                 except Exception as error:  # the copy goes on, so somebody has to watch it
                     LOG.exception('Watching instance %s', self._guest.uuid)
                     defects += 1
-                    outcome = self._bring_to_an_end(news, exception.message_of(error)) \
+                    outcome = self._bring_to_an_end(news, exception.public_message(error)) \
                         if defects >= MAX_DEFECTS else None
                 if outcome is not None:
                     return outcome

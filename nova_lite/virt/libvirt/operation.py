@@ -6,10 +6,14 @@ Whoever started it hears of its end by an event.
 """
 from typing import Any, NamedTuple
 
-from nova_lite import utils
+from oslo_log import log as logging
+
+from nova_lite import exception, utils
 from nova_lite.virt.libvirt import abi, events, guest, host
 from nova_lite.virt.libvirt.host import libvirt
 from nova_lite.virt.libvirt.migration import Plan
+
+LOG = logging.getLogger(__name__)
 
 
 class End(NamedTuple):
@@ -26,7 +30,8 @@ def start(courier: events.Courier, uuid: str, plan: Plan) -> None:
         try:
             end = _migrate(uuid, plan)
         except Exception as error:      # not even a defect may leave the waiter without an end
-            end = End(f'{type(error).__name__}: {error}')
+            LOG.exception('Instance %s: its copy cannot be begun', uuid)
+            end = End(exception.public_message(error))
         courier.publish(events.Event(uuid, events.OPERATION_ENDED, end))
 
     utils.native_thread(run, f'migrate-{uuid}')

@@ -74,8 +74,8 @@ def test_copy_when_watching_fails_and_the_guest_leaves_then_is_ended_and_seen_to
     outcome, calls, said = see_through(
         [LEAVING], DEFECT, Outcome(virt_driver.FAILED, 'the guest runs at the source'))
     assert calls == ['begin', 'abort', 'adopt']
-    assert outcome.status == virt_driver.FAILED and 'defect' in outcome.reason
-    assert 'defect' in said[0]
+    assert outcome.status == virt_driver.FAILED and 'ValueError' in outcome.reason
+    assert 'ValueError' in said[0]
 
 
 def test_copy_when_watching_fails_and_the_guest_arrives_then_completed():

@@ -40,7 +40,7 @@ def test_watch_when_nothing_but_defects_then_the_job_is_ended_before_the_watchin
     guest = PlayedGuest([ValueError('defect')] * (monitor.MAX_DEFECTS + 3) + [COPYING, IDLE])
     outcome = watch(guest)
     assert ('abort_job',) in guest.calls
-    assert outcome.status == virt_driver.FAILED and 'defect' in outcome.reason
+    assert outcome.status == virt_driver.FAILED and 'ValueError' in outcome.reason
 
 
 def test_watch_when_defects_hide_that_the_copy_completed_then_completed():
