@@ -32,9 +32,7 @@ def test_migration_when_an_unexpected_error_meets_it_then_users_see_its_class_al
     migration = server.wait_status()
     assert migration.status == status
     assert 'RuntimeError' in migration.reason
-    shown = [cloud.api.get(path, version='2.80') for path in (
-        '/os-migrations', f'/servers/{server.uuid}', f'/servers/{server.uuid}/os-instance-actions')]
-    assert server.uuid in str(shown[0])
     assert 'hunter2' not in str([migration.reason, server.fault and server.fault.message])
-    assert 'hunter2' not in str(shown[0]) + str(shown[2])
+    for path in ('/os-migrations', f'/servers/{server.uuid}/os-instance-actions'):
+        assert 'hunter2' not in str(cloud.api.get(path, version='2.80'))
     assert 'hunter2' in caplog.text
