@@ -34,6 +34,7 @@ OPTIONS = (
 )
 NOTHING_SET = ('It is not known which cloud to talk to: set OS_CLOUD to one in clouds.yaml, or '
                'OS_AUTH_TYPE=http_basic, OS_ENDPOINT, OS_USERNAME and OS_PASSWORD')
+URLS = ('endpoint', 'endpoint_override', 'auth_url')
 CONNECT_SECONDS = 10.0
 # what openstacksdk calls the variables alone, and nothing at all
 NO_CLOUDS = {'envvars', 'defaults'}
@@ -54,7 +55,12 @@ class Settings:
         self._args = args
 
     def get(self, name: str) -> str | None:
-        return getattr(self._args, f'os_{name}', None) or os.environ.get(f'OS_{name.upper()}')
+        """CommandError for a URL that is none."""
+        value = getattr(self._args, f'os_{name}', None) or os.environ.get(f'OS_{name.upper()}')
+        if value and name in URLS and not _is_url(value):
+            raise errors.CommandError(f'OS_{name.upper()}={value!r} is no URL such as '
+                                      'http://controller:8774/v2.1')
+        return value
 
     def need(self, *names: str) -> dict[str, str]:
         """CommandError unless all are set."""
@@ -62,6 +68,16 @@ class Settings:
         if missing := [name for name, value in found.items() if not value]:
             raise errors.CommandError(_missing(missing))
         return found
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urllib.parse.urlsplit(text)
+        # to ask for a port that is none raises
+        good = parts.scheme in ('http', 'https') and parts.hostname and parts.port != 0
+    except ValueError:
+        return False
+    return bool(good) and text.isprintable() and ' ' not in text
 
 
 def _missing(names: list[str]) -> str:
