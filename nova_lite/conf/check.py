@@ -94,7 +94,8 @@ class Options:
         faults = [fault for fault in faults if not fault.startswith(UNWRITTEN)] or faults
         if not faults:
             faults = [*_broken_relations(lambda *name: _value(candidate, *name)),
-                      *log.faults(lambda *name: _value(candidate, *name))]
+                      *log.faults(lambda *name: _value(candidate, *name),
+                                 writes=self.process != libraries.MANAGE)]
         return Reading(faults, _unknown(sources, self.process), candidate)
 
     # -- files -------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ _DATABASE = (*_ALL, 'oslo.db')
 _API = (*_DATABASE, 'oslo.policy', 'keystonemiddleware.auth_token', 'oslo.middleware.basic_auth',
         'oslo.middleware.http_proxy_to_wsgi')
 
+MANAGE = 'nova-lite-manage'
 # process: entry points of oslo.config.opts
 LIBRARIES: dict[str, tuple[str, ...]] = {
     'nova-lite-api': _API,
@@ -26,7 +27,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     'nova-lite-compute': _ALL,
     'nova-lite-all-in-one': _API,
     # it checks the files of all
-    'nova-lite-manage': _API,
+    MANAGE: _API,
 }
 DEFAULT = 'DEFAULT'
 # their plugins have options that depend on the value of auth_type

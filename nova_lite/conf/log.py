@@ -18,15 +18,16 @@ class _Anything(dict):
         return 0
 
 
-def faults(value_of: Callable[[str, str], Any]) -> list[str]:
-    """A line for each option that the log cannot be begun with."""
+def faults(value_of: Callable[[str, str], Any], writes: bool = True) -> list[str]:
+    """A line for each option that the log cannot be begun with. ``writes``: by this process; one
+    that only checks for others may have fewer rights than they."""
     values = {name: value_of('DEFAULT', name) for name in (
         *FORMATS, 'log_file', 'log_dir', 'log_config_append', 'default_log_levels')}
     return [f'[DEFAULT]{name} = {values[name]}: {why}' for name, why in (
-        *_places(values), *_levels(values), *_formats(values))]
+        *_places(values, writes), *_levels(values), *_formats(values))]
 
 
-def _places(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _places(values: dict[str, Any], writes: bool) -> Iterator[tuple[str, str]]:
     if values['log_config_append']:
         try:
             with open(values['log_config_append'], encoding='utf-8') as file:
@@ -38,14 +39,15 @@ def _places(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
     file, directory = values['log_file'], values['log_dir']
     if file:
         path = os.path.join(directory or '', file)
-        if os.path.isdir(path) or not _may_write(os.path.dirname(os.path.abspath(path))):
+        parent = os.path.dirname(os.path.abspath(path))
+        if os.path.isdir(path) or not _is_of_use(parent, writes):
             yield 'log_file', f'{path} cannot be written'
-    elif directory and not _may_write(directory):
+    elif directory and not _is_of_use(directory, writes):
         yield 'log_dir', 'no directory in which this process may write'
 
 
-def _may_write(directory: str) -> bool:
-    return os.path.isdir(directory) and os.access(directory, os.W_OK | os.X_OK)
+def _is_of_use(directory: str, writes: bool) -> bool:
+    return os.path.isdir(directory) and (not writes or os.access(directory, os.W_OK | os.X_OK))
 
 
 def _levels(values: dict[str, Any]) -> Iterator[tuple[str, str]]:

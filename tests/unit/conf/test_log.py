@@ -9,8 +9,8 @@ GOOD = dict.fromkeys(log.FORMATS, '%(asctime)s %(process)d %(message)s 100%%') |
     'default_log_levels': ['amqp=WARN', 'oslo.messaging=INFO', 'x=TRACE']}
 
 
-def faults(**values):
-    return log.faults(lambda _section, name: (GOOD | values)[name])
+def faults(writes=True, **values):
+    return log.faults(lambda _section, name: (GOOD | values)[name], writes)
 
 
 def test_faults_when_there_is_none_then_none(tmp_path):
@@ -41,3 +41,12 @@ def test_faults_when_the_log_would_be_a_directory_or_is_described_by_nonsense_th
     assert 'this is no description of loggers' in faults(log_config_append=str(tmp_path / 'x'))[0]
     (tmp_path / 'x').write_text('no section = 1')
     assert 'this is no description of loggers' in faults(log_config_append=str(tmp_path / 'x'))[0]
+
+
+def test_faults_when_the_directory_is_only_others_to_write_then_one_for_who_writes(
+        tmp_path, monkeypatch):
+    monkeypatch.setattr('os.access', lambda *_: False)
+    for values in ({'log_dir': str(tmp_path)}, {'log_file': str(tmp_path / 'x')}):
+        assert len(faults(**values)) == 1
+        assert faults(writes=False, **values) == []
+    assert len(faults(writes=False, log_dir='/no/such/directory')) == 1
