@@ -93,9 +93,10 @@ class Options:
         # a default that refers to a faulty value is none of its own
         faults = [fault for fault in faults if not fault.startswith(UNWRITTEN)] or faults
         if not faults:
-            faults = [*_broken_relations(lambda *name: _value(candidate, *name)),
-                      *log.faults(lambda *name: _value(candidate, *name),
-                                 writes=self.process != libraries.MANAGE)]
+            def value(*name: str) -> Any:
+                return _value(candidate, *name)
+            faults = [*_broken_relations(value),
+                      *log.faults(value, writes=self.process != libraries.MANAGE)]
         return Reading(faults, _unknown(sources, self.process), candidate)
 
     # -- files -------------------------------------------------------------------------------

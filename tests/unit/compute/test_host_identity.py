@@ -51,7 +51,8 @@ def test_identity_when_one_machine_has_several_hosts_is_each_ones_own(state):
     second.release()
 
 
-def test_identity_when_its_state_directory_was_copied_has_one_process(state, options, tmp_path):  # noqa: F811
+def test_identity_when_its_state_directory_was_copied_has_one_process(
+        state, options, tmp_path):      # noqa: F811
     first = taken()
     shutil.copytree(state, tmp_path / 'copy')
     options.set(state_path=str(tmp_path / 'copy'))
