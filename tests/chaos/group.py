@@ -114,8 +114,9 @@ class Group:
         found: dict[str, list[str]] = {uuid: ['the database is away'] for uuid in uuids}
 
         def well() -> bool:
-            self._wanted = servers.wanted() | dict.fromkeys(
-                self._touched, harm_virsh.WANTED.get(self._fault))
+            self._wanted = servers.wanted() | {
+                uuid: harm_virsh.wanted(self._fault, uuid in self._lost)
+                for uuid in self._touched}
             found.update(self._look(uuids))
             return not any(found.values())
 

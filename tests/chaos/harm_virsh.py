@@ -17,6 +17,7 @@ from tests.chaos import cells
 from tests.chaos.stage import SOURCE, Stage, wait_until
 
 COPIED = 40         # s that a copy by hand may take
+BOOTED = 30         # s that a hard reboot may take
 # What a server may be then: its record tells what its guest is, or an operator has to look at it.
 # libvirt itself starts a guest that was suspended while it was copied, where it arrives.
 WANTED = {cells.SUSPEND: (vm_states.PAUSED, vm_states.ACTIVE),
@@ -29,6 +30,12 @@ def make(stage: Stage, fault: str, uuids: Iterable[str],
     """``touched`` gets the servers of which the hypervisor did as it was told."""
     hand = Hand(stage, fault, touched)
     return lambda: hand.hurt(uuids), hand.heal
+
+
+def wanted(fault: str, lost: bool) -> tuple[str | None, ...]:
+    """The vm_states that are right for a server which the hand has touched. ``lost``: its
+    migration was made to lose it."""
+    return (*WANTED[fault], vm_states.ERROR) if lost else WANTED[fault]
 
 
 class Hand:
@@ -94,17 +101,32 @@ def accept(stage: Stage, uuids: Iterable[str]) -> dict[str, str]:
     disks that nobody uses any more. What was said where that was refused."""
     found = {}
     for uuid in uuids:
-        code, answer = stage.answer('GET', f'/servers/{uuid}/location')
-        place = answer['location']['place'] if code == 200 else None
+        place, words = _place(stage, uuid)
         if place is None:
-            found[uuid] = f'its place is not proved: {code} {answer}'
+            _boot_anew(stage, uuid)
+            place, words = _place(stage, uuid)
+        if place is None:
+            found[uuid] = f'its place is not proved: {words}'
             continue
         code, answer = stage.answer('POST', f'/servers/{uuid}/location',
                                     {'location': {'host': place}})
-        if code not in (200, 202):
+        if code != 200:
             found[uuid] = f'its place {place} is not taken: {code} {answer}'
             continue
         with stage.world.change() as state:
             for host in set(stage.hosts) - {place}:
                 storage.remove(state, host, uuid)
     return found
+
+
+def _place(stage: Stage, uuid: str) -> tuple[str | None, str]:
+    code, answer = stage.answer('GET', f'/servers/{uuid}/location')
+    return (answer['location']['place'] if code == 200 else None), f'{code} {answer}'
+
+
+def _boot_anew(stage: Stage, uuid: str) -> None:
+    """No host has a guest that was destroyed while its memory was on two of them. What is left
+    is its disks, from which a hard reboot starts it where its record is."""
+    if stage.ask('POST', f'/servers/{uuid}/action', {'reboot': {'type': 'HARD'}}) == 202:
+        wait_until(lambda: (row := stage.instances()[uuid])['task_state'] is None
+                   and row['vm_state'] == vm_states.ACTIVE, BOOTED, interval=0.3)
