@@ -52,7 +52,7 @@ def test_events_when_written_then_nothing_is_read_back(ctxt):
     assert sent == ['INSERT INTO']
     with statements() as sent:
         objects.InstanceActionEvent.event_start(ctxt, instance.uuid, 'compute_x', 'src')
-    assert kinds(sent) == ['SELECT', 'INSERT', 'UPDATE']
+    assert kinds(sent) == ['SELECT', 'UPDATE', 'INSERT']
     with statements() as sent:
         closed = objects.InstanceActionEvent.event_finish(ctxt, instance.uuid, 'compute_x', 'src')
     assert kinds(sent) == ['SELECT', 'SELECT', 'UPDATE', 'UPDATE']
@@ -60,7 +60,7 @@ def test_events_when_written_then_nothing_is_read_back(ctxt):
         objects.InstanceActionEventList.write(ctxt, [
             {'instance_uuid': instance.uuid, 'request_id': ctxt.request_id, 'event': 'compute_y',
              'host': 'src', 'began': 0.2, 'ended': 0.1, 'result': 'Success'}])
-    assert kinds(sent) == ['SELECT', 'INSERT', 'UPDATE']
+    assert kinds(sent) == ['SELECT', 'UPDATE', 'INSERT']
     read, _ = objects.InstanceActionEventList.get_by_action(ctxt, closed.action_id)
     assert read.obj_to_primitive() == closed.obj_to_primitive()
     assert read.result == 'Success'
