@@ -33,7 +33,9 @@ class RequestContext(oslo_context.RequestContext):
         return values
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any], **kwargs: Any) -> 'RequestContext':
+    def from_dict(cls, values: dict[str, Any] | None, **kwargs: Any) -> 'RequestContext':
+        """``values`` None: of a row in which they cannot be read."""
+        values = values or {}
         return super().from_dict(values, is_admin=values.get('is_admin'),
                                  timestamp=values.get('timestamp'), **kwargs)
 

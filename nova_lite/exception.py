@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every error of the project: one class, one message.
+"""Every error of the project: one class, one message. What it means stands in nova_lite.faults.
 
-What an error means stands in :mod:`nova_lite.faults`. By RPC the classes come as ``X_Remote``
-subclasses: code asks with ``isinstance`` and reads :meth:`NovaLiteException.format_message`, never
-``str()``, which carries the other side's traceback.
-"""
+By RPC it is an ``X_Remote`` subclass: ask with ``isinstance`` and read ``format_message()``, since
+``str()`` carries the other side's traceback."""
 import re
 from typing import Any
 
@@ -81,6 +79,10 @@ class DatabaseUnavailable(NovaLiteException):
 
 class DatabaseRefused(DatabaseUnavailable):
     msg_fmt = 'The database refuses this service: %(reason)s; see [database]connection'
+
+
+class RowUnreadable(NovaLiteException):
+    msg_fmt = 'Table %(table)s, row %(row)s: %(column)s is no %(kind)s. Correct it there'
 
 
 class NothingHeard(NovaLiteException):
@@ -263,7 +265,7 @@ class InsufficientResources(NovaLiteException):
 
 # -- failures: while the guest moves ----------------------------------------------------------
 class DestinationDiskExists(Invalid):
-    msg_fmt = ('The supplied disk path (%(path)s) already exists, it is expected not to exist.')
+    msg_fmt = 'The supplied disk path (%(path)s) already exists, it is expected not to exist.'
 
 
 class InvalidHostname(Invalid):

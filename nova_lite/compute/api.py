@@ -19,8 +19,11 @@ from nova_lite.compute import events, migration_states, task_states, vm_states
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.rpcapi import ConductorAPI
 from nova_lite.conf import CONF
+from nova_lite.conf import service as service_conf
 
 LOG = logging.getLogger(__name__)
+
+COMPUTE = 'nova-compute'
 
 # s that a migration may take to end before its server's state is reset, and between two looks
 END_TIMEOUT, END_POLL = 30.0, 0.2
@@ -37,6 +40,8 @@ class API:
 
     def __init__(self) -> None:
         self._conductor, self._compute = ConductorAPI(), ComputeAPI()
+        # of the orders that no host and no conductor is needed for
+        self._owner = f'{CONF.host}:{uuidutils.generate_uuid()}'
 
     # -- live migration --------------------------------------------------------------------------
     def live_migrate(self, ctxt: Any, instance: Any, block_migration: bool | None,
@@ -152,10 +157,12 @@ class API:
         order = objects.Order.give(ctxt, instance, task_states.DELETING)
         try:
             self._start_action(ctxt, instance, 'delete')
-            if instance.host:
+            if instance.host and objects.Service.is_known(ctxt, instance.host, COMPUTE):
                 self._compute.terminate_instance(ctxt, host=instance.host, instance=instance)
+            elif order.take(self._owner, service_conf.down_time(CONF)):
+                order.finish(vm_states.after_deletion(), owner=self._owner, destroy=True)
             else:
-                order.finish(vm_states.after_deletion(), destroy=True)
+                LOG.info('Instance %s is deleted by a conductor', instance.uuid)
         except exception.StaleOrder as done:
             LOG.info('%s', done.format_message())
         except rpc.UNREACHABLE as error:

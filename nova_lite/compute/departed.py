@@ -52,7 +52,7 @@ class Departed:
                              instance.uuid)
                     self._driver.post_live_migration_at_source(
                         ctxt, instance,
-                        objects.LiveMigrateData.from_stored(ctxt, migration.migrate_data))
+                        objects.LiveMigrateData.from_stored(ctxt, migration))
         except Exception as error:      # whatever it is, the others are looked after
             LOG.warning('Cannot clean up after instance %s, which lives elsewhere: %s',
                         migration.instance_uuid, exception.message_of(error))

@@ -116,7 +116,7 @@ class LiveMigrationDestination:
                 LOG.info('Removing what is left of migration %s', migration.uuid)
                 self._driver.rollback_live_migration_at_destination(
                     ctxt, instance,
-                    objects.LiveMigrateData.from_stored(ctxt, migration.migrate_data))
+                    objects.LiveMigrateData.from_stored(ctxt, migration))
             elif self._is_deleted(ctxt, instance_uuid):
                 LOG.info('Removing the deleted instance %s, which migration %s has lost',
                          instance_uuid, migration.uuid)

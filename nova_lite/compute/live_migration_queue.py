@@ -131,13 +131,17 @@ class LiveMigrationQueue:
             self._spawn(migration, work, instance)
         except exception.InstanceNotFound as error:
             migration.advance('fail', reason=error.format_message())
+        except exception.RowUnreadable as error:
+            self._forsaken.set()        # it may be corrected
+            LOG.error('Migration %s is left %s for now: %s', migration.uuid, migration.status,
+                      error.format_message())
 
     def _spawn(self, migration: Any, work: Callable[[Move], None], instance: Any) -> None:
         ctxt = context.RequestContext.from_dict(migration.request_context)
         ctxt.update_store()
         instance = instance or objects.Instance.get_by_uuid(ctxt, migration.instance_uuid)
         migration._context = instance._context = ctxt
-        data = objects.LiveMigrateData.from_stored(ctxt, migration.migrate_data)
+        data = objects.LiveMigrateData.from_stored(ctxt, migration)
         move = Move(ctxt, instance, migration, data, self._driver, self._compute)
         if self.moves.setdefault(migration.uuid, move) is not move:
             return      # two have found it: who has put it, and who takes up what nobody has

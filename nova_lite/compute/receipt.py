@@ -33,8 +33,9 @@ def phase(status: str, receipt: dict[str, Any] | None) -> str | None:
 
 def mark(timings: dict[str, str] | None, status: str,
          now: datetime.datetime) -> dict[str, str]:
-    """``timings`` with ``status`` reached now; the first time counts."""
-    return {status: now.isoformat(), **(timings or {})}
+    """``timings`` with ``status`` reached now; the first time counts. What is none is begun anew.
+    """
+    return {status: now.isoformat(), **(timings if isinstance(timings, dict) else {})}
 
 
 def of(timings: dict[str, str] | None, copied_at: datetime.datetime | None,

@@ -103,16 +103,13 @@ class Orders:
             LOG.exception('Instance %s is not built', order.instance_uuid)
 
     def _build(self, ctxt: Any, order: Any) -> None:
-        instance, wanted = order.instance, order.arguments
+        instance = order.instance
         moments.reach('order-scheduling-start', instance.uuid)
         if order.owner is not None:
             # another got as far as nobody knows: what it claimed must not stay
             objects.Claim.drop(ctxt, instance.uuid)
-        spec = objects.RequestSpec.for_instance(
-            ctxt, instance, consumer_uuid=instance.uuid, ignore_hosts=[],
-            requested_host=wanted.get('host'), force=wanted.get('force', False))
         try:
-            chosen = self._scheduler.select_destinations(ctxt, spec=spec)
+            chosen = self._scheduler.select_destinations(ctxt, spec=_spec(ctxt, order))
         except PASSING:
             raise
         except Exception as error:
@@ -140,3 +137,15 @@ class Orders:
             pass        # its claims went with it
         if instance.host != host:
             objects.Claim.drop(ctxt, instance.uuid, host)
+
+
+def _spec(ctxt: Any, order: Any) -> objects.RequestSpec:
+    """What is wanted of a host. RowUnreadable when nobody knows that any more."""
+    instance, wanted = order.instance, order.arguments
+    for row, column, kind in ((order, 'arguments', 'Json'), (instance, 'flavor', 'Flavor')):
+        if getattr(row, column) is None:
+            raise exception.RowUnreadable(table=row.TABLE, row=instance.uuid, column=column,
+                                          kind=kind)
+    return objects.RequestSpec.for_instance(
+        ctxt, instance, consumer_uuid=instance.uuid, ignore_hosts=[],
+        requested_host=wanted.get('host'), force=wanted.get('force', False))

@@ -53,7 +53,7 @@ class SilentHosts:
                 LOG.info('Its source was quicker: %s', late.format_message())
             except exception.InstanceNotFound as gone:
                 migration.advance('fail', reason=gone.format_message())
-            except rpc.UNREACHABLE as error:
+            except (exception.RowUnreadable, *rpc.UNREACHABLE) as error:
                 LOG.info('Migration %s has to wait: %s', migration.uuid,
                          exception.message_of(error))
 
@@ -138,4 +138,4 @@ class SilentHosts:
 
 
 def _data(migration: Any) -> Any:
-    return objects.LiveMigrateData.from_stored(migration._context, migration.migrate_data)
+    return objects.LiveMigrateData.from_stored(migration._context, migration)

@@ -1,13 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all tables have in common: types that are the same on three databases, and columns."""
+"""What all tables have in common: types that are the same on three databases, and columns.
+
+A value that is none of its column's type, by somebody's slip in the database, is read as an
+:class:`Unreadable`: the rows that were read with it are as good as ever.
+"""
 import datetime
+from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import JSON, DateTime, String, Text, TypeDecorator
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
-class UtcDateTime(TypeDecorator):
+class Unreadable:
+    """In place of what stands in a row and cannot be read."""
+
+
+class Careful(TypeDecorator):
+    """A type whose values may be unreadable, where a database takes anything or knows the type
+    less strictly than we do (a zero date, text that is no JSON)."""
+    __abstract__ = True
+
+    def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], Any] | None:
+        process = super().result_processor(dialect, coltype)
+        if process is None:
+            return None
+
+        def read(value: Any) -> Any:
+            try:
+                return process(value)
+            except (ValueError, TypeError, OverflowError):
+                return Unreadable()
+
+        return read
+
+
+class UtcDateTime(Careful):
     """Aware datetimes outside, UTC without zone and with microseconds in the table."""
     impl = DateTime().with_variant(mysql.DATETIME(fsp=6), 'mysql', 'mariadb')
     cache_ok = True
@@ -21,8 +50,14 @@ class UtcDateTime(TypeDecorator):
         return None if value is None else value.replace(tzinfo=datetime.UTC)
 
 
+class Document(Careful):
+    """What JSON can hold; None is NULL."""
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+
 LongText = Text().with_variant(mysql.MEDIUMTEXT(), 'mysql', 'mariadb')
-Json = JSON(none_as_null=True)
+Json = Document()
 NAME = String(255)
 UUID = String(36)
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from nova_lite import servicegroup
 from nova_lite.conf import CONF
 from nova_lite.conf import service as service_conf
-from nova_lite.db import clock, models, rows
+from nova_lite.db import clock, columns, models, rows
 
 T = models.Service.__table__
 CONDUCTOR = 'nova-conductor'
@@ -30,7 +30,18 @@ def hearing(s: Session) -> servicegroup.Hearing:
         clock.now().label('now'), T.c.last_seen_up, T.c.seen_since, T.c.seen_before)
         .where(*rows.living(T, binary=CONDUCTOR)))
     now = found[0]['now'] if found else clock.read(s)
+    found = [row for row in found if not _is_unreadable(row)]
     return servicegroup.hearing(now, found, service_conf.down_time(CONF))
+
+
+def _is_unreadable(row: rows.Row) -> bool:
+    return any(isinstance(value, columns.Unreadable) for value in row.values())
+
+
+def last_seen(row: rows.Row) -> datetime.datetime | None:
+    """When the service was last heard of; None where that cannot be read."""
+    seen = row['last_seen_up']
+    return None if isinstance(seen, columns.Unreadable) else seen
 
 
 def up_since(s: Session) -> datetime.datetime:
@@ -45,7 +56,7 @@ def with_up(found: list[rows.Row], heard: servicegroup.Hearing) -> list[rows.Row
     late, dead = heard.now - datetime.timedelta(seconds=period), heard.cutoff(period)
 
     def judged(row: rows.Row) -> rows.Row:
-        seen = None if row['forced_down'] else row['last_seen_up']
+        seen = None if row['forced_down'] else last_seen(row)
         in_doubt = seen is not None and dead <= seen < late
         return {'in_doubt': in_doubt, 'up': seen is not None and (
             seen >= late or in_doubt and not heard.deaf)}

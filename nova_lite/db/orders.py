@@ -6,7 +6,8 @@ transaction when it is done. A row whose server has another task_state, or anoth
 (unless it is a deletion), is void: the next order replaces it.
 
 A conductor's orders (find a host, delete what has none) have a lease as migrations do, see
-leases.py; the others are those of the host that the server is on.
+leases.py; the others are those of the host that the server is on. A host without a compute service
+in the list is none: nobody would ever carry out a deletion there, so it is a conductor's.
 """
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -21,6 +22,8 @@ from nova_lite.db import instances, leases, models, resources, retry, rows, sess
 
 T = models.Order.__table__
 INSTANCES = models.Instance.__table__
+SERVICES = models.Service.__table__
+MIGRATIONS = models.Migration.__table__
 DELETING, SCHEDULING = task_states.DELETING, task_states.SCHEDULING
 
 
@@ -250,4 +253,14 @@ def _of_host(host: str) -> sa.Select:
 def _conductors() -> sa.Select:
     return _counting().where(sa.or_(
         T.c.task_state == SCHEDULING,
-        sa.and_(T.c.task_state == DELETING, INSTANCES.c.host.is_(None))))
+        sa.and_(T.c.task_state == DELETING, sa.or_(INSTANCES.c.host.is_(None), _nobodys()))))
+
+
+def _nobodys() -> sa.ColumnElement:
+    """Conditions on the server: its host has no compute, and no move of it is left to be ended at
+    its other end."""
+    compute = sa.select(SERVICES.c.id).where(
+        SERVICES.c.host == INSTANCES.c.host, *rows.living(SERVICES, binary=resources.COMPUTE))
+    move = sa.select(MIGRATIONS.c.id).where(
+        MIGRATIONS.c.moving_instance_uuid == INSTANCES.c.uuid)
+    return sa.and_(~compute.exists(), ~move.exists())

@@ -67,7 +67,7 @@ def update(s: Session, t: sa.Table, values: Row | list[tuple[sa.Column, Any]],
 def update_expected(s: Session, t: sa.Table, values: Row, expected: Row,
                     *conditions: Any) -> int:
     """Update where each column still is as ``expected``: a value, None, or a list of values."""
-    documents = {name for name in expected if isinstance(t.c[name].type, sa.JSON)}
+    documents = {name for name in expected if isinstance(t.c[name].type, columns.Document)}
     if documents:       # not every database compares them
         row = fetch_first(s, t, *conditions, lock=True)
         if row is None or any(row[name] != expected[name] for name in documents):

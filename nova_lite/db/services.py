@@ -98,5 +98,7 @@ def silent(host: str, binary: str, seconds: float) -> bool:
     """Has nothing been heard of that service for so long, was it forced down, or is it gone?"""
     with session.reader() as s:
         row = rows.fetch_first(s, T, *rows.living(T, host=host, binary=binary))
-        return (row is None or row['forced_down']
-                or row['last_seen_up'] < liveness.hearing(s).cutoff(seconds))
+        if row is None or row['forced_down']:
+            return True
+        seen = liveness.last_seen(row)
+        return seen is not None and seen < liveness.hearing(s).cutoff(seconds)

@@ -14,7 +14,7 @@ from typing import Any, Self
 from oslo_versionedobjects import base as ovo
 
 from nova_lite import exception
-from nova_lite.objects import fields
+from nova_lite.objects import fields, unreadable
 
 _UNSET = object()
 TRIES = 5       # to write over what others write at the same time
@@ -135,16 +135,32 @@ class PersistentObject(NovaLiteObject):
         return cls()._load(context, row)
 
     def _load(self, context: Any, row: dict[str, Any]) -> Self:
-        """Take all fields from a row; nothing counts as changed afterwards."""
+        """Take all fields from a row; nothing counts as changed afterwards. A value that cannot
+        be read counts as not set. RowUnreadable where it must be."""
         self._context = context
         for name, field in self.fields.items():
             value = row[name]
-            if isinstance(field, fields.ObjectField) and value is not None:
-                value = NovaLiteObject.obj_from_primitive(value, context)
-                value.obj_reset_changes()
-            setattr(self, name, value)
+            try:
+                if isinstance(field, fields.ObjectField) and value is not None:
+                    value = NovaLiteObject.obj_from_primitive(value, context)
+                    value.obj_reset_changes()
+                setattr(self, name, value)
+            except unreadable.ERRORS as error:
+                unreadable.tell(self.TABLE, row, name, field)
+                self._leave_out(name, row, error)
         self.obj_reset_changes()
         return self
+
+    def _leave_out(self, name: str, row: dict[str, Any], error: Exception) -> None:
+        field = self.fields[name]
+        if field.default is not fields.UnspecifiedDefault:
+            setattr(self, name, copy.deepcopy(field.default))
+        elif field.nullable:
+            setattr(self, name, None)
+        else:
+            raise exception.RowUnreadable(
+                table=self.TABLE, row=unreadable.name_of(row), column=name,
+                kind=unreadable.kind_of(field)) from error
 
     def _changed_columns(self) -> dict[str, Any]:
         """The changed fields in the form of the row."""
@@ -192,7 +208,12 @@ class NovaLiteObjectList(ovo.ObjectListBase, NovaLiteObject):
 
     @classmethod
     def from_rows(cls, context: Any, rows: list[dict[str, Any]]) -> Self:
-        self = cls(context, objects=[cls.CHILD.from_row(context, row) for row in rows])
+        """Without those that cannot be read: they are named in the log."""
+        found = []
+        for row in rows:
+            with contextlib.suppress(exception.RowUnreadable):
+                found.append(cls.CHILD.from_row(context, row))
+        self = cls(context, objects=found)
         self.obj_reset_changes()
         return self
 

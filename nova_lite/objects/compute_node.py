@@ -14,8 +14,9 @@ class ComputeNode(base.PersistentObject):
     fields = {
         'uuid': fields.UUIDField(),
         **fields.optional(
-            fields.StringField, 'host', 'hypervisor_hostname', 'hypervisor_type', 'cpu_info',
-            'host_ip', 'supported_instances', 'stats'),
+            fields.StringField, 'host', 'hypervisor_hostname', 'hypervisor_type', 'host_ip'),
+        **fields.optional(fields.JsonTextField, 'cpu_info', 'stats'),
+        'supported_instances': fields.JsonListTextField(nullable=True),
         **fields.optional(
             fields.IntegerField, 'service_id', 'hypervisor_version', 'vcpus', 'vcpus_used',
             'memory_mb', 'memory_mb_used', 'local_gb', 'local_gb_used', 'free_ram_mb',

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Field types of the objects: oslo.versionedobjects' own, and two that it lacks."""
+"""Field types of the objects: oslo.versionedobjects' own, and those that it lacks."""
 import datetime
 from typing import Any
 
@@ -10,8 +10,8 @@ from oslo_versionedobjects.fields import (BooleanField, FloatField, IntegerField
                                           StringField, UnspecifiedDefault, UUIDField)
 
 __all__ = ['BooleanField', 'DateTimeField', 'FloatField', 'IntegerField', 'JsonField',
-           'ListOfObjectsField', 'ListOfStringsField', 'ObjectField', 'StringField', 'UUIDField',
-           'UnspecifiedDefault', 'optional']
+           'JsonListField', 'JsonListTextField', 'JsonTextField', 'ListOfObjectsField',
+           'ListOfStringsField', 'ObjectField', 'StringField', 'UUIDField', 'UnspecifiedDefault', 'optional']
 
 
 class DateTime(fields.DateTime):
@@ -29,13 +29,17 @@ class DateTimeField(fields.AutoTypedField):
 
 
 class Json(fields.FieldType):
-    """Anything that JSON can hold.
+    """A ``kind`` of document, dict or list, with anything in it that JSON can hold.
 
     On the wire it is text: a dict that happens to be an object's primitive, as in
     ``Migration.migrate_data``, would be made into that object by the serializer on the way.
     """
 
+    def __init__(self, kind: type) -> None:
+        self._kind = kind
+
     def coerce(self, obj: Any, attr: str, value: Any) -> Any:
+        _check_kind(attr, value, self._kind)
         jsonutils.dumps(value, default=_not_json)
         return value
 
@@ -50,8 +54,38 @@ def _not_json(value: Any) -> Any:
     raise ValueError(f'a {type(value).__name__} cannot be kept as JSON')
 
 
+def _check_kind(attr: str, value: Any, kind: type) -> None:
+    if not isinstance(value, kind):
+        raise ValueError(f'{attr} is a {type(value).__name__} and not a {kind.__name__}')
+
+
 class JsonField(fields.AutoTypedField):
-    AUTO_TYPE = Json()
+    AUTO_TYPE = Json(dict)
+
+
+class JsonListField(JsonField):
+    AUTO_TYPE = Json(list)
+
+
+class JsonText(fields.String):
+    """Such a document as text: who reads it may take it for one."""
+
+    def __init__(self, kind: type) -> None:
+        self._kind = kind
+
+    def coerce(self, obj: Any, attr: str, value: Any) -> str:
+        text = super().coerce(obj, attr, value)
+        if text:
+            _check_kind(attr, jsonutils.loads(text), self._kind)
+        return text
+
+
+class JsonTextField(fields.AutoTypedField):
+    AUTO_TYPE = JsonText(dict)
+
+
+class JsonListTextField(fields.AutoTypedField):
+    AUTO_TYPE = JsonText(list)
 
 
 def optional(field_class: type, *names: str, **kwargs: Any) -> dict[str, Any]:

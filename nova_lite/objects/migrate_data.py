@@ -2,7 +2,8 @@
 """What source and destination tell each other of a move before and while it runs."""
 from typing import Any, Self
 
-from nova_lite.objects import base, fields
+from nova_lite import exception
+from nova_lite.objects import base, fields, unreadable
 
 
 @base.NovaLiteObjectRegistry.register
@@ -30,9 +31,15 @@ class LiveMigrateData(base.NovaLiteObject):
         return bool(self.is_shared_block_storage or self.is_shared_instance_path)
 
     @classmethod
-    def from_stored(cls, context: Any, primitive: dict[str, Any]) -> Self:
-        """The object out of ``Migration.migrate_data``, as the class that it was."""
-        return base.NovaLiteObject.obj_from_primitive(primitive, context)
+    def from_stored(cls, context: Any, migration: Any) -> Self:
+        """The object out of ``Migration.migrate_data``, as the class that it was. RowUnreadable.
+        """
+        try:
+            return base.NovaLiteObject.obj_from_primitive(migration.migrate_data, context)
+        except unreadable.ERRORS as error:
+            raise exception.RowUnreadable(
+                table=migration.TABLE, row=migration.uuid, column='migrate_data',
+                kind=cls.obj_name()) from error
 
 
 @base.NovaLiteObjectRegistry.register
@@ -42,7 +49,7 @@ class LibvirtLiveMigrateData(LiveMigrateData):
     VERSION = '1.1'
     fields = {
         'migrate_disks': fields.ListOfStringsField(nullable=True, default=[]),
-        'disk_info': fields.JsonField(nullable=True, default=[]),
+        'disk_info': fields.JsonListField(nullable=True, default=[]),
         'machine_type': fields.StringField(nullable=True),
         'libvirt_version': fields.IntegerField(nullable=True),
     }

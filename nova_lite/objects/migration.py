@@ -40,7 +40,7 @@ class Migration(base.PersistentObject):
             'disk_remaining', 'queue_position'),
         **fields.optional(fields.BooleanField, 'hidden', 'block_migration', 'disk_over_commit',
                           'forced', 'source_not_cleaned'),
-        'attempted_hosts': fields.JsonField(nullable=True, default=[]),
+        'attempted_hosts': fields.JsonListField(nullable=True, default=[]),
         **fields.optional(fields.JsonField, 'migrate_data', 'request_context', 'goals', 'refusals',
                           'progress', 'steering', 'timings'),
         **fields.optional(fields.DateTimeField, 'lease_until', 'copied_at', 'started_at',

@@ -22,7 +22,7 @@ class Order(base.PersistentObject):
     fields = {
         'instance_uuid': fields.UUIDField(),
         'task_state': fields.StringField(),
-        'generation': fields.IntegerField(),
+        'generation': fields.IntegerField(default=0),      # a deletion counts whatever it is
         **fields.optional(fields.JsonField, 'arguments', 'context'),
         'owner': fields.StringField(nullable=True),
         **fields.optional(fields.DateTimeField, 'lease_until', 'begun_at'),

@@ -124,6 +124,11 @@ class Service(base.PersistentObject):
         return cls.from_row(context, row)
 
     @classmethod
+    def is_known(cls, context: Any, host: str, binary: str) -> bool:
+        """Is it in the list, up or not? The controllers' and the API's alone."""
+        return base.db().get(cls.TABLE, host=host, binary=binary) is not None
+
+    @classmethod
     def is_silent(cls, context: Any, host: str, binary: str, seconds: float) -> bool:
         """Has nothing been heard of it for so long, was it forced down, or is it gone? Times in
         which nothing could be heard of anybody do not count. The controllers' alone."""

@@ -9,11 +9,6 @@ import functools
 import json
 from typing import Any, NamedTuple
 
-from oslo_log import log as logging
-
-
-LOG = logging.getLogger(__name__)
-
 
 class Resources(NamedTuple):
     """What a guest takes from a host. Memory in MiB, disk in GiB."""
@@ -81,13 +76,6 @@ def _free(total: int | None, ratio: float | None, used: int | None) -> float:
 
 
 def _json(host: HostState, column: str, empty: Any) -> Any:
-    """A JSON column of the node; what is not JSON of the right kind counts as ``empty``."""
+    """A column of the node that holds JSON of the kind of ``empty``, or nothing."""
     text = getattr(host.node, column, None)
-    try:
-        value = json.loads(text) if text else empty
-    except ValueError:
-        value = None
-    if not isinstance(value, type(empty)):
-        LOG.warning('Host %s reports %s that cannot be read', host.host, column)
-        return empty
-    return value
+    return json.loads(text) if text else empty

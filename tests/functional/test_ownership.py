@@ -102,7 +102,7 @@ def test_preparation_when_it_was_checked_just_now_then_only_the_first_is_done_un
     assert server.live_migrate('dst').status == 202
     assert server.wait_status().status == 'completed'
     assert asked == []
-    data = objects.LiveMigrateData.from_stored(cloud.ctxt, server.migration.migrate_data)
+    data = objects.LiveMigrateData.from_stored(cloud.ctxt, server.migration)
     with contextlib.suppress(exception.NovaLiteException):      # the guest is there already
         cloud.compute('dst').pre_live_migration(cloud.ctxt, server.record, [], data)
     assert asked == [(server.migration.uuid, 'dst')]
@@ -114,7 +114,7 @@ def test_preparation_when_the_migration_has_ended_meanwhile_is_refused(cloud):
     assert server.live_migrate('dst').status == 202
     cloud.world.wait_hit(fault)
     migration = server.migration
-    data = objects.LiveMigrateData.from_stored(cloud.ctxt, migration.migrate_data)
+    data = objects.LiveMigrateData.from_stored(cloud.ctxt, migration)
     with pytest.raises(exception.MigrationPreCheckError, match='any more, which is running'):
         cloud.compute('dst').pre_live_migration(cloud.ctxt, server.record, [], data)
     with pytest.raises(exception.MigrationPreCheckError, match='host third is not to prepare'):

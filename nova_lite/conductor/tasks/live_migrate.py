@@ -73,6 +73,10 @@ class LiveMigrationTask:
                 instance_uuid=self.instance.uuid, attr='power_state',
                 state=power_state.NAMES.get(self.instance.power_state, 'unknown'),
                 method='live migrate')
+        if self.instance.flavor is None:
+            raise exception.MigrationPreCheckError(
+                reason=f'the flavor of instance {self.instance.uuid} cannot be read in the '
+                       'database, so it is not known what it takes of a host')
 
     def check_source_is_up(self) -> None:
         self._check_service_is_up(self.source)

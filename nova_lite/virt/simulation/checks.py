@@ -44,10 +44,12 @@ def cpu_info(host: Host) -> dict[str, Any]:
             'topology': {'sockets': 1, 'cores': host.vcpus, 'threads': 1}}
 
 
-def compare_cpu(state: State, host: str, guest: Guest | None, source_cpu_info: str) -> None:
+def compare_cpu(state: State, host: str, guest: Guest | None, source_cpu_info: str | None) -> None:
     """MigrationPreCheckError unless ``host`` has what the guest was booted with or, where that
-    is not known, what its host has (JSON, as in the host's record)."""
-    model = guest.cpu_model if guest else json.loads(source_cpu_info)['model']
+    is not known, what its host has (JSON, as in the host's record), where that is."""
+    model = guest.cpu_model if guest else json.loads(source_cpu_info or '{}').get('model')
+    if model is None:
+        return
     here = state.hosts[host].cpu_model
     missing = set(CPU_FEATURES[model]) - set(CPU_FEATURES[here])
     if missing:

@@ -100,6 +100,8 @@ SAMPLES = {
     fields.BooleanField: True, fields.UUIDField: '11111111-0000-4000-8000-000000000000',
     fields.DateTimeField: datetime.datetime(2026, 1, 2, 3, 4, 5, 6, datetime.UTC),
     fields.JsonField: {'nova_object.name': 'not an object', 'list': [1, None, {'x': 'y'}]},
+    fields.JsonListField: [1, None, {'x': 'y'}], fields.JsonTextField: '{"a": 1}',
+    fields.JsonListTextField: '[1]',
     fields.ListOfStringsField: ['a', 'b'],
 }
 

@@ -172,7 +172,7 @@ def test_migrate_data_when_stored_then_it_comes_back_as_the_class_it_was(ctxt):
     other.save()
     migration.refresh()
     assert migration.migrate_data == other.migrate_data
-    again = objects.LiveMigrateData.from_stored(ctxt, migration.migrate_data)
+    again = objects.LiveMigrateData.from_stored(ctxt, migration)
     assert isinstance(again, objects.LibvirtLiveMigrateData)
     for field in ('nova_object.name', 'nova_object.version', 'nova_object.data'):
         assert again.obj_to_primitive()[field] == data.obj_to_primitive()[field]

@@ -37,6 +37,6 @@ def test_host_state_up_follows_the_service(up):
     assert builders.host_state(service=service).up is up
 
 
-@pytest.mark.parametrize('text', [None, '', 'not json', '{"a": 1}'])
-def test_host_state_when_a_json_column_is_not_usable_reads_as_empty(text):
+@pytest.mark.parametrize('text', [None, ''])
+def test_host_state_when_a_json_column_is_empty_then_reads_so(text):
     assert builders.host_state(supported_instances=text).supported_instances == []
