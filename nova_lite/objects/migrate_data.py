@@ -11,12 +11,12 @@ class LiveMigrateData(base.NovaLiteObject):
     """Facts that every driver needs. ``migration`` is the migration's uuid; ``filename`` the
     probe that the destination left in its instances directory; disk sizes in MiB.
     ``paused``: whether the guest is to be paused when it arrives, where somebody has changed that
-    during the copy. ``old_vol_attachment_ids`` stays empty, as there are no volumes."""
-    VERSION = '1.1'
+    during the copy. ``prepared``: the destination has made ready for it. ``old_vol_attachment_ids`` stays empty, as there are no volumes."""
+    VERSION = '1.2'
     fields = {
         **fields.optional(fields.BooleanField, 'is_shared_instance_path',
                           'is_shared_block_storage', 'block_migration', 'disk_over_commit',
-                          'paused'),
+                          'paused', 'prepared'),
         **fields.optional(fields.IntegerField, 'disk_available_mb'),
         **fields.optional(fields.StringField, 'filename', 'image_type', 'instance_relative_path',
                           'graphics_listen_addr_vnc', 'target_connect_addr', 'serial_listen_addr',
@@ -46,7 +46,7 @@ class LiveMigrateData(base.NovaLiteObject):
 class LibvirtLiveMigrateData(LiveMigrateData):
     """``migrate_disks``: targets (vda, ...) that a block migration copies; ``disk_info``: the
     driver's list of disks to make at the destination; ``libvirt_version``: the destination's."""
-    VERSION = '1.1'
+    VERSION = '1.2'
     fields = {
         'migrate_disks': fields.ListOfStringsField(nullable=True, default=[]),
         'disk_info': fields.JsonListField(nullable=True, default=[]),

@@ -238,7 +238,8 @@ class ComputeDriver(abc.ABC):
     def rollback_live_migration_at_destination(self, ctxt: Any, instance: Any,
                                                migrate_data: Any) -> None:
         """At the destination: remove the incoming half and the files made for it, never a
-        shared disk. Refuses (InstanceInvalidState) to touch a guest that runs. Idempotent."""
+        shared disk, and nothing where this migration has prepared nothing: then it is another's.
+        Refuses (InstanceInvalidState) to touch a guest that runs. Idempotent."""
 
     @abc.abstractmethod
     def list_incoming(self) -> list[tuple[str, str]]:

@@ -174,6 +174,7 @@ class FakeDriver(driver.ComputeDriver):
                                          disk_info if migrate_data.block_migration else [])
                 storage.make(world, self._host, instance.uuid, disks, _maker(migrate_data))
             migrate_data.target_connect_addr = world.hosts[self._host].address
+            migrate_data.prepared = True
         return migrate_data
 
     # -- the move --------------------------------------------------------------------------------
@@ -263,10 +264,9 @@ class FakeDriver(driver.ComputeDriver):
                                                migrate_data: Any) -> None:
         self._reach('rollback_live_migration_at_destination', instance)
         with self._world.change(self._host) as world:
-            hypervisor.drop_half(world, self._host, instance.uuid)
-            directory = storage.find(world, self._host, instance.uuid)
-            if directory is not None and directory.made_for == _maker(migrate_data):
-                hypervisor.remove_files(world, self._host, instance.uuid, asked=False)
+            hypervisor.roll_back(
+                world, self._host, instance.uuid, _maker(migrate_data),
+                bool(migrate_data.is_shared_instance_path and migrate_data.prepared))
 
     def list_incoming(self) -> list[tuple[str, str]]:
         self._world.reach('list_incoming', self._host, '', None)

@@ -121,6 +121,28 @@ def test_migrate_when_all_is_prepared_then_the_copy_by_hand_counts_as_the_one_of
     assert can_be_moved(server)
 
 
+def test_migrate_when_it_begins_before_the_destination_is_prepared_then_it_goes_on_and_ours_is_over(
+        cloud, held):
+    """The undo of a preparation that was refused leaves the half of the copy by hand alone."""
+    server, order, virsh = held('pre_live_migration')
+    copy = cloud.world.script('live_migration@50', faults.HANG, uuid=server.uuid)
+    with cloud.world.change() as state:
+        disks = storage.find(state, 'src', server.uuid).disks.values()
+        storage.make(state, 'dst', server.uuid, [replace(disk, content='') for disk in disks])
+    virsh.migrate(server.uuid, 'dst', undefinesource=True, persistent=True, copy_storage=True)
+    cloud.world.wait_hit(copy)
+    cloud.world.release(order)
+    migration = server.wait_status()
+    assert migration.status == FAILED and 'already has a guest' in migration.reason
+    assert cloud.world.places(server.uuid) == {'src': 'running', 'dst': 'paused'}
+    assert cloud.world.job(server.uuid).active
+    cloud.world.release(copy)
+    virsh.wait_migrated(server.uuid)
+    assert cloud.world.places(server.uuid) == {'dst': 'running'}
+    with cloud.world.look() as state:
+        assert storage.find(state, 'dst', server.uuid) is not None
+
+
 def test_migrate_when_a_copy_is_under_way_then_is_refused_and_nothing_is_disturbed(cloud, held):
     server, order, virsh = held('live_migration@50')
     with pytest.raises(exception.LiveMigrationFailed, match='already running'):

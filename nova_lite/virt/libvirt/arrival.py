@@ -70,6 +70,7 @@ def prepare(guest: Guest, instance: Any, disk_info: list[dict[str, Any]],
             storage.remove_directory(guest.uuid)
             raise
     migrate_data.target_connect_addr = CONF.libvirt.live_migration_inbound_addr
+    migrate_data.prepared = True
     return migrate_data
 
 
@@ -129,21 +130,16 @@ def _as_others_want(guest: Guest, seen: Seen, paused: bool | None) -> Seen:
 
 
 def roll_back(guest: Guest, migrate_data: Any) -> None:
-    """Remove the incoming half and what was made for it. InstanceInvalidState when the guest, or
-    a part of it that may be the only one, runs here."""
-    seen = look(guest)
-    if seen is not None and seen.active:
-        # a persistent half is on the brink of running, or was switched to by post-copy
-        if not (seen.incoming and seen.state == abi.State.PAUSED and not seen.persistent):
-            raise exception.InstanceInvalidState(
-                instance_uuid=guest.uuid, attr='state', state=f'{seen.words} on host {CONF.host}',
-                method='roll back the migration of')
-        with contextlib.suppress(exception.InstanceNotFound):
-            guest.destroy()
+    """Remove the incoming half and what was made for it. Where this migration has prepared
+    nothing, what is here is another's, perhaps a copy by hand, and is left alone.
+    InstanceInvalidState when the guest, or a part of it that may be the only one, runs here."""
     if migrate_data.is_shared_instance_path:
+        if migrate_data.prepared:
+            _end_half(guest)
         return
     marker = storage.read_marker(guest.uuid)
     if marker == _made_for(guest, migrate_data):
+        _end_half(guest)
         with contextlib.suppress(exception.InstanceNotFound):
             guest.undefine()
         storage.remove_directory(guest.uuid)
@@ -152,6 +148,19 @@ def roll_back(guest: Guest, migrate_data: Any) -> None:
     else:
         LOG.warning('Leaving %s alone: it was made for migration %s',
                     storage.instance_dir(guest.uuid), marker)
+
+
+def _end_half(guest: Guest) -> None:
+    seen = look(guest)
+    if seen is None or not seen.active:
+        return
+    # a persistent half is on the brink of running, or was switched to by post-copy
+    if not (seen.incoming and seen.state == abi.State.PAUSED and not seen.persistent):
+        raise exception.InstanceInvalidState(
+            instance_uuid=guest.uuid, attr='state', state=f'{seen.words} on host {CONF.host}',
+            method='roll back the migration of')
+    with contextlib.suppress(exception.InstanceNotFound):
+        guest.destroy()
 
 
 def look(guest: Guest) -> Seen | None:

@@ -91,9 +91,19 @@ def clear_source(state: State, host: str, uuid: str) -> None:
     destroy(state, host, uuid, asked=False)
 
 
+def roll_back(state: State, host: str, uuid: str, made_for: str, on_shared: bool) -> None:
+    """Remove what came of a migration to this host that failed: the half, and the files that were
+    ``made_for`` it, or were prepared ``on_shared`` storage. What others have here is left alone;
+    a guest that has arrived is refused. Idempotent."""
+    directory = storage.find(state, host, uuid)
+    made_here = directory is not None and directory.made_for == made_for
+    if made_here or on_shared:
+        drop_half(state, host, uuid)
+    if made_here:
+        remove_files(state, host, uuid, asked=False)
+
+
 def drop_half(state: State, host: str, uuid: str) -> None:
-    """Remove what came of a migration to this host that failed; refuses a guest that has arrived.
-    Idempotent."""
     guest = guests.find(state, host, uuid)
     if guest is None:
         return

@@ -36,6 +36,11 @@ def data(shared=False, block=False, migration=MIGRATION):
         block_migration=block, migration=migration)
 
 
+def prepared(migrate_data):
+    migrate_data.prepared = True
+    return migrate_data
+
+
 def disk_of(places, **values):
     return {'path': f'{places.instances}/{UUID}/disk', 'type': 'qcow2',
             'virt_disk_size': 64 << 20, 'disk_size': 1 << 20, 'backing_file': 'base.raw',
@@ -238,9 +243,23 @@ def test_rollback_when_files_are_anothers_then_they_stay(places, guest, marker):
 def test_rollback_when_storage_is_shared_then_files_stay(places, guest):
     storage.make_directory(UUID)
     guest.seen = HALF
-    arrival.roll_back(guest, data(shared=True))
+    arrival.roll_back(guest, prepared(data(shared=True)))
     assert files(places) == ['console.log']
     assert not guest.exists()
+
+
+@pytest.mark.parametrize('shared', [True, False])
+@pytest.mark.parametrize('seen', [HALF, RUNNING])
+def test_rollback_when_nothing_was_prepared_then_anothers_half_or_guest_stays(
+        places, guest, seen, shared):
+    guest.seen = seen
+    with pytest.raises(exception.MigrationPreCheckError, match='already has a guest'):
+        arrival.prepare(guest, None, [], refused := data(shared=shared))
+    arrival.roll_back(guest, refused)
+    assert guest.seen == seen
+    storage.make_directory(UUID)        # the disks of a copy by hand
+    arrival.roll_back(guest, refused)
+    assert guest.seen == seen and files(places) == ['console.log']
 
 
 def test_rollback_when_crash_left_a_bare_directory_then_is_removed(places, guest):
