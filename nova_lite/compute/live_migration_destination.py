@@ -12,7 +12,7 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import exception, notifications, objects
-from nova_lite.compute import migration_states, ownership, power_state
+from nova_lite.compute import migration_states, ownership, power_state, refusals
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.virt import driver as virt_driver
 
@@ -39,8 +39,9 @@ class LiveMigrationDestination:
         conductor may try another one. Returns LiveMigrateData.
         """
         began = time.monotonic()
-        data = self._driver.check_can_live_migrate_destination(
-            ctxt, instance, source_node, dest_node, block_migration, disk_over_commit)
+        with refusals.by(self.host):
+            data = self._driver.check_can_live_migrate_destination(
+                ctxt, instance, source_node, dest_node, block_migration, disk_over_commit)
         for probe, at in list(self._checked.items()):       # others add and take at the same time
             if began - at >= JUST_CHECKED:
                 self._checked.pop(probe, None)
@@ -70,7 +71,8 @@ class LiveMigrationDestination:
         checked = self._checked.pop(migrate_data.filename, -math.inf)
         if time.monotonic() - checked >= JUST_CHECKED:
             ownership.check_expected(ctxt, migrate_data.migration, self.host)
-        with notifications.live_migration_phase(ctxt, instance, 'pre', self.host):
+        with (notifications.live_migration_phase(ctxt, instance, 'pre', self.host),
+              refusals.by(self.host)):
             return self._driver.pre_live_migration(ctxt, instance, disk_info, migrate_data)
 
     def post(self, ctxt: Any, instance: Any, migrate_data: Any) -> int:

@@ -16,7 +16,7 @@ from oslo_log import log as logging
 
 from nova_lite import exception, faults, notifications, utils
 from nova_lite.compute import (copy_watch, events, migration_states, post_copy, recovery,
-                               vm_states)
+                               refusals, vm_states)
 from nova_lite.compute.migration_progress import ProgressKeeper
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.tasks import base
@@ -153,7 +153,8 @@ class Move:
     def prepare_destination(self) -> None:
         disk_info = []
         if self.migrate_data.block_migration:
-            disk_info = self._driver.get_instance_disk_info(self.instance)
+            with refusals.by(self.migration.source_compute):
+                disk_info = self._driver.get_instance_disk_info(self.instance)
         self.migrate_data = self._compute.pre_live_migration(
             self.ctxt, host=self.dest, instance=self.instance, disk_info=disk_info,
             migrate_data=self.migrate_data)

@@ -10,7 +10,7 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import context
-from nova_lite.compute import location, recovery
+from nova_lite.compute import location, recovery, refusals
 from nova_lite.compute.departed import Departed
 from nova_lite.compute.foreign_copies import ForeignCopies
 from nova_lite.compute.guest_inventory import GuestInventory
@@ -154,7 +154,8 @@ class ComputeManager:
     # -- live migration: source ------------------------------------------------------------------
     def check_can_live_migrate_source(self, ctxt: Any, instance: Any,
                                       dest_check_data: Any) -> Any:
-        return self.driver.check_can_live_migrate_source(ctxt, instance, dest_check_data)
+        with refusals.by(self.host):
+            return self.driver.check_can_live_migrate_source(ctxt, instance, dest_check_data)
 
     def live_migration(self, ctxt: Any, instance: Any, migration: Any) -> None:
         self.queue.put(migration)

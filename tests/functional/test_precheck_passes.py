@@ -112,6 +112,34 @@ def test_timeout_when_the_conductor_does_not_answer_then_the_outcome_is_open(clo
     server.wait_task_over()
 
 
+@pytest.mark.parametrize(('step', 'host', 'status'), [
+    (CHECK_DESTINATION, 'dst', 'error'), (CHECK_SOURCE, 'src', 'error'),
+    ('get_instance_disk_info', 'src', 'failed'), ('pre_live_migration', 'dst', 'failed'),
+    ('cleanup_live_migration_destination_check', 'dst', 'completed')])
+def test_check_when_a_disk_is_full_then_it_is_a_refusal_of_that_host_and_the_server_is_as_it_was(
+        cloud, step, host, status):
+    server = cloud.boot('src', disk=True)
+    cloud.world.script(step, host=host, error='ENOSPC')
+    assert server.live_migrate('dst').status == 202
+    migration = server.wait_status()
+    assert (migration.status, server.states()) == (status, ('active', None))
+    if status != 'completed':
+        assert f'on host {host}: No space left on device' in migration.reason
+        assert f'on host {host}: No space left on device' in server.fault.message
+        assert cloud.world.places(server.uuid) == {'src': 'running'}
+        assert cloud.claims_of(server) == {('server', 'src')}
+
+
+def test_check_when_the_disk_of_one_host_is_full_then_another_one_is_taken(cloud):
+    server = cloud.boot('src')
+    dst_is_best(cloud, server)
+    cloud.world.script(CHECK_DESTINATION, host='dst', error='ENOSPC')
+    assert server.live_migrate(None).status == 202
+    migration = server.wait_status()
+    assert (migration.status, migration.dest_compute) == ('completed', 'third')
+    assert 'No space left on device' in migration.refusals['dst']
+
+
 def test_check_when_what_it_made_cannot_be_removed_then_what_it_found_counts(cloud):
     server = cloud.boot('src')
     cloud.world.script('cleanup_live_migration_destination_check')

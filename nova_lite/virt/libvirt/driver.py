@@ -109,7 +109,8 @@ class LibvirtDriver(virt_driver.ComputeDriver):
             return departure.check(self._guest(instance), instance, migrate_data)
 
     def get_instance_disk_info(self, instance: Any) -> list[dict[str, Any]]:
-        return departure.disk_info(self._guest(instance))
+        with _as_refusal():
+            return departure.disk_info(self._guest(instance))
 
     def pre_live_migration(self, ctxt: Any, instance: Any, disk_info: list[dict[str, Any]],
                            migrate_data: Any) -> Any:
@@ -164,10 +165,9 @@ class LibvirtDriver(virt_driver.ComputeDriver):
 
 @contextlib.contextmanager
 def _as_refusal() -> Iterator[None]:
-    """Errors of libvirt, files and images before a migration as MigrationPreCheckError."""
+    """Errors of libvirt, its tools and images before a migration as MigrationPreCheckError."""
     try:
         yield
-    except (LibvirtError, exception.ImageNotFound, OSError,
-            subprocess.SubprocessError) as error:
+    except (LibvirtError, exception.ImageNotFound, subprocess.SubprocessError) as error:
         raise exception.MigrationPreCheckError(
             reason=f'on host {CONF.host}: {power.words_of(error)}') from error

@@ -6,8 +6,11 @@ A step is a method of the driver (``pre_live_migration``) or a moment of a copy
 comes from a test or a demo by way of World.script(), or rides on a server as its metadata
 ``sim:fail=STEP`` or ``sim:fail=STEP/ACTION``.
 """
+import errno
+import os
 import uuid as uuids
 
+from nova_lite import exception
 from nova_lite.virt import driver
 from nova_lite.virt.simulation.state import Fault, State
 
@@ -33,7 +36,7 @@ class SimulatedFault(Exception):
 def order(state: State, step: str, action: str = FAIL, host: str = '', uuid: str = '',
           error: str = '', times: int = 0) -> Fault:
     """Put a fault on order. ``host`` and ``uuid`` narrow it down; ``error`` names a class of
-    nova_lite.exception to raise; ``times`` is how often (0: always). ValueError says what there
+    nova_lite.exception to raise, or an error of the system such as ENOSPC; ``times`` is how often (0: always). ValueError says what there
     is when ``step`` or ``action`` does not exist."""
     _check(step, action)
     fault = Fault(str(uuids.uuid4()), step, action, host, uuid, error, times)
@@ -65,6 +68,14 @@ def meet(state: State, step: str, host: str, uuid: str,
                 met.append(fault.id)
             return fault
     return None
+
+
+def error_of(fault: Fault, host: str) -> Exception:
+    """What a fault that FAILs raises."""
+    words = f'simulated failure of {fault.step} on {host}'
+    if (number := getattr(errno, fault.error or 'none', None)) is not None:
+        return OSError(number, os.strerror(number), words)
+    return (getattr(exception, fault.error) if fault.error else SimulatedFault)(words)
 
 
 def next_percent(state: State, host: str, uuid: str, met: list[str]) -> int | None:

@@ -184,8 +184,7 @@ class World:
         elif fault.action == faults.REFUSE:
             raise exception.MigrationPreCheckError(reason=f'simulated refusal of {step} on {host}')
         else:
-            error = getattr(exception, fault.error) if fault.error else faults.SimulatedFault
-            raise error(f'simulated failure of {step} on {host}')
+            raise faults.error_of(fault, host)
 
     def _step(self, fault_id: str) -> str:
         with self.look() as state:
