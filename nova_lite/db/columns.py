@@ -14,13 +14,15 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
 class Unreadable:
-    """In place of what stands in a row and cannot be read."""
+    """In place of what stands in a row and cannot be read: as good as nothing."""
+
+    def __bool__(self) -> bool:
+        return False
 
 
 class Careful(TypeDecorator):
     """A type whose values may be unreadable, where a database takes anything or knows the type
     less strictly than we do (a zero date, text that is no JSON)."""
-    __abstract__ = True
 
     def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], Any] | None:
         process = super().result_processor(dialect, coltype)

@@ -40,8 +40,7 @@ def _is_unreadable(row: rows.Row) -> bool:
 
 def last_seen(row: rows.Row) -> datetime.datetime | None:
     """When the service was last heard of; None where that cannot be read."""
-    seen = row['last_seen_up']
-    return None if isinstance(seen, columns.Unreadable) else seen
+    return row['last_seen_up'] or None
 
 
 def up_since(s: Session) -> datetime.datetime:

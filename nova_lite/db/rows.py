@@ -155,6 +155,9 @@ class Order:
         equal, behind = [], []
         for key, descending in zip(self.keys, self.descending):
             column, value = self.table.c[key], marker[key]
+            if isinstance(value, columns.Unreadable):       # compared as it stands there
+                there = self.table.alias()
+                value = sa.select(there.c[key]).where(there.c.id == marker['id']).scalar_subquery()
             if isinstance(column.type, sa.Boolean):
                 column, value = sa.cast(column, sa.Integer), value if value is None else int(value)
             if descending:

@@ -85,6 +85,29 @@ def test_list_when_one_row_has_such_a_value_then_all_are_in_it_and_nothing_is_wr
     assert _stands('instances', bad.uuid, column) == stands
 
 
+@pytest.mark.parametrize('direction', ['asc', 'desc'])
+def test_pages_when_the_row_of_a_marker_has_such_a_value_then_all_are_in_them(
+        ctxt, database, direction):
+    servers = [db.make_instance(ctxt, task_state=None).uuid for _ in range(3)]
+    _edit('instances', servers[1], 'created_at', 'never')
+    found = []
+    while page := list(objects.InstanceList.get_by_filters(
+            ctxt, sort_keys=['created_at', 'id'], sort_dirs=[direction] * 2, limit=1,
+            marker=found[-1] if found else None)):
+        found += [server.uuid for server in page]
+    assert sorted(found) == sorted(servers)
+
+
+def test_migration_when_a_value_that_its_edges_write_is_unreadable_then_it_ends(ctxt, database):
+    instance, migration = db.make_move(ctxt)
+    for column, text in (('started_at', 'never'), ('timings', '{broken')):
+        _edit('migrations', migration.uuid, column, text)
+    migration.advance('fail', reason='why')
+    ended = objects.Migration.get_by_id(ctxt, migration.id)
+    assert ended.status == 'failed' and ended.started_at and list(ended.timings) == ['failed']
+    assert objects.Instance.get_by_uuid(ctxt, instance.uuid).task_state is None
+
+
 def test_list_when_a_row_cannot_be_shown_then_it_is_left_out(ctxt, database):
     good, bad = (db.make_instance(ctxt, task_state=None) for _ in range(2))
     for instance in (good, bad):
