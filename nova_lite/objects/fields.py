@@ -11,7 +11,8 @@ from oslo_versionedobjects.fields import (BooleanField, FloatField, IntegerField
 
 __all__ = ['BooleanField', 'DateTimeField', 'FloatField', 'IntegerField', 'JsonField',
            'JsonListField', 'JsonListTextField', 'JsonTextField', 'ListOfObjectsField',
-           'ListOfStringsField', 'ObjectField', 'StringField', 'UUIDField', 'UnspecifiedDefault', 'optional']
+           'ListOfStringsField', 'ObjectField', 'StringField', 'UUIDField', 'UnspecifiedDefault',
+           'optional']
 
 
 class DateTime(fields.DateTime):

@@ -11,7 +11,8 @@ class LiveMigrateData(base.NovaLiteObject):
     """Facts that every driver needs. ``migration`` is the migration's uuid; ``filename`` the
     probe that the destination left in its instances directory; disk sizes in MiB.
     ``paused``: whether the guest is to be paused when it arrives, where somebody has changed that
-    during the copy. ``prepared``: the destination has made ready for it. ``old_vol_attachment_ids`` stays empty, as there are no volumes."""
+    during the copy. ``prepared``: the destination has made ready for it.
+    ``old_vol_attachment_ids`` stays empty, as there are no volumes."""
     VERSION = '1.2'
     fields = {
         **fields.optional(fields.BooleanField, 'is_shared_instance_path',

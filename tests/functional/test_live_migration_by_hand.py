@@ -121,7 +121,7 @@ def test_migrate_when_all_is_prepared_then_the_copy_by_hand_counts_as_the_one_of
     assert can_be_moved(server)
 
 
-def test_migrate_when_it_begins_before_the_destination_is_prepared_then_it_goes_on_and_ours_is_over(
+def test_migrate_when_it_begins_before_all_is_prepared_then_it_goes_on_and_ours_is_over(
         cloud, held):
     """The undo of a preparation that was refused leaves the half of the copy by hand alone."""
     server, order, virsh = held('pre_live_migration')

@@ -36,8 +36,8 @@ class SimulatedFault(Exception):
 def order(state: State, step: str, action: str = FAIL, host: str = '', uuid: str = '',
           error: str = '', times: int = 0) -> Fault:
     """Put a fault on order. ``host`` and ``uuid`` narrow it down; ``error`` names a class of
-    nova_lite.exception to raise, or an error of the system such as ENOSPC; ``times`` is how often (0: always). ValueError says what there
-    is when ``step`` or ``action`` does not exist."""
+    nova_lite.exception to raise, or an error of the system such as ENOSPC; ``times`` is how often
+    (0: always). ValueError says what there is when ``step`` or ``action`` does not exist."""
     _check(step, action)
     fault = Fault(str(uuids.uuid4()), step, action, host, uuid, error, times)
     state.faults[fault.id] = fault

@@ -48,7 +48,8 @@ def test_row_when_any_value_of_it_is_junk_then_the_rest_is_read_or_the_error_nam
             found.obj_to_primitive()
 
 
-def test_value_when_it_is_unreadable_then_the_log_names_it_once_in_a_while(ctxt, caplog, monkeypatch):
+def test_value_when_it_is_unreadable_then_the_log_names_it_once_in_a_while(
+        ctxt, caplog, monkeypatch):
     row = {**row_of(objects.Instance), 'flavor': [1]}
     with caplog.at_level(logging.ERROR):
         for _ in range(3):
