@@ -9,7 +9,7 @@ from nova_lite import exception
 @contextlib.contextmanager
 def by(host: str) -> Iterator[None]:
     """Around what a driver does at either end before the copy begins: an error of the host's files
-    or sockets (a full disk) is a MigrationPreCheckError."""
+    or sockets (a full disk) that it lets through is a MigrationPreCheckError."""
     try:
         yield
     except OSError as error:

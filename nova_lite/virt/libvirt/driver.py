@@ -165,9 +165,10 @@ class LibvirtDriver(virt_driver.ComputeDriver):
 
 @contextlib.contextmanager
 def _as_refusal() -> Iterator[None]:
-    """Errors of libvirt, its tools and images before a migration as MigrationPreCheckError."""
+    """Errors of libvirt, files and images before a migration as MigrationPreCheckError."""
     try:
         yield
-    except (LibvirtError, exception.ImageNotFound, subprocess.SubprocessError) as error:
+    except (LibvirtError, exception.ImageNotFound, OSError,
+            subprocess.SubprocessError) as error:
         raise exception.MigrationPreCheckError(
             reason=f'on host {CONF.host}: {power.words_of(error)}') from error
