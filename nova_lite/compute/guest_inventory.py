@@ -26,20 +26,28 @@ class GuestInventory:
         self.host, self._driver, self._compute = host, driver, ComputeAPI()
         self._said: dict[str, str] | None = None
         self._said_at = 0.0
+        self._unsettled: dict[str, int] = {}
 
     def report(self, ctxt: Any) -> None:
         """Say which guests are on here. The server of one that is said to be elsewhere is put in
         error, with the reason as its fault."""
+        if not self._is_all_said(ctxt):
+            self._is_all_said(ctxt)
+
+    def _is_all_said(self, ctxt: Any) -> bool:
+        """What is unsettled and new to this host is looked at again at once, what stays unsettled
+        next time."""
         seen = {uuid: word for uuid, info in self._driver.list_guests().items()
                 if (word := location.word_for(info)) in location.WHOLE}
         now = time.monotonic()
         if seen == self._said and now - self._said_at < SAY_AGAIN:
-            return
-        new, unsettled = objects.GuestSighting.report(ctxt, self.host, seen)
+            return True
+        known = self._unsettled
+        new, self._unsettled = objects.GuestSighting.report(ctxt, self.host, seen, known)
         for uuid in new:
             self._tell(ctxt, uuid, self.host, seen[uuid])
-        # what is not settled is said again next time
-        self._said, self._said_at = None if unsettled else seen, now
+        self._said, self._said_at = None if self._unsettled else seen, now
+        return self._unsettled.items() <= known.items()
 
     def is_elsewhere(self, ctxt: Any, instance: Any) -> bool:
         """Is the guest, which should be here and is not on, on another host? Then its server is
@@ -52,7 +60,8 @@ class GuestInventory:
         answers = location.ask(self._compute, ctxt, others, instance)
         found = [host for host, word in sorted(answers.items()) if word in location.WHOLE]
         for host in found:
-            new, _ = objects.GuestSighting.add(ctxt, host, instance.uuid, answers[host])
+            new, _ = objects.GuestSighting.add(
+                ctxt, host, instance.uuid, answers[host], instance.generation)
             if new:
                 self._tell(ctxt, instance.uuid, host, answers[host])
         silent = [host for host, word in sorted(answers.items()) if word == location.NO_ANSWER]

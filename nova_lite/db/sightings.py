@@ -2,7 +2,9 @@
 """Guests that a host has on though the record of their server names another host.
 
 A host's rows are its own: each report of it says all, and what it does not name any more goes. A
-server that is busy, or on its way by a migration, is not judged yet.
+server that is busy, or on its way by a migration, is not judged yet. Nor is one whose guest may
+have moved since the host looked: what is said must have been seen while the record was as it is,
+so whoever looks names the ``generation`` that he knew before, and every move makes a new one.
 """
 from typing import Any, NamedTuple
 
@@ -19,16 +21,17 @@ MIGRATIONS = models.Migration.__table__
 
 class Found(NamedTuple):
     """``new``: (server before, server after) for each sighting that was not known; ``unsettled``:
-    uuids of which nothing can be said yet."""
+    of what nothing can be said yet, as uuid: generation."""
     new: list[tuple[rows.Row, rows.Row]]
-    unsettled: list[str]
+    unsettled: dict[str, int]
 
 
 @retry.retried
-def report(host: str, seen: dict[str, str]) -> Found:
-    """``seen``: all guests that ``host`` has on, by uuid, with the word for what they are."""
+def report(host: str, seen: dict[str, str], known: dict[str, int]) -> Found:
+    """``seen``: all guests that ``host`` has on, by uuid, with the word for what they are;
+    ``known``: what was unsettled before it looked."""
     with session.writer() as s:
-        found, strays = _judge(s, host, seen)
+        found, strays = _judge(s, host, seen, known)
         gone = sa.delete(T).where(T.c.host == host)
         if kept := [*strays, *found.unsettled]:
             gone = gone.where(T.c.instance_uuid.not_in(kept))
@@ -37,24 +40,28 @@ def report(host: str, seen: dict[str, str]) -> Found:
 
 
 @retry.retried
-def add(host: str, uuid: str, state: str) -> Found:
-    """The guest was found on ``host`` by another one that asked it."""
+def add(host: str, uuid: str, state: str, generation: int) -> Found:
+    """The guest was found on ``host`` by another one that asked it. ``generation``: the server's,
+    before it asked."""
     with session.writer() as s:
-        return _judge(s, host, {uuid: state})[0]
+        return _judge(s, host, {uuid: state}, {uuid: generation})[0]
 
 
-def _judge(s: Session, host: str, seen: dict[str, str]) -> tuple[Found, list[str]]:
+def _judge(s: Session, host: str, seen: dict[str, str],
+           known: dict[str, int]) -> tuple[Found, list[str]]:
     servers = rows.fetch_all(s, sa.select(INSTANCES).where(
         INSTANCES.c.uuid.in_(seen), *rows.living(INSTANCES))) if seen else []
     servers = [server for server in servers if server['host'] != host]
     moving = _moving(s, [server['uuid'] for server in servers])
-    found, strays = Found([], []), []
+    found, strays = Found([], {}), []
     for server in servers:
-        if server['task_state'] is not None or server['uuid'] in moving:
-            found.unsettled.append(server['uuid'])
+        uuid, generation = server['uuid'], server['generation']
+        if (server['task_state'] is not None or uuid in moving
+                or known.get(uuid) != generation):
+            found.unsettled[uuid] = generation
             continue
-        strays.append(server['uuid'])
-        if _write(s, host, server['uuid'], seen[server['uuid']]):
+        strays.append(uuid)
+        if _write(s, host, uuid, seen[uuid]):
             found.new.append((server, _mark(s, server)))
     return found, strays
 

@@ -10,24 +10,28 @@ from nova_lite.objects import instance as instance_obj
 @base.NovaLiteObjectRegistry.register
 class GuestSighting(base.PersistentObject):
     """``state``: one of the words of compute/location.py for what ``host`` has."""
-    VERSION = '1.0'
+    VERSION = '1.1'
     TABLE = 'guest_sightings'
     fields = {'instance_uuid': fields.UUIDField(),
               **fields.optional(fields.StringField, 'host', 'state')}
 
     @classmethod
     @base.remotable
-    def report(cls, context: Any, host: str, seen: dict[str, str]) -> list[list[str]]:
+    def report(cls, context: Any, host: str, seen: dict[str, str],
+               known: dict[str, int]) -> tuple[list[str], dict[str, int]]:
         """All guests that ``host`` has on, by uuid. Those of servers that are said to be elsewhere
         are written down and their servers put in error. Returns the uuids of those that were not
-        known yet, and of those that cannot be judged yet."""
-        return _tell(context, base.db().sightings.report(host, seen))
+        known yet, and what cannot be judged before it is seen again (uuid: generation), which is
+        ``known`` to the next report."""
+        return _tell(context, base.db().sightings.report(host, seen, known))
 
     @classmethod
     @base.remotable
-    def add(cls, context: Any, host: str, uuid: str, state: str) -> list[list[str]]:
-        """The same for one guest that another host has found on ``host``."""
-        return _tell(context, base.db().sightings.add(host, uuid, state))
+    def add(cls, context: Any, host: str, uuid: str, state: str,
+            generation: int) -> tuple[list[str], dict[str, int]]:
+        """The same for one guest that another host has found on ``host`` after it had read the
+        server of this ``generation``."""
+        return _tell(context, base.db().sightings.add(host, uuid, state, generation))
 
     @classmethod
     def take_place(cls, context: Any, instance: instance_obj.Instance, **values: Any) -> None:
@@ -45,11 +49,11 @@ class GuestSighting(base.PersistentObject):
         instance_obj.notify(context, instance, before['vm_state'], before['task_state'])
 
 
-def _tell(context: Any, found: Any) -> list[list[str]]:
+def _tell(context: Any, found: Any) -> tuple[list[str], dict[str, int]]:
     for before, after in found.new:
         instance_obj.notify(context, instance_obj.Instance.from_row(context, after),
                             before['vm_state'], before['task_state'])
-    return [[before['uuid'] for before, _ in found.new], found.unsettled]
+    return [before['uuid'] for before, _ in found.new], found.unsettled
 
 
 @base.NovaLiteObjectRegistry.register

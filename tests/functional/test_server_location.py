@@ -2,6 +2,7 @@
 """A guest that an operator has moved by hand: found, shown, not started twice, and taken over."""
 import pytest
 
+from nova_lite import context
 from nova_lite.api.views.servers import FOUND_ON
 from nova_lite.compute import location
 from nova_lite.virt.simulation.virsh import Virsh
@@ -91,6 +92,47 @@ def test_look_when_the_guest_comes_by_a_migration_of_ours_then_nothing_is_marked
     cloud.world.release(order)
     assert server.wait_status().status == 'completed'
     cloud.compute('dst').report_guests()
+    assert server.states() == ('active', None) and server.show()[FOUND_ON] == []
+
+
+@pytest.mark.parametrize('back', [False, True])
+def test_look_when_the_guest_moves_before_what_it_saw_arrives_then_nothing_is_marked(
+        cloud, monkeypatch, back):
+    """A report may wait for a conductor that starts again: what it saw is old by then."""
+    server = cloud.boot()
+    source = cloud.compute('src')
+    seen = source.driver.list_guests()
+    assert server.uuid in seen
+    for dest in ('dst', 'src', 'third') if back else ('dst',):
+        assert server.live_migrate(dest).status == 202
+        assert server.wait_status().status == 'completed'
+    look = source.driver.list_guests
+    answers = [seen]
+    monkeypatch.setattr(source.driver, 'list_guests', lambda: answers.pop() if answers else look())
+    source.report_guests()
+    assert not answers
+    assert server.states() == ('active', None) and server.show()[FOUND_ON] == []
+
+
+def test_find_when_the_guest_moves_before_the_answers_arrive_then_nothing_is_marked(
+        cloud, monkeypatch):
+    """A host that misses a guest asks the others, and some take their time to answer."""
+    server = cloud.boot()
+    ask = location.ask
+
+    def moves_meanwhile(*args):
+        answers = ask(*args)
+        assert server.live_migrate('third').status == 202
+        assert server.wait_status().status == 'completed'
+        return answers
+
+    assert server.live_migrate('dst').status == 202
+    assert server.wait_status().status == 'completed'
+    stale = server.record
+    assert server.live_migrate('src').status == 202
+    assert server.wait_status().status == 'completed'
+    monkeypatch.setattr(location, 'ask', moves_meanwhile)
+    cloud.compute('dst').guests.is_elsewhere(context.get_admin_context(), stale)
     assert server.states() == ('active', None) and server.show()[FOUND_ON] == []
 
 
