@@ -110,6 +110,7 @@ def test_database_when_it_was_away_for_longer_than_a_host_may_be_then_copies_com
     assert_moved(deployment, world, uuid)
 
 
+@pytest.mark.timeout(300)
 def test_broker_when_it_was_away_for_longer_than_a_host_may_be_then_an_accepted_move_completes(
         deployment, world, flavor, _rabbitmq):
     uuid, fault = held(deployment, world, flavor, 'check_can_live_migrate_destination', 'broker')
@@ -117,6 +118,5 @@ def test_broker_when_it_was_away_for_longer_than_a_host_may_be_then_an_accepted_
     time.sleep(OUTAGE)
     _rabbitmq.start()
     world.release(fault)
-    deployment.wait_for(lambda: deployment.migrations(uuid)[0]['status'] == 'completed',
-                        'the migration', timeout=120)
+    deployment.wait_for_migration(uuid, 'completed', timeout=120)
     assert_moved(deployment, world, uuid)
