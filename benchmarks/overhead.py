@@ -16,11 +16,11 @@ from typing import Any
 
 from benchmarks.figures import Plot, Result, Table
 from benchmarks.ground import say
-from nova_lite.compute import receipt
 from nova_lite.lab import guest as lab_guest
 from nova_lite.lab.command import run as run_program
 from nova_lite.lab.image import Image
 from nova_lite.lab.lab import Lab
+from nova_lite.migration import timings
 
 IMAGE = Image('tick-10ms', interval=10)
 WATCH = 0.003       # s between two looks at the consoles
@@ -127,7 +127,7 @@ class Pairs:
         self._ticks.wait_ticks(10, self._there.name)
         ended = datetime.datetime.fromisoformat(kept['at']['completed']).timestamp()
         return {'total': (ended - began) * 1000, 'answer': (answered - began) * 1000,
-                'phases': receipt.phases(kept),
+                'phases': timings.phases(kept),
                 'pause': pause(self._ticks.record.ticks[before:], self._there.name)}
 
     def _by_virsh(self) -> dict[str, Any]:
@@ -162,12 +162,12 @@ def evaluate(found: list[dict[str, Any]], result: Result) -> None:
         result.add(name, [pair[key] for pair in found])
     result.ratio('overhead.ratio_total_median', TOTAL, RAW)
     result.ratio('overhead.ratio_pause_median', PAUSE, RAW_PAUSE)
-    for phase in receipt.PHASES:
+    for phase in timings.PHASES:
         result.add(f'phase {phase}', [pair['phases'][phase] for pair in found])
     result.tables.append(Table('Pairs, ms', ['pair', 'nova-lite', 'virsh', 'pause', 'pause, virsh',
-                                             *receipt.PHASES], [
+                                             *timings.PHASES], [
         [number, *(float(pair[key]) for key in ('total', 'raw', 'pause', 'raw_pause')),
-         *(pair['phases'][phase] for phase in receipt.PHASES)]
+         *(pair['phases'][phase] for phase in timings.PHASES)]
         for number, pair in enumerate(found, 1)]))
     result.plots.append(Plot('Totals', 'pair', 'ms', {
         'nova-lite': [(number, pair['total']) for number, pair in enumerate(found, 1)],

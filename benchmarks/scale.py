@@ -18,8 +18,8 @@ from benchmarks import ground
 from benchmarks.crowd import HOSTS_OF_A_PROCESS, Crowd
 from benchmarks.figures import Plot, Result, Table, percentile
 from benchmarks.ground import say
-from nova_lite.compute import migration_states
 from nova_lite.lab.servers import MariaDB, RabbitMQ
+from nova_lite.migration import migration_states
 
 EACH = 20
 SIZES = (10, 100, 1000, 5000)

@@ -16,8 +16,8 @@ import webob
 from oslo_log import log as logging
 
 from nova_lite import context, exception, objects, utils
-from nova_lite.compute import migration_states
 from nova_lite.conf import CONF
+from nova_lite.migration import migration_states
 from nova_lite.objects import Migration
 
 LOG = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ import webob.exc
 
 from nova_lite import exception, objects, patterns
 from nova_lite.api import paging, server_status, wsgi
-from nova_lite.compute import vm_states
+from nova_lite.migration import vm_states
 from nova_lite.objects import Instance
 from nova_lite.policies import servers as policies
 

@@ -2,7 +2,7 @@
 """The one word that a client sees for a server's vm_state and task_state, and the way back."""
 from collections.abc import Iterable
 
-from nova_lite.compute import task_states, vm_states
+from nova_lite.migration import task_states, vm_states
 
 DEFAULT = 'default'
 MOVING = {task_states.MIGRATING: 'MIGRATING'}

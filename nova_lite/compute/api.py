@@ -15,11 +15,11 @@ from oslo_log import log as logging
 from oslo_utils import uuidutils
 
 from nova_lite import exception, objects, rpc
-from nova_lite.compute import events, migration_states, task_states, vm_states
+from nova_lite.compute import events
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.rpcapi import ConductorAPI
-from nova_lite.conf import CONF
-from nova_lite.conf import service as service_conf
+from nova_lite.conf import CONF, service as service_conf
+from nova_lite.migration import migration_states, task_states, vm_states
 
 LOG = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class API:
 
         ``force`` None (below microversion 2.30) insists on a given host, as true does; false has
         the scheduler check it. With ``async_`` only the checks made here are told to the caller.
-        ``goals``: fields of virt.convergence.Goals.
+        ``goals``: fields of migration.convergence.Goals.
         InstanceIsLocked, InstanceInvalidState, UnexpectedTaskStateError, ComputeHostNotFound,
         and without ``async_`` every refusal of the conductor.
         """

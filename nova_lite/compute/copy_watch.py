@@ -11,11 +11,12 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_lite import exception, rpc
-from nova_lite.compute import recovery
+from nova_lite import exception, objects, rpc
+from nova_lite.compute import presence
 from nova_lite.conf import CONF
+from nova_lite.migration import migration_states, recovery
+from nova_lite.migration.observations import Outcome
 from nova_lite.virt import driver as virt_driver
-from nova_lite.virt.driver import Outcome
 
 LOG = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ class CopyWatch:
 
     def _look(self) -> str:
         try:
-            return recovery.look(self._driver, self._instance)
+            return presence.look(self._driver, self._instance)
         except Exception as error:
             LOG.info('Instance %s cannot be looked at: %s', self._instance.uuid,
                      exception.message_of(error))
@@ -120,3 +121,14 @@ def _explained(outcome: Outcome, trouble: str) -> Outcome:
         return outcome
     return outcome._replace(status=virt_driver.FAILED,
                             reason=f'it could not be watched: {trouble} ({outcome.reason})')
+
+
+def given_up(ctxt: Any, migration: Any) -> bool:
+    """Has a conductor given the source of ``migration`` up? Then what to keep there is for an
+    operator to say. The object is left alone: it has what is not written yet."""
+    try:
+        now = objects.Migration.get_by_id(ctxt, migration.id)
+    except Exception as error:
+        LOG.info('Going on with migration %s: %s', migration.uuid, exception.message_of(error))
+        return False
+    return now.status == migration_states.ERROR

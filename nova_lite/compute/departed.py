@@ -12,7 +12,7 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import exception, objects
-from nova_lite.compute import migration_states
+from nova_lite.migration import migration_states
 from nova_lite.virt.driver import ComputeDriver
 
 LOG = logging.getLogger(__name__)

@@ -10,7 +10,8 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import context, exception, objects
-from nova_lite.compute import events, location
+from nova_lite.compute import events, presence
+from nova_lite.migration import location
 from nova_lite.virt.driver import ComputeDriver
 
 LOG = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class ForeignCopies:
         for migration in objects.MigrationList.get_in_progress_by_instance(ctxt, instance.uuid):
             if migration.source_compute == self.host:
                 return True
-        return location.look(self._driver, instance) != location.LEAVING
+        return presence.locate(self._driver, instance) != location.LEAVING
 
     def _tell(self, instance: Any) -> None:
         error = exception.InstanceInvalidState(

@@ -11,8 +11,9 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import exception, objects
-from nova_lite.compute import events, location, vm_states
+from nova_lite.compute import events, presence
 from nova_lite.compute.rpcapi import ComputeAPI
+from nova_lite.migration import location, vm_states
 from nova_lite.virt.driver import ComputeDriver
 
 LOG = logging.getLogger(__name__)
@@ -52,12 +53,12 @@ class GuestInventory:
     def is_elsewhere(self, ctxt: Any, instance: Any) -> bool:
         """Is the guest, which should be here and is not on, on another host? Then its server is
         shown so. Asked only where this host's hypervisor says that it has gone."""
-        here = location.look(self._driver, instance)
+        here = presence.locate(self._driver, instance)
         if here not in location.GONE:
             return False
         others = {service.host for service in objects.ServiceList.get_by_filters(
             ctxt, binary=COMPUTE)} - {self.host}
-        answers = location.ask(self._compute, ctxt, others, instance)
+        answers = presence.locate_on(self._compute, ctxt, others, instance)
         found = [host for host, word in sorted(answers.items()) if word in location.WHOLE]
         for host in found:
             new, _ = objects.GuestSighting.add(

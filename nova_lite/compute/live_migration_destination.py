@@ -12,8 +12,9 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import exception, notifications, objects
-from nova_lite.compute import migration_states, ownership, power_state, refusals
+from nova_lite.compute import ownership, refusals
 from nova_lite.compute.rpcapi import ComputeAPI
+from nova_lite.migration import migration_states, power_state
 from nova_lite.virt import driver as virt_driver
 
 LOG = logging.getLogger(__name__)

@@ -12,10 +12,10 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import context, exception, moments, notifications, objects, rpc, utils
-from nova_lite.compute import migration_states
 from nova_lite.compute.live_migration_source import Move
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conf import CONF
+from nova_lite.migration import migration_states
 from nova_lite.virt import driver as virt_driver
 
 LOG = logging.getLogger(__name__)

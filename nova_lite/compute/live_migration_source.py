@@ -15,13 +15,13 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import exception, faults, notifications, utils
-from nova_lite.compute import (copy_watch, events, migration_states, post_copy, recovery,
-                               refusals, vm_states)
+from nova_lite.compute import copy_watch, events, post_copy, presence, refusals, rpcapi
 from nova_lite.compute.migration_progress import ProgressKeeper
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.tasks import base
+from nova_lite.migration import migration_states, recovery, vm_states
+from nova_lite.migration.steering import Steering
 from nova_lite.virt import driver as virt_driver
-from nova_lite.virt.steering import Steering
 
 LOG = logging.getLogger(__name__)
 
@@ -58,7 +58,8 @@ class Move:
         self._split = post_copy.Split(migration.source_compute, self.dest, instance.name,
                                       self._obstacle, self._resume, self._tell)
         self._watch = copy_watch.CopyWatch(
-            driver, instance, lambda: recovery.ask(compute, ctxt, self.dest, instance), self._say)
+            driver, instance,
+            lambda: rpcapi.ask_presence(compute, ctxt, self.dest, instance), self._say)
 
     def run(self) -> None:
         """From ``preparing`` to the end."""
@@ -80,9 +81,9 @@ class Move:
         self._to_the_end(start_at='confirm_at_destination')
 
     def take_up(self) -> None:
-        """Go on with what an earlier process of this host left, as compute/recovery.py says."""
-        source = recovery.look(self._driver, self.instance)
-        destination = recovery.ask(self._compute, self.ctxt, self.dest, self.instance)
+        """Go on with what an earlier process of this host left, as migration/recovery.py says."""
+        source = presence.look(self._driver, self.instance)
+        destination = rpcapi.ask_presence(self._compute, self.ctxt, self.dest, self.instance)
         rule = recovery.decide(self.migration.status, source, destination)
         LOG.info('Taking up migration %s of instance %s, which is %s (here: %s, on %s: %s): %s, '
                  'since %s', self.migration.uuid, self.instance.uuid, self.migration.status,
@@ -210,7 +211,7 @@ class Move:
             self._keeper.close(self._broken.progress._replace(post_copy=True, note=''))
         # asked beside the other question, or the server would have to wait for both in turn
         self._asked_at = time.monotonic()
-        self._given_up = utils.begin(recovery.given_up, self.ctxt, self.migration)
+        self._given_up = utils.begin(copy_watch.given_up, self.ctxt, self.migration)
         try:
             self._power_state = self._insist(
                 lambda: self._compute.post_live_migration_at_destination(
@@ -247,7 +248,7 @@ class Move:
     def clean_source(self) -> None:
         """What cannot be removed here is mentioned; the guest lives over there all the same."""
         fresh = time.monotonic() - self._asked_at < STILL_TRUE
-        if self._given_up.result() if fresh else recovery.given_up(self.ctxt, self.migration):
+        if self._given_up.result() if fresh else copy_watch.given_up(self.ctxt, self.migration):
             return
         try:
             with notifications.live_migration_phase(self.ctxt, self.instance, 'post',

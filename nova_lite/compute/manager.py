@@ -10,7 +10,7 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import context
-from nova_lite.compute import location, recovery, refusals
+from nova_lite.compute import presence, refusals
 from nova_lite.compute.departed import Departed
 from nova_lite.compute.foreign_copies import ForeignCopies
 from nova_lite.compute.guest_inventory import GuestInventory
@@ -130,10 +130,10 @@ class ComputeManager:
         return self.destination.post(ctxt, instance, migrate_data)
 
     def guest_presence(self, ctxt: Any, instance: Any) -> str:
-        return recovery.look(self.driver, instance)
+        return presence.look(self.driver, instance)
 
     def locate_guest(self, ctxt: Any, instance: Any) -> str:
-        return location.look(self.driver, instance)
+        return presence.locate(self.driver, instance)
 
     def keep_guest(self, ctxt: Any, instance: Any) -> None:
         self.guests.keep(ctxt, instance)

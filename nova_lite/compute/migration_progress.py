@@ -14,10 +14,10 @@ from oslo_log import log as logging
 from oslo_utils import timeutils
 
 from nova_lite import exception, utils
-from nova_lite.compute import migration_states, task_states
 from nova_lite.conf import CONF
-from nova_lite.virt.driver import Progress
-from nova_lite.virt.steering import Steering
+from nova_lite.migration import migration_states, task_states
+from nova_lite.migration.observations import Progress
+from nova_lite.migration.steering import Steering
 
 LOG = logging.getLogger(__name__)
 

@@ -13,10 +13,11 @@ import oslo_messaging as messaging
 from oslo_log import log as logging
 
 from nova_lite import context, exception, moments, objects, rpc, utils
-from nova_lite.compute import events, order_rules, task_states, vm_states
+from nova_lite.compute import events, presence
 from nova_lite.compute.live_migration_queue import LiveMigrationQueue
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.compute.server_lifecycle import ServerLifecycle
+from nova_lite.migration import order_rules, task_states, vm_states
 from nova_lite.virt.driver import ComputeDriver
 
 LOG = logging.getLogger(__name__)
@@ -112,7 +113,7 @@ class Orders:
         moments.reach(f'order-{task}-start', instance.uuid)
         if task == task_states.DELETING and not self._is_here_to_delete(ctxt, instance):
             return
-        seen = order_rules.look(self._driver, instance)
+        seen = presence.look_for_order(self._driver, instance)
         rule = order_rules.decide(task, seen)
         LOG.info('Instance %s is %s, and its guest is %s: %s', instance.uuid, task, seen,
                  rule.action)

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from oslo_utils import timeutils
 
 from nova_lite import exception, objects
-from nova_lite.compute import location, migration_states
+from nova_lite.compute import presence
 from nova_lite.compute.rpcapi import ComputeAPI
+from nova_lite.migration import location, migration_states
 from nova_lite.virt.driver import ComputeDriver
 
 COMPUTE = 'nova-compute'
@@ -40,7 +41,7 @@ def check_alone(ctxt: Any, instance: Any, host: str, driver: ComputeDriver,
     and need not be.
     """
     system = ctxt.elevated()
-    here = location.look(driver, instance)
+    here = presence.locate(driver, instance)
     if here in (location.LEAVING, location.INCOMING):
         raise _refusal(instance, host, f'the guest is {here} here, a copy of it is under way',
                        'Wait until that is over, or end it')
@@ -48,14 +49,14 @@ def check_alone(ctxt: Any, instance: Any, host: str, driver: ComputeDriver,
     if here in location.GONE and not (new and here == location.ABSENT):
         for service in objects.ServiceList.get_by_filters(system, binary=COMPUTE):
             suspects.setdefault(service.host, Suspect(f'here it is {here}'))
-    elif here == location.OFF and location.is_forgotten(driver, instance):
+    elif here == location.OFF and presence.is_forgotten(driver, instance):
         # it is most likely off by an order of ours: a silent host does not keep it so
         for service in objects.ServiceList.get_by_filters(system, binary=COMPUTE):
             if service.up:
                 suspects.setdefault(service.host, Suspect(FORGOTTEN, must_answer=False))
     suspects.pop(host, None)
     if suspects:
-        answers = location.ask(compute, system, suspects, instance)
+        answers = presence.locate_on(compute, system, suspects, instance)
         _judge(system, instance, host, here, suspects, answers)
 
 

@@ -5,7 +5,12 @@ Method names are Nova's. ``host`` is where the call goes and is not sent along.
 """
 from typing import Any
 
+import oslo_messaging as messaging
+
 from nova_lite import rpc
+from nova_lite.migration import recovery
+
+ANSWER_TIMEOUT = 10.0       # s that a host may take to say what it has
 
 
 class ComputeAPI(rpc.Interface):
@@ -88,11 +93,11 @@ class ComputeAPI(rpc.Interface):
 
     @rpc.call(to='host')
     def guest_presence(self, ctxt: Any, host: str, instance: Any) -> str:
-        """Either side: what there is of a guest, one of the words of compute/recovery.py."""
+        """Either side: what there is of a guest, one of the words of migration/recovery.py."""
 
     @rpc.call(to='host')
     def locate_guest(self, ctxt: Any, host: str, instance: Any) -> str:
-        """Any host: what there is of a guest, one of the words of compute/location.py."""
+        """Any host: what there is of a guest, one of the words of migration/location.py."""
 
     @rpc.call(to='host', event=True)
     def keep_guest(self, ctxt: Any, host: str, instance: Any) -> None:
@@ -134,3 +139,26 @@ class ComputeAPI(rpc.Interface):
     def live_migration_tune(self, ctxt: Any, host: str, instance: Any, migration: Any,
                             changes: dict[str, int]) -> None:
         """Source: give the running copy other terms."""
+
+
+def ask_presence(compute: ComputeAPI, ctxt: Any, host: str, instance: Any) -> str:
+    """What ``host`` says of a guest, a word of migration/recovery.py: AWAY when it does not answer
+    within ANSWER_TIMEOUT."""
+    try:
+        with rpc.within(ANSWER_TIMEOUT):
+            return compute.guest_presence(ctxt, host=host, instance=instance)
+    except rpc.UNREACHABLE:
+        return recovery.AWAY
+
+
+def lives(compute: ComputeAPI, ctxt: Any, host: str) -> bool:
+    """Does the compute service of ``host`` answer, be it with an error? What rpc.NOT_SENT
+    names is raised: who cannot ask knows nothing."""
+    try:
+        with rpc.within(ANSWER_TIMEOUT):
+            compute.ping(ctxt, host=host)
+    except messaging.MessagingTimeout:
+        return False
+    except messaging.RemoteError:
+        pass        # of a release that has no such call
+    return True

@@ -10,9 +10,10 @@ from oslo_log import log as logging
 from oslo_utils import timeutils
 
 from nova_lite import exception, objects
-from nova_lite.compute import ownership, power_state, task_states, vm_states
+from nova_lite.compute import ownership
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conf import CONF
+from nova_lite.migration import power_state, task_states, vm_states
 from nova_lite.virt import driver as virt_driver
 
 LOG = logging.getLogger(__name__)

@@ -7,9 +7,10 @@ other one has been asked and has it not. What is proved is decided by a pure fun
 from typing import Any, NamedTuple
 
 from nova_lite import exception, objects, rpc
-from nova_lite.compute import location, power_state, vm_states
+from nova_lite.compute import presence
 from nova_lite.compute.ownership import COMPUTE
 from nova_lite.compute.rpcapi import ComputeAPI
+from nova_lite.migration import location, power_state, vm_states
 
 UP, DOWN, FORCED_DOWN = 'up', 'down', 'forced down'
 # what a server is at a place where its guest is so
@@ -56,7 +57,7 @@ def locate(ctxt: Any, instance: Any) -> Location:
     system = ctxt.elevated()
     services = {service.host: FORCED_DOWN if service.forced_down else UP if service.up else DOWN
                 for service in objects.ServiceList.get_by_filters(system, binary=COMPUTE)}
-    answers = location.ask(ComputeAPI(), system, services, instance)
+    answers = presence.locate_on(ComputeAPI(), system, services, instance)
     fenced = {host for host, state in services.items() if state == FORCED_DOWN}
     return Location(answers, services, *prove(answers, fenced))
 

@@ -14,10 +14,10 @@ from oslo_log import log as logging
 from oslo_utils import uuidutils
 
 from nova_lite import context, exception, moments, objects, rpc, utils
-from nova_lite.compute import events, task_states, vm_states
+from nova_lite.compute import events
 from nova_lite.compute.rpcapi import ComputeAPI
-from nova_lite.conf import CONF
-from nova_lite.conf import service as service_conf
+from nova_lite.conf import CONF, service as service_conf
+from nova_lite.migration import task_states, vm_states
 from nova_lite.scheduler.rpcapi import SchedulerAPI
 
 LOG = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 """Migrations whose source is silent: a conductor stands in for its compute service.
 
 A copy goes on without our processes, so the destination is asked what has become of the guest, and
-compute/recovery.py says what follows. A source that comes back finds the record decided, or goes
+migration/recovery.py says what follows. A source that comes back finds the record decided, or goes
 on by itself; of two writers the second finds no row to change.
 
 Silence alone is no proof. Times in which nothing could be heard of anybody do not count (see
@@ -15,10 +15,10 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import context, exception, objects, rpc
-from nova_lite.compute import events, recovery
+from nova_lite.compute import events, rpcapi
 from nova_lite.compute.rpcapi import ComputeAPI
-from nova_lite.conf import CONF
-from nova_lite.conf import service as service_conf
+from nova_lite.conf import CONF, service as service_conf
+from nova_lite.migration import recovery
 
 LOG = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class SilentHosts:
                 return False
         except exception.ServiceNotFound:
             pass
-        if not recovery.lives(self._compute, ctxt, host):
+        if not rpcapi.lives(self._compute, ctxt, host):
             return False
         if host not in self._mute:
             self._mute.add(host)
@@ -76,7 +76,7 @@ class SilentHosts:
         ctxt = context.RequestContext.from_dict(migration.request_context).elevated()
         migration._context = ctxt
         instance = objects.Instance.get_by_uuid(ctxt, migration.instance_uuid)
-        seen = recovery.ask(self._compute, ctxt, migration.dest_compute, instance)
+        seen = rpcapi.ask_presence(self._compute, ctxt, migration.dest_compute, instance)
         if not self._is_as_it_was(ctxt, migration):
             return      # the answer took its time, and the source is back or has gone on
         rule = recovery.decide(migration.status, recovery.AWAY, seen)

@@ -5,8 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from nova_lite.compute import migration_states, task_states
 from nova_lite.db import models, resources, retry, rows, session, sightings
+from nova_lite.migration import migration_states, task_states
 
 T = models.Instance.__table__
 MIGRATIONS = models.Migration.__table__

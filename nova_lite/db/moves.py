@@ -14,8 +14,8 @@ from oslo_db import exception as db_exc
 from sqlalchemy.orm import Session
 
 from nova_lite import exception
-from nova_lite.compute import migration_states, receipt, task_states, vm_states
 from nova_lite.db import actions, liveness, models, resources, retry, rows, session
+from nova_lite.migration import migration_states, task_states, timings, vm_states
 
 T = models.Migration.__table__
 INSTANCES = models.Instance.__table__
@@ -95,7 +95,7 @@ def take_edge(s: Session, migration: rows.Row, event: str, stamp: Any,
 
 
 def _reached(status: str, migration: rows.Row, stamp: Any) -> rows.Row:
-    return {'status': status, 'timings': receipt.mark(migration.get('timings'), status, stamp)}
+    return {'status': status, 'timings': timings.mark(migration.get('timings'), status, stamp)}
 
 
 def be_born(s: Session, values: rows.Row, stamp: Any) -> rows.Row:

@@ -12,8 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from nova_lite.compute import migration_states
 from nova_lite.db import models, moves, retry, rows, session
+from nova_lite.migration import migration_states
 
 T = models.Migration.__table__
 NODES = models.ComputeNode.__table__

@@ -15,8 +15,8 @@ from oslo_utils import uuidutils
 from sqlalchemy.orm import Session
 
 from nova_lite import exception
-from nova_lite.compute import migration_states
 from nova_lite.db import liveness, models, retry, rows, session
+from nova_lite.migration import migration_states
 
 NODES = models.ComputeNode.__table__
 CLAIMS = models.Claim.__table__

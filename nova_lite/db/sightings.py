@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from nova_lite.compute import migration_states, vm_states
 from nova_lite.db import models, resources, retry, rows, session
+from nova_lite.migration import migration_states, vm_states
 
 T = models.GuestSighting.__table__
 INSTANCES = models.Instance.__table__

@@ -9,7 +9,7 @@ from nova_lite.objects import instance as instance_obj
 
 @base.NovaLiteObjectRegistry.register
 class GuestSighting(base.PersistentObject):
-    """``state``: one of the words of compute/location.py for what ``host`` has."""
+    """``state``: one of the words of migration/location.py for what ``host`` has."""
     VERSION = '1.1'
     TABLE = 'guest_sightings'
     fields = {'instance_uuid': fields.UUIDField(),

@@ -7,7 +7,7 @@ from oslo_log import log as logging
 from oslo_utils import uuidutils
 
 from nova_lite import exception
-from nova_lite.compute import task_states
+from nova_lite.migration import task_states
 from nova_lite.objects import base, fields
 
 LOG = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One move of one server, from the request to its end.
 
-``advance`` is the only writer of ``status``; see compute/migration_states.py for the edges.
+``advance`` is the only writer of ``status``; see migration/migration_states.py for the edges.
 """
 from collections.abc import Collection, Sequence
 from typing import Any, Self
@@ -9,10 +9,8 @@ from typing import Any, Self
 from oslo_utils import uuidutils
 
 from nova_lite import exception, moments
-from nova_lite.compute import migration_states, receipt
-from nova_lite.objects import base, fields
-from nova_lite.objects import instance as instance_obj
-from nova_lite.objects import instance_action
+from nova_lite.migration import migration_states, timings
+from nova_lite.objects import base, fields, instance as instance_obj, instance_action
 
 LIVE_MIGRATION = 'live-migration'
 # columns with verbs of their own
@@ -49,7 +47,7 @@ class Migration(base.PersistentObject):
 
     @property
     def receipt(self) -> dict[str, Any] | None:
-        return receipt.of(self.timings, self.copied_at, self.progress, self.steering)
+        return timings.of(self.timings, self.copied_at, self.progress, self.steering)
 
     @base.remotable
     def create(self) -> None:
@@ -135,7 +133,7 @@ class Migration(base.PersistentObject):
                   instance_updates: dict[str, Any] | None = None, owner: str | None = None,
                   expected_status: Sequence[str] | None = None,
                   steps: Sequence[dict[str, Any]] = ()) -> None:
-        """Take the edge ``event`` of compute/migration_states.py from the status that this object
+        """Take the edge ``event`` of migration_states.py from the status that this object
         has, or from one of ``expected_status``; the object is fresh afterwards.
 
         In one transaction: status, reason, failed_check, the object's unsaved changes, the mark

@@ -7,9 +7,8 @@ is lost is made up for by the next look, and one that comes twice finds nothing 
 from typing import Any, Self
 
 from nova_lite import exception, moments
-from nova_lite.compute import task_states
-from nova_lite.objects import base, fields
-from nova_lite.objects import instance as instance_obj
+from nova_lite.migration import task_states
+from nova_lite.objects import base, fields, instance as instance_obj
 
 
 @base.NovaLiteObjectRegistry.register

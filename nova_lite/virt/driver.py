@@ -8,76 +8,16 @@ of it. Native calls are the driver's to keep off the event loop.
 import abc
 import importlib
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from nova_lite import exception
 from nova_lite.conf import CONF
+from nova_lite.migration.observations import (BROKEN, CANCELLED, COMPLETED, FAILED, LOST,
+                                              GuestInfo, Outcome, Progress)
 
-COMPLETED = 'completed'
-FAILED = 'failed'
-CANCELLED = 'cancelled'
-LOST = 'lost'
-BROKEN = 'broken'
-
-
-class GuestInfo(NamedTuple):
-    """A guest as the hypervisor sees it. ``state`` is a power_state; ``incoming`` is true while
-    it is the unfinished half of a migration to this host; ``leaving`` while a migration away from
-    here is under way or has stopped it, so that it may run elsewhere, and ``departing`` as long as
-    that is under way; ``migrated`` when it is off since it went to another host, and ``forgotten``
-    when it is off and the hypervisor, restarted since, does not know why; ``persistent`` tells
-    whether the definition outlives the guest; ``saved`` that it is off and its memory is on
-    disk."""
-    state: int
-    incoming: bool = False
-    persistent: bool = True
-    reason: str = ''
-    leaving: bool = False
-    departing: bool = False
-    migrated: bool = False
-    forgotten: bool = False
-    saved: bool = False
-
-
-class Progress(NamedTuple):
-    """One reading of a running migration. Bytes; rates in bytes/s; times in ms; None: unknown.
-
-    ``post_copy``: the guest runs at the destination while its memory still arrives; once true, it
-    stays so. ``note``: what keeps the copy from going on, '' when nothing does. ``eta_s``: seconds
-    that it may still take, from and to.
-    """
-    memory_total: int | None = None
-    memory_processed: int | None = None
-    memory_remaining: int | None = None
-    disk_total: int | None = None
-    disk_processed: int | None = None
-    disk_remaining: int | None = None
-    iteration: int | None = None
-    dirty_rate: int | None = None
-    speed: int | None = None
-    downtime_ms: int | None = None
-    throttle: int | None = None
-    elapsed_ms: int | None = None
-    post_copy: bool = False
-    note: str = ''
-    eta_s: tuple[float | None, float | None] | None = None
-
-
-class Outcome(NamedTuple):
-    """How the copy ended, as far as the source can tell: COMPLETED, FAILED, CANCELLED, LOST or
-    BROKEN.
-
-    COMPLETED still has to be confirmed by the destination. LOST: the source no longer runs the
-    guest and cannot say why; neither side may be touched on its word. BROKEN: the connection of a
-    post-copy ended, so the guest's memory is on both hosts. It may go on by itself, or by
-    resume_live_migration(), and only the destination can tell when the guest is whole.
-    ``paused``: what others did to the guest during the copy, for LiveMigrateData.paused; None:
-    nothing.
-    """
-    status: str
-    reason: str = ''
-    progress: Progress = Progress()
-    paused: bool | None = None
+# the words of the contract's answers
+__all__ = ('BROKEN', 'CANCELLED', 'COMPLETED', 'FAILED', 'LOST', 'GuestInfo', 'Outcome',
+           'Progress', 'ComputeDriver', 'load_compute_driver')
 
 
 class ComputeDriver(abc.ABC):
@@ -189,8 +129,8 @@ class ComputeDriver(abc.ABC):
                        on_progress: Callable[[Progress], None], steering: Any = None) -> Outcome:
         """At the source: move the guest and wait for the end, however it ends. Returns once
         nothing of the job runs any more. ``on_progress`` may be slow or fail: neither may hurt
-        the migration. ``steering`` (virt.steering.Steering) decides, and is told what was done;
-        None: a new one, without goals."""
+        the migration. ``steering`` (of migration/) decides, and is told what was done; None: a
+        new one, without goals."""
 
     @abc.abstractmethod
     def adopt_live_migration(self, ctxt: Any, instance: Any, dest: str, migrate_data: Any,

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 from nova_lite import exception, objects
-from nova_lite.compute import task_states
 from nova_lite.conf import CONF
-from nova_lite.virt import convergence, driver, simulation
-from nova_lite.virt.driver import GuestInfo, Outcome, Progress
+from nova_lite.migration import convergence, task_states
+from nova_lite.migration.observations import GuestInfo, Outcome, Progress
+from nova_lite.migration.steering import Steering
+from nova_lite.virt import driver, simulation
 from nova_lite.virt.libvirt import migration
 from nova_lite.virt.simulation import checks, guests, hypervisor, jobs, state, storage
 from nova_lite.virt.simulation.watcher import HERE, Watcher, judge, let_go
-from nova_lite.virt.steering import Steering
 
 FIRST_DOWNTIME_MS = 300    # QEMU's own, until the first step is taken
 

@@ -6,8 +6,8 @@ import random
 from typing import NamedTuple
 
 from nova_lite.compute.live_migration_source import Move
-from nova_lite.compute.migration_states import TRANSITIONS
 from nova_lite.conductor.tasks.live_migrate import LiveMigrationTask
+from nova_lite.migration.migration_states import TRANSITIONS
 from tests.chaos import orders
 
 KILL_SOON, KILL_LATE, TERM, STOP = 'kill', 'kill-15s', 'term', 'stop-20s'

@@ -6,8 +6,8 @@ import logging
 import time
 from collections.abc import Iterable
 
-from nova_lite.compute import vm_states
-from nova_lite.compute.migration_states import FINAL
+from nova_lite.migration import vm_states
+from nova_lite.migration.migration_states import FINAL
 from nova_lite.virt.simulation import guests
 from tests.chaos import cells, harm, harm_virsh, orders, stage as stages, verdict
 from tests.chaos.cells import Cell, Moment

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from nova_lite import exception
-from nova_lite.compute import vm_states
+from nova_lite.migration import vm_states
 from nova_lite.virt.simulation import guests, jobs, storage
 from nova_lite.virt.simulation.state import ACTIVE, RUNNING, State
 from nova_lite.virt.simulation.virsh import Virsh

@@ -7,8 +7,8 @@ import logging
 import time
 from typing import NamedTuple
 
-from nova_lite.compute.migration_states import FINAL
 from nova_lite.lab.guest import GuestError, GuestWatch
+from nova_lite.migration.migration_states import FINAL
 from tests.chaos import lab_cells, lab_harm, lab_verdict
 from tests.chaos.cells import Cell
 from tests.chaos.lab_servers import LabServers, wait_until

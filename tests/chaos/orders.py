@@ -14,7 +14,7 @@ import concurrent.futures
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from nova_lite.compute import task_states, vm_states
+from nova_lite.migration import task_states, vm_states
 from tests.chaos.stage import Stage, wait_until
 from tests.fixtures.processes import IMAGE_ID
 

@@ -6,7 +6,7 @@ import threading
 import time
 from pathlib import Path
 
-from nova_lite.compute.migration_states import FINAL
+from nova_lite.migration.migration_states import FINAL
 from tests.chaos import report, stage as stages, storm_verdict
 from tests.chaos.stage import Stage, wait_until
 from tests.chaos.storm_actors import Client, Harmer, Servers

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from nova_lite.compute.migration_states import FINAL
+from nova_lite.migration.migration_states import FINAL
 from nova_lite.virt.simulation.state import RUNNING
 from tests.chaos.verdict import COPIES
 

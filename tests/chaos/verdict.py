@@ -2,8 +2,8 @@
 """Is all well with one server? Pure: what was read goes in, the violations come out."""
 from typing import Any, NamedTuple
 
-from nova_lite.compute import vm_states
-from nova_lite.compute.migration_states import FINAL
+from nova_lite.migration import vm_states
+from nova_lite.migration.migration_states import FINAL
 from nova_lite.virt.simulation.state import PAUSED, RUNNING, SAVED, SHUTOFF
 
 # what the hypervisor of its host may say of a server in this state; None: it has no such guest

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from nova_lite import exception
-from nova_lite.compute import power_state, vm_states
+from nova_lite.migration import power_state, vm_states
 from nova_lite.virt import driver as virt_driver
 from tests.contract import moves
 from tests.contract.moves import check, move, prepare, spawned

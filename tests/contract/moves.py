@@ -8,7 +8,7 @@ from typing import Any
 
 from oslo_utils import uuidutils
 
-from nova_lite.virt.driver import Outcome, Progress
+from nova_lite.migration.observations import Outcome, Progress
 
 
 def spawned(hypervisors: Any, disk: bool = False, busy: bool = False) -> Any:

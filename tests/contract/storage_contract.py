@@ -3,7 +3,7 @@
 import pytest
 
 from nova_lite import exception
-from nova_lite.compute import power_state
+from nova_lite.migration import power_state
 from tests.contract.moves import check, move, prepare, spawned
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from nova_lite.compute.foreign_copies import ACTION
 from nova_lite.lab.command import run
-from nova_lite.virt import convergence
+from nova_lite.migration import convergence
 from tests.lab.control import LINK, assert_settled, decided, process_of, wait_copying, wait_until
 
 SLOW = LINK // 2    # MiB/s

@@ -5,7 +5,7 @@
 
 As root, where tools/test control runs. Nothing is decided while it records: each copy goes on with
 a pause of next to nothing allowed until it ends by itself or its time is up. The result replaces
-tests/unit/virt/traces.json.
+tests/unit/migration/traces.json.
 """
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ from nova_lite.virt.libvirt.decisions import read_progress
 from tests.lab.control import BUSY, BUSY_MIB, BUSY_RATE, LINK
 from tests.lab.rawguest import RawGuest, connected
 
-FILE = Path(__file__).parents[1] / 'unit' / 'virt' / 'traces.json'
+FILE = Path(__file__).parents[1] / 'unit' / 'migration' / 'traces.json'
 INTERVAL = 0.5      # s between two looks, as the driver's
 PAUSE = 5           # ms
 COLUMNS = ('elapsed_ms', 'memory_remaining', 'speed', 'dirty_rate', 'iteration', 'throttle',

@@ -4,7 +4,7 @@ puts right at the end of the test what would disturb the next one."""
 import oslo_messaging as messaging
 
 from nova_lite import objects
-from nova_lite.compute import vm_states
+from nova_lite.migration import vm_states
 from nova_lite.virt.simulation import faults
 
 CHECK_DESTINATION = 'check_can_live_migrate_destination'

@@ -8,14 +8,14 @@ import dataclasses
 import pytest
 
 from nova_lite import objects
-from nova_lite.compute import location, rpcapi
+from nova_lite.compute import presence, rpcapi
 from nova_lite.virt.simulation import guests, state
 from nova_lite.virt.simulation.virsh import Virsh
 
 
 @pytest.fixture
 def patience(monkeypatch):
-    monkeypatch.setattr(location, 'ANSWER_TIMEOUT', 0.5)
+    monkeypatch.setattr(presence, 'ANSWER_TIMEOUT', 0.5)
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 """The story of a live migration, from the POST to the guest that ticks on over there."""
 import pytest
 
-from nova_lite.compute import live_migration_source, power_state, recovery
+from nova_lite.compute import copy_watch, live_migration_source
+from nova_lite.migration import power_state
 from nova_lite.virt.simulation import faults, state
 
 STATUSES = ['accepted', 'queued', 'preparing', 'running', 'completed']
@@ -170,9 +171,9 @@ def test_source_when_the_destination_was_long_in_answering_then_asks_the_record_
         cloud, monkeypatch, holds, times):
     """Whether a conductor has given it up meanwhile, before anything is removed."""
     asked = []
-    real = recovery.given_up
+    real = copy_watch.given_up
     monkeypatch.setattr(live_migration_source, 'STILL_TRUE', holds)
-    monkeypatch.setattr(recovery, 'given_up',
+    monkeypatch.setattr(copy_watch, 'given_up',
                         lambda ctxt, migration: asked.append(real(ctxt, migration)))
     server = cloud.boot('src')
     assert server.live_migrate(host='dst').status == 202

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from nova_lite import exception
-from nova_lite.compute.migration_states import COMPLETED, ERROR, FAILED
+from nova_lite.migration.migration_states import COMPLETED, ERROR, FAILED
 from nova_lite.virt.simulation import faults, storage
 from nova_lite.virt.simulation.virsh import Virsh
 

@@ -4,7 +4,7 @@ import pytest
 
 from nova_lite import objects
 from nova_lite.api.views import server_migrations as views
-from nova_lite.compute import migration_states
+from nova_lite.migration import migration_states
 from nova_lite.virt.simulation import faults
 
 MOVING = (migration_states.PREPARING, migration_states.RUNNING, migration_states.POSTCOPY)

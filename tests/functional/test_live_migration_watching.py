@@ -6,8 +6,7 @@ import pytest
 
 from nova_lite import moments
 from nova_lite.compute import migration_progress
-from nova_lite.virt import convergence, steering
-from nova_lite.virt.libvirt import decisions
+from nova_lite.migration import convergence, schedules, steering
 from nova_lite.virt.simulation import faults, hypervisor, jobs, state, watcher
 
 
@@ -36,7 +35,7 @@ def is_copied(cloud, server):
 
 
 @pytest.mark.parametrize(('owner', 'name'), [
-    (steering.Steering, 'due'), (steering.Steering, 'eta'), (decisions.Limits, 'read'),
+    (steering.Steering, 'due'), (steering.Steering, 'eta'), (schedules.Limits, 'read'),
     (watcher.Reporter, 'offer')])
 def test_copy_when_a_part_of_its_watching_fails_then_ends_with_its_job(cloud, monkeypatch, owner,
                                                                        name):

@@ -4,7 +4,7 @@ import pytest
 
 from nova_lite import context
 from nova_lite.api.views.servers import FOUND_ON
-from nova_lite.compute import location
+from nova_lite.compute import presence
 from nova_lite.virt.simulation.virsh import Virsh
 from tests.functional import situations
 
@@ -37,7 +37,7 @@ def test_power_sync_when_the_guest_was_migrated_by_hand_then_the_server_is_shown
 
 def test_power_sync_when_the_guest_has_left_and_a_host_is_silent_then_the_server_is_in_error(
         cloud, strayed, monkeypatch):
-    monkeypatch.setattr(location, 'ANSWER_TIMEOUT', 0.5)
+    monkeypatch.setattr(presence, 'ANSWER_TIMEOUT', 0.5)
     server = strayed()
     cloud.services.stop_service('third')
     cloud.at_end(lambda: cloud.services.start_compute('third'))
@@ -199,7 +199,7 @@ def test_accept_when_another_host_is_named_is_refused_and_nothing_changes(cloud,
 
 def test_accept_when_a_host_is_silent_is_refused_until_that_is_fenced(
         cloud, strayed, monkeypatch):
-    monkeypatch.setattr(location, 'ANSWER_TIMEOUT', 0.5)
+    monkeypatch.setattr(presence, 'ANSWER_TIMEOUT', 0.5)
     server = strayed()
     cloud.services.stop_service('dst')
     cloud.at_end(lambda: cloud.services.start_compute('dst'))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rest of a server's life, through all services, and what a migration has to respect of it."""
-from nova_lite.compute import power_state
+from nova_lite.migration import power_state
 from nova_lite.virt.simulation import state
 
 # action, the states that it ends in, and what the guest is then

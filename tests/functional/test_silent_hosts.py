@@ -6,8 +6,9 @@ import pytest
 from oslo_utils import timeutils
 
 from nova_lite import embedded, objects
-from nova_lite.compute import recovery
+from nova_lite.compute import rpcapi
 from nova_lite.conf import CONF
+from nova_lite.migration import recovery
 from nova_lite.objects import base
 from nova_lite.virt.simulation import storage
 
@@ -19,7 +20,7 @@ def just_down():
 
 @pytest.fixture
 def conductor(cloud, monkeypatch):
-    monkeypatch.setattr(recovery, 'ANSWER_TIMEOUT', 0.5)
+    monkeypatch.setattr(rpcapi, 'ANSWER_TIMEOUT', 0.5)
     return cloud.services.services[embedded.CONDUCTOR].manager.silent_hosts
 
 
@@ -166,7 +167,7 @@ def test_silent_source_when_it_goes_on_while_the_destination_is_asked_then_is_le
         server.wait_status('running')
         return recovery.RUNS
 
-    monkeypatch.setattr(recovery, 'ask', slow)
+    monkeypatch.setattr(rpcapi, 'ask_presence', slow)
     conductor.look_after_silent_hosts()
     cloud.world.release(copying)
     assert server.wait_status().status == 'completed'

@@ -10,10 +10,10 @@ import signal
 import time
 from typing import Any, NamedTuple
 
-from nova_lite.compute import receipt
 from nova_lite.lab import daemons
 from nova_lite.lab.command import run
 from nova_lite.lab.lab import Lab
+from nova_lite.migration import timings
 from tests.lab.cloud import FINAL, Server
 
 # A memory that is rewritten twice as fast as it may be copied: it never converges by itself.
@@ -75,7 +75,7 @@ def record(server: Server) -> dict[str, Any]:
             kept[name] = json.loads(kept[name])
     copied = kept['copied_at'] and datetime.datetime.fromisoformat(
         kept['copied_at']).replace(tzinfo=datetime.UTC)
-    kept['receipt'] = receipt.of(kept['timings'], copied, kept['progress'], kept['steering'])
+    kept['receipt'] = timings.of(kept['timings'], copied, kept['progress'], kept['steering'])
     return kept
 
 

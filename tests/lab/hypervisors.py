@@ -11,13 +11,13 @@ from typing import Any
 from oslo_utils import uuidutils
 
 from nova_lite import context, exception, objects
-from nova_lite.compute import vm_states
 from nova_lite.lab import config
 from nova_lite.lab.guest import GuestWatch
 from nova_lite.lab.host import Host
 from nova_lite.lab.image import Image
 from nova_lite.lab.lab import Lab
 from nova_lite.lab.state import write
+from nova_lite.migration import vm_states
 from tests.lab.control import BUSY, BUSY_MIB, BUSY_RATE, LINK
 from tests.lab.driver_process import DriverProcess, RemoteDriver
 

@@ -6,7 +6,7 @@ import oslo_messaging as messaging
 import pytest
 
 from nova_lite import exception, faults
-from nova_lite.compute import migration_states
+from nova_lite.migration import migration_states
 
 ERRORS = [cls for _, cls in inspect.getmembers(exception, inspect.isclass)
           if issubclass(cls, exception.NovaLiteException)]

@@ -8,7 +8,7 @@ from nova_lite import exception, objects
 from nova_lite.api import errors, event_streams, paging, wsgi
 from nova_lite.api.views import server_migrations as views
 from nova_lite.compute import api as compute_api
-from nova_lite.compute import migration_states
+from nova_lite.migration import migration_states
 from nova_lite.objects import Instance
 from nova_lite.policies import server_migrations as policies
 

@@ -7,7 +7,7 @@ from oslo_utils import strutils, uuidutils
 from nova_lite import exception, objects
 from nova_lite.api import paging, wsgi
 from nova_lite.api.views import services as views
-from nova_lite.compute import migration_states
+from nova_lite.migration import migration_states
 from nova_lite.objects import Service
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from nova_lite.api.schemas.parameter_types import (BOOLISH, HOST_OR_NULL, LARGEST, obj, positive,
                                                    wrapped)
 from nova_lite.api.validation import Body
-from nova_lite.virt import convergence
+from nova_lite.migration import convergence
 
 ACTION = 'os-migrateLive'
 GOALS = 'nova-lite:goals'

@@ -5,7 +5,7 @@ from typing import Any
 from nova_lite.api import wsgi
 from nova_lite.api.views import server_migrations
 from nova_lite.api.views.server_migrations import Field, attribute, time
-from nova_lite.compute import migration_states
+from nova_lite.migration import migration_states
 from nova_lite.objects import Migration
 
 LINKS_SINCE = 23

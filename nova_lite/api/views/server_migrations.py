@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from nova_lite.api import paging, wsgi
-from nova_lite.compute import migration_states, receipt
+from nova_lite.migration import migration_states, timings
 from nova_lite.objects import Migration
 
 OWN = 'nova-lite:'      # the prefix of fields that Nova has not, shown to who asks for them
@@ -62,7 +62,7 @@ EXTENSIONS = (
     Field('reason', attribute('reason')),
     Field('failed_check', attribute('failed_check')),
     Field('progress', lambda migration: progress(migration)),
-    Field('phase', lambda migration: receipt.phase(migration.status, migration.receipt)),
+    Field('phase', lambda migration: timings.phase(migration.status, migration.receipt)),
     *(Field(name, reading(key)) for name, key in (
         ('memory_iteration', 'iteration'), ('bandwidth_bytes', 'speed'),
         ('dirty_rate_bytes', 'dirty_rate'), ('downtime_ms', 'downtime_ms'),
@@ -74,7 +74,7 @@ EXTENSIONS = (
     Field('block_migration', attribute('block_migration')),
     Field('started_at', time('started_at')),
     Field('finished_at', time('finished_at')),
-    Field('phases_ms', lambda migration: receipt.phases(migration.receipt)),
+    Field('phases_ms', lambda migration: timings.phases(migration.receipt)),
     Field('receipt', attribute('receipt')),
     Field('attempted_hosts', attribute('attempted_hosts'), host=True),
     Field('queue', lambda migration: queue(migration), host=True),

@@ -11,11 +11,11 @@ import oslo_messaging as messaging
 from oslo_log import log as logging
 
 from nova_lite import exception, objects, utils
-from nova_lite.compute import power_state, recovery
+from nova_lite.compute import rpcapi
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.tasks import base
-from nova_lite.conf import CONF
-from nova_lite.conf import service as service_conf
+from nova_lite.conf import CONF, service as service_conf
+from nova_lite.migration import power_state
 from nova_lite.scheduler.host_manager import resources_of
 from nova_lite.scheduler.rpcapi import SchedulerAPI
 
@@ -207,7 +207,7 @@ class LiveMigrationTask:
         end = time.monotonic() + service_conf.down_time(CONF)
         while (service := self._service(host)).in_doubt and time.monotonic() < end:
             time.sleep(LOOK_INTERVAL)
-        if not service.up and (service.forced_down or not recovery.lives(
+        if not service.up and (service.forced_down or not rpcapi.lives(
                 self._compute, self.ctxt, host)):
             raise exception.ComputeServiceUnavailable(host=host)
 

@@ -8,10 +8,10 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import exception, objects
-from nova_lite.compute import power_state
 from nova_lite.conf import CONF
+from nova_lite.migration import power_state
+from nova_lite.migration.observations import GuestInfo
 from nova_lite.virt import digests, images
-from nova_lite.virt.driver import GuestInfo
 from nova_lite.virt.libvirt import abi, checks, config, power, probe, resources, storage
 from nova_lite.virt.libvirt.guest import Guest, Seen
 from nova_lite.virt.libvirt.host import Host

@@ -9,16 +9,16 @@ from oslo_log import log as logging
 
 from nova_lite import exception
 from nova_lite.conf import CONF
-from nova_lite.virt import digests, images
-from nova_lite.virt import driver as virt_driver
-from nova_lite.virt.driver import Outcome, Progress
+from nova_lite.migration import schedules
+from nova_lite.migration.observations import Outcome, Progress
+from nova_lite.migration.steering import Steering
+from nova_lite.virt import digests, driver as virt_driver, images
 from nova_lite.virt.libvirt import (abi, checks, config, decisions, events, migration, operation,
                                     probe, storage)
 from nova_lite.virt.libvirt.arrival import look
 from nova_lite.virt.libvirt.guest import Guest
 from nova_lite.virt.libvirt.host import LibvirtError
 from nova_lite.virt.libvirt.monitor import Monitor
-from nova_lite.virt.steering import Steering
 
 LOG = logging.getLogger(__name__)
 
@@ -103,7 +103,8 @@ class Departures:
             if seen.departing:
                 LOG.info('Instance %s is on its way already', guest.uuid)
                 return self._watch(monitor, guest, instance, disks)
-            options = _settled(guest, steering.options(migration.Options.read(CONF.libvirt)))
+            options = _settled(guest, migration.Options.read(CONF.libvirt)._replace(
+                **steering.permissions()))
             plan = make_plan(guest, dest, migrate_data, disks, seen.state, options)
             if monitor.helm.abort_reason:
                 return decisions.judge(seen, monitor.helm.abort_reason, cancelled=True)
@@ -154,7 +155,7 @@ class Departures:
 
     def _watch(self, monitor: Monitor, guest: Guest, instance: Any, disks: list[config.DiskSeen],
                plan: migration.Plan | None = None) -> Outcome:
-        size_gb = migration.data_gb(instance.memory_mb, [_file_size(disk) for disk in disks])
+        size_gb = schedules.data_gb(instance.memory_mb, [_file_size(disk) for disk in disks])
         with self._courier.subscribe(guest.uuid) as news:
             if plan is not None:
                 monitor.helm.begin(size_gb)

@@ -15,10 +15,10 @@ from oslo_log import log as logging
 
 from nova_lite import exception
 from nova_lite.conf import CONF
+from nova_lite.migration.observations import GuestInfo, Outcome, Progress
 from nova_lite.virt import driver as virt_driver
-from nova_lite.virt.driver import GuestInfo, Outcome, Progress
-from nova_lite.virt.libvirt import (arrival, departure, events, guest as guests, power,
-                                    probe, resources, storage)
+from nova_lite.virt.libvirt import (arrival, departure, events, guest as guests, power, probe,
+                                    resources, storage)
 from nova_lite.virt.libvirt.guest import Guest
 from nova_lite.virt.libvirt.host import Host, LibvirtError
 

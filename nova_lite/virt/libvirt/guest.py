@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from nova_lite import exception
-from nova_lite.compute import power_state
-from nova_lite.virt.driver import GuestInfo
+from nova_lite.migration import power_state
+from nova_lite.migration.observations import GuestInfo
 from nova_lite.virt.libvirt import abi, host
 from nova_lite.virt.libvirt.host import libvirt, libvirt_qemu
 

@@ -7,12 +7,12 @@ from oslo_log import log as logging
 
 from nova_lite import exception
 from nova_lite.conf import CONF
-from nova_lite.virt import convergence
-from nova_lite.virt.convergence import Decision
-from nova_lite.virt.libvirt import abi, decisions, events
-from nova_lite.virt.libvirt.decisions import Situation
+from nova_lite.migration import convergence, schedules
+from nova_lite.migration.convergence import Decision
+from nova_lite.migration.schedules import Situation
+from nova_lite.migration.steering import Steering
+from nova_lite.virt.libvirt import abi, events
 from nova_lite.virt.libvirt.guest import Guest, Seen
-from nova_lite.virt.steering import Steering
 
 LOG = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Helm:
         self.abort_reason: str = aborted['reason'] if aborted else ''
         self.abort_sent = False
         self._force_wanted = False
-        self._limits_before = decisions.Limits.reread(CONF.libvirt, decisions.Limits())
+        self._limits_before = schedules.Limits.reread(CONF.libvirt, schedules.Limits())
 
     # -- asked by others --------------------------------------------------------------------------
     def abort(self, reason: str = REQUEST) -> None:
@@ -60,9 +60,9 @@ class Helm:
     def eta(self, now: Situation) -> tuple[float | None, float | None]:
         return self._steering.eta(now._replace(downtime=self._downtime), self._limits_before)
 
-    def _limits(self) -> decisions.Limits:
+    def _limits(self) -> schedules.Limits:
         """As they are now: they may be changed while a copy runs."""
-        self._limits_before = decisions.Limits.reread(CONF.libvirt, self._limits_before)
+        self._limits_before = schedules.Limits.reread(CONF.libvirt, self._limits_before)
         return self._limits_before
 
     def steer(self, now: Situation) -> None:
@@ -88,7 +88,7 @@ class Helm:
         if decision.kind == convergence.ABORT:
             self.abort(decision.reason)
             self._send_abort()
-        elif decision.kind == decisions.FORCE_COMPLETE:
+        elif decision.kind == schedules.FORCE_COMPLETE:
             self._force(decision.reason)
         elif decision.kind == convergence.SWITCH:
             self._force(decision.reason, post_copy=True)

@@ -1,18 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a guest is moved: flags, addresses, parameters and schedules. Pure functions.
-
-Flags and parameters are asked for before the copy starts, and the schedules again at each look at
-the running copy, since their options can be changed meanwhile.
-"""
+"""How a guest is moved: flags, addresses and parameters of the copy. Pure functions."""
 import ipaddress
 import re
 from typing import Any, NamedTuple
 
 from nova_lite import exception
 from nova_lite.virt.libvirt.abi import Migrate, Param
-
-GIB = 1024 ** 3
-SMALLEST_GB = 2     # a guest's memory and each of its disks count for no less
 
 _HOSTNAME = re.compile(r'(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9_-]{0,62})'
                        r'(\.[A-Za-z0-9]([A-Za-z0-9_-]{0,62}))*\.?\Z')
@@ -137,36 +130,6 @@ def why_not_resume(version: int | None, wish: str) -> str:
     if version < RESUME_SINCE or any(first <= version <= last for first, last in RESUME_CRASHES):
         return f'it is not resumed, since libvirt {words} of the destination cannot do that safely'
     return ''
-
-
-def data_gb(memory_mb: int, disk_bytes: list[int]) -> float:
-    """GiB that the schedules count with: the memory and the disks to copy, each at least 2."""
-    sizes = [memory_mb / 1024] + [size / GIB for size in disk_bytes]
-    return sum(max(SMALLEST_GB, size) for size in sizes)
-
-
-def completion_timeout(seconds_per_gb: int, size_gb: float) -> int:
-    """Seconds that the copy may take; 0: no limit."""
-    return int(seconds_per_gb * size_gb)
-
-
-def downtime_steps(downtime: int, steps: int, delay: int,
-                   size_gb: float) -> list[tuple[int, int]]:
-    """(seconds from the start, allowed downtime in ms) of each step up to ``downtime``.
-
-    Linear, as Nova's: from downtime/steps in ``steps`` equal steps, one each ``delay`` seconds per
-    GiB.
-    """
-    base = downtime / steps
-    offset = (downtime - base) / steps
-    wait = int(delay * size_gb)
-    return [(wait * i, int(base + offset * i)) for i in range(steps + 1)]
-
-
-def downtime_at(elapsed: float, steps: list[tuple[int, int]]) -> int | None:
-    """The allowed downtime in ms after ``elapsed`` seconds; None before the first step."""
-    reached = [downtime for start, downtime in steps if start < elapsed]
-    return reached[-1] if reached else None
 
 
 def _as_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -13,15 +13,16 @@ from oslo_log import log as logging
 
 from nova_lite import exception, moments
 from nova_lite.conf import CONF
+from nova_lite.migration import schedules
+from nova_lite.migration.observations import Outcome, Progress
+from nova_lite.migration.schedules import Situation
+from nova_lite.migration.steering import Steering
 from nova_lite.virt import driver as virt_driver
-from nova_lite.virt.driver import Outcome, Progress
-from nova_lite.virt.libvirt import abi, decisions, events, migration, operation
-from nova_lite.virt.libvirt.decisions import Situation
+from nova_lite.virt.libvirt import abi, decisions, events, operation
 from nova_lite.virt.libvirt.guest import Guest, Seen
 from nova_lite.virt.libvirt.helm import Helm
 from nova_lite.virt.libvirt.host import LibvirtError
 from nova_lite.virt.libvirt.reporter import Reporter
-from nova_lite.virt.steering import Steering
 
 LOG = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ class Monitor:
                  on_progress: Callable[[Progress], None], steering: Steering) -> None:
         self._guest = guest
         self.helm = Helm(guest, courier, steering)
-        self._size_gb: float = migration.SMALLEST_GB
+        self._size_gb: float = schedules.SMALLEST_GB
         self._reporter = Reporter(on_progress)
         self._operation_runs = False
         self._end = operation.End()

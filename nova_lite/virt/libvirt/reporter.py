@@ -10,7 +10,7 @@ from collections.abc import Callable
 from oslo_log import log as logging
 
 from nova_lite import exception, utils
-from nova_lite.virt.driver import Progress
+from nova_lite.migration.observations import Progress
 
 LOG = logging.getLogger(__name__)
 

@@ -11,16 +11,16 @@ from oslo_log import log as logging
 
 from nova_lite import exception, moments
 from nova_lite.conf import CONF
-from nova_lite.virt import convergence, driver
-from nova_lite.virt.convergence import Decision
-from nova_lite.virt.driver import Outcome, Progress
-from nova_lite.virt.libvirt import decisions, migration
+from nova_lite.migration import convergence, schedules as decisions, schedules as migration
+from nova_lite.migration.convergence import Decision
+from nova_lite.migration.observations import Outcome, Progress
+from nova_lite.migration.steering import Steering
+from nova_lite.virt import driver
 from nova_lite.virt.libvirt.reporter import Reporter
 from nova_lite.virt.simulation import course, guests, hypervisor, jobs, model
-from nova_lite.virt.simulation.state import (ACTIVE, BY_USER, IN_POSTCOPY, MIGRATED,
-                                             NOT_MOVING, RUNNING, SHUTOFF, Job, State)
+from nova_lite.virt.simulation.state import (ACTIVE, BY_USER, IN_POSTCOPY, MIGRATED, NOT_MOVING,
+                                             RUNNING, SHUTOFF, Job, State)
 from nova_lite.virt.simulation.world import World
-from nova_lite.virt.steering import Steering
 
 LOG = logging.getLogger(__name__)
 

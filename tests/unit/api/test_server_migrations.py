@@ -2,7 +2,7 @@
 import pytest
 
 from nova_lite import objects
-from nova_lite.compute import migration_states
+from nova_lite.migration import migration_states
 from tests.fixtures.db import make_migration
 from tests.unit.api.tables import walk
 

@@ -7,7 +7,7 @@ from oslo_utils import timeutils
 
 from nova_lite import objects
 from nova_lite.api import server_status
-from nova_lite.compute import vm_states
+from nova_lite.migration import vm_states
 from tests.unit.api.tables import walk
 
 NOW = timeutils.utcnow(with_timezone=True)

@@ -3,9 +3,9 @@ import math
 
 import pytest
 
-from nova_lite.compute import migration_states
 from nova_lite.compute.live_migration_source import Move
 from nova_lite.conductor.tasks.live_migrate import LiveMigrationTask
+from nova_lite.migration import migration_states
 from tests.chaos import cells, harm
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 
-from nova_lite.compute import migration_states
+from nova_lite.migration import migration_states
 from tests.chaos import cells, lab_cells
 
 

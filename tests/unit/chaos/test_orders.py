@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 
-from nova_lite.compute import order_rules
+from nova_lite.migration import order_rules
 from tests.chaos import cells, orders
 from tests.chaos.cells import Moment
 from tests.chaos.servers import Servers

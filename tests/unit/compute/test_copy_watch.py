@@ -6,9 +6,10 @@ import oslo_messaging
 import pytest
 
 from nova_lite import exception
-from nova_lite.compute import copy_watch, power_state, recovery
+from nova_lite.compute import copy_watch
+from nova_lite.migration import power_state, recovery
+from nova_lite.migration.observations import GuestInfo, Outcome
 from nova_lite.virt import driver as virt_driver
-from nova_lite.virt.driver import GuestInfo, Outcome
 
 HERE = GuestInfo(power_state.RUNNING)
 LEAVING = GuestInfo(power_state.RUNNING, leaving=True)

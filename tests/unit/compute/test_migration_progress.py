@@ -2,8 +2,9 @@
 """Progress: the percentage, and that saving can fail without anybody noticing."""
 import pytest
 
-from nova_lite.compute import migration_progress, migration_states
-from nova_lite.virt.driver import Progress
+from nova_lite.compute import migration_progress
+from nova_lite.migration import migration_states
+from nova_lite.migration.observations import Progress
 
 
 class Record:

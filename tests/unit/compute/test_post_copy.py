@@ -7,8 +7,8 @@ import pytest
 
 from nova_lite import exception
 from nova_lite.compute import post_copy
+from nova_lite.migration.observations import Outcome
 from nova_lite.virt import driver as virt_driver
-from nova_lite.virt.driver import Outcome
 
 ARRIVING = 'its memory is still on the way'
 SILENT = messaging.MessagingTimeout('no reply')

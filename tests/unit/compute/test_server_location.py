@@ -2,8 +2,8 @@
 """What proves where a guest is."""
 import pytest
 
-from nova_lite.compute import location
 from nova_lite.compute.server_location import prove
+from nova_lite.migration import location
 
 RUNNING, PAUSED, LEAVING, LEFT_BEHIND, INCOMING, OFF, MIGRATED, ABSENT, SILENT = location.WORDS
 

@@ -3,8 +3,8 @@
 import pytest
 
 from nova_lite import exception, objects
-from nova_lite.compute import migration_states as states
 from nova_lite.db import models, session
+from nova_lite.migration import migration_states as states
 from tests.fixtures import db
 
 pytestmark = pytest.mark.usefixtures('database')

@@ -6,9 +6,8 @@ import threading
 import pytest
 
 from nova_lite import exception
-from nova_lite.compute import task_states
-from nova_lite.virt import driver as virt_driver
-from nova_lite.virt import simulation
+from nova_lite.migration import task_states
+from nova_lite.virt import driver as virt_driver, simulation
 from nova_lite.virt.fake import FakeDriver
 from nova_lite.virt.simulation import faults, state, watcher
 from nova_lite.virt.simulation.world import World

@@ -8,7 +8,7 @@ import types
 import pytest
 
 from nova_lite import exception, objects
-from nova_lite.compute import power_state
+from nova_lite.migration import power_state
 from nova_lite.virt.libvirt import abi, arrival, resources, storage
 from nova_lite.virt.libvirt.guest import Seen
 from tests.unit.virt.libvirt.conftest import UUID

@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 
-from nova_lite.conf import CONF
+from nova_lite.migration.observations import Outcome, Progress
 from nova_lite.virt import driver as virt_driver
-from nova_lite.virt.driver import Outcome, Progress
 from nova_lite.virt.libvirt import abi, decisions
-from nova_lite.virt.libvirt.decisions import Limits, Situation
 from nova_lite.virt.libvirt.guest import Seen
 
-LIMITS = Limits(completion_timeout=10, timeout_action='abort')      # 20 s for 2 GiB
 # as QEMU 10 and libvirt 11 gave it in the middle of a copy of memory and one disk
 RECORDED = {
     'type': 2, 'operation': 5, 'time_elapsed': 4171, 'data_total': 170074112,
@@ -18,54 +15,6 @@ RECORDED = {
     'memory_iteration': 2, 'disk_total': 1769472, 'disk_processed': 1703936,
     'disk_remaining': 65536, 'disk_bps': 1000, 'downtime': 50, 'setup_time': 4,
     'auto_converge_throttle': 30}
-
-
-# -- while it runs --------------------------------------------------------------------------------
-@pytest.mark.parametrize(('situation', 'due'), [
-    (Situation(0.0), []),
-    (Situation(1.0), [('set_downtime', 50)]),
-    (Situation(1.0, downtime=50), []),
-    (Situation(19.0, downtime=50), []),
-    (Situation(1.0, post_copy=True), []),
-    (Situation(99.0, post_copy=True), []),
-    (Situation(99.0, forced_for=30.0), []),
-])
-def test_decide_when_within_limits_then_at_most_sets_the_downtime(situation, due):
-    assert [found[:2] for found in decisions.decide(situation, LIMITS)] == due
-
-
-@pytest.mark.parametrize('action', ['abort', 'force_complete'])
-def test_decide_when_time_is_over_then_does_what_is_configured(action):
-    [due] = decisions.decide(Situation(20.1, downtime=50), LIMITS._replace(timeout_action=action))
-    assert due.kind == action
-    assert '20 s' in due.reason and 'live_migration_completion_timeout' in due.reason
-
-
-def test_decide_when_there_is_more_data_then_there_is_more_time():
-    assert decisions.decide(Situation(99.0, data_gb=10, downtime=50), LIMITS) == []
-
-
-def test_decide_when_there_is_no_limit_then_never_ends_it():
-    late = Situation(1e9, downtime=500)
-    assert decisions.decide(late, LIMITS._replace(completion_timeout=0)) == []
-    assert decisions.decide(late._replace(forced_for=1e9),
-                            LIMITS._replace(completion_timeout=0)) == []
-
-
-@pytest.mark.parametrize(('per_gb', 'forced_for', 'ends'), [
-    (10, 59.0, False), (10, 61.0, True), (50, 99.0, False), (50, 101.0, True)])
-def test_decide_when_a_forced_copy_does_not_end_then_guest_is_not_paused_for_ever(
-        per_gb, forced_for, ends):
-    due = decisions.decide(Situation(1e6, forced_for=forced_for),
-                           LIMITS._replace(completion_timeout=per_gb))
-    assert [action.kind for action in due] == (['abort'] if ends else [])
-
-
-def test_limits_when_options_change_then_are_read_anew(options):
-    assert Limits.read(CONF.libvirt) == Limits(800, 'abort', 500, 10, 75)
-    options.set('libvirt', live_migration_completion_timeout=5,
-                live_migration_timeout_action='force_complete')
-    assert Limits.read(CONF.libvirt)[:2] == (5, 'force_complete')
 
 
 # -- once it ended --------------------------------------------------------------------------------

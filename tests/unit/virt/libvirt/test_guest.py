@@ -2,7 +2,7 @@
 """What a look at a guest means."""
 import pytest
 
-from nova_lite.compute import power_state
+from nova_lite.migration import power_state
 from nova_lite.virt.libvirt import abi
 from nova_lite.virt.libvirt.guest import Seen
 

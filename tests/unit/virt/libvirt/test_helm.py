@@ -2,11 +2,11 @@
 """The orders that a copy gets, from goals, from requests, and after a restart."""
 import pytest
 
-from nova_lite.virt.convergence import Decision
-from nova_lite.virt.driver import Progress
-from nova_lite.virt.libvirt.decisions import Situation
+from nova_lite.migration.convergence import Decision
+from nova_lite.migration.observations import Progress
+from nova_lite.migration.schedules import Situation
+from nova_lite.migration.steering import Steering
 from nova_lite.virt.libvirt.helm import Helm
-from nova_lite.virt.steering import Steering
 from tests.unit.virt.libvirt.test_monitor import PlayedGuest
 
 PASS = Progress(iteration=3, memory_remaining=8000, speed=1000, dirty_rate=2000)

@@ -96,38 +96,6 @@ def test_params_when_destination_has_an_address_then_copies_there(address, uri):
     assert 'migrate_uri' not in tunnelled
 
 
-# -- schedules ------------------------------------------------------------------------------------
-@pytest.mark.parametrize(('memory_mb', 'disks', 'size'), [
-    (512, [], 2), (2048, [], 2), (5120, [], 5), (512, [10], 4), (4096, [0, 30 << 30], 36)])
-def test_data_when_counted_then_each_part_is_two_gib_at_least(memory_mb, disks, size):
-    assert migration.data_gb(memory_mb, disks) == size
-
-
-def test_completion_timeout_when_asked_then_is_per_gib():
-    assert migration.completion_timeout(800, 2) == 1600
-    assert migration.completion_timeout(7, 2.75) == 19
-    assert migration.completion_timeout(0, 100) == 0
-
-
-def test_downtime_steps_when_defaults_then_grow_in_a_line():
-    assert migration.downtime_steps(500, 10, 75, 2) == [
-        (0, 50), (150, 95), (300, 140), (450, 185), (600, 230), (750, 275), (900, 320),
-        (1050, 365), (1200, 410), (1350, 455), (1500, 500)]
-
-
-def test_downtime_steps_when_other_values_then_end_at_the_downtime():
-    steps = migration.downtime_steps(400, 10, 30, 3)
-    assert [start for start, _ in steps] == list(range(0, 901, 90))
-    assert [value for _, value in steps] == [40, 76, 112, 148, 184, 220, 256, 292, 328, 364, 400]
-
-
-@pytest.mark.parametrize(('elapsed', 'value'), [
-    (0, None), (0.1, 50), (150, 50), (150.1, 95), (1499, 455), (1501, 500), (99999, 500)])
-def test_downtime_when_time_passes_then_is_that_of_the_step_reached(elapsed, value):
-    steps = migration.downtime_steps(500, 10, 75, 2)
-    assert migration.downtime_at(elapsed, steps) == value
-
-
 @pytest.mark.parametrize(('version', 'wish', 'word'), [
     (11_002_000, 'auto', ''), (11_004_000, 'auto', ''), (8_005_000, 'auto', ''),
     (8_004_000, 'auto', 'libvirt 8.4.0'), (11_003_000, 'auto', 'libvirt 11.3.0'),

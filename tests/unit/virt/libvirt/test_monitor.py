@@ -6,12 +6,12 @@ import threading
 import pytest
 
 from nova_lite import exception
+from nova_lite.migration.observations import Progress
+from nova_lite.migration.steering import Steering
 from nova_lite.virt import driver as virt_driver
-from nova_lite.virt.driver import Progress
 from nova_lite.virt.libvirt import abi, events, monitor, operation
 from nova_lite.virt.libvirt.guest import Seen
 from nova_lite.virt.libvirt.host import LibvirtError
-from nova_lite.virt.steering import Steering
 
 JOB = {'type': abi.Job.UNBOUNDED, 'operation': abi.Operation.MIGRATION_OUT,
        'memory_total': 100, 'memory_processed': 40, 'memory_remaining': 60, 'time_elapsed': 10}

@@ -2,8 +2,9 @@
 """Whatever fails in the watching of a copy: it is watched on, or its job is ended first."""
 import pytest
 
+from nova_lite.migration import schedules
 from nova_lite.virt import driver as virt_driver
-from nova_lite.virt.libvirt import decisions, monitor
+from nova_lite.virt.libvirt import monitor
 from tests.unit.virt.libvirt.test_monitor import quick      # noqa: F401
 from tests.unit.virt.libvirt.test_monitor import (COPYING, GONE, IDLE, JOB, PlayedGuest, ended,
                                                   watch)
@@ -53,7 +54,7 @@ def test_limit_when_options_cannot_be_read_then_those_of_before_stay_in_force(
     options.set('libvirt', live_migration_completion_timeout=5)
 
     def spoil(watcher):
-        monkeypatch.setattr(decisions.Limits, 'read', classmethod(
+        monkeypatch.setattr(schedules.Limits, 'read', classmethod(
             lambda cls, group: 1 // 0))
 
     late = COPYING._replace(job={**JOB, 'time_elapsed': 11_000})

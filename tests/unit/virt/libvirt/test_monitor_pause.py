@@ -2,10 +2,10 @@
 """Paused stays paused, whoever paused it: what the watching sees of others' hands."""
 import pytest
 
+from nova_lite.migration.steering import Steering
 from nova_lite.virt import driver as virt_driver
 from nova_lite.virt.libvirt import abi
 from nova_lite.virt.libvirt.guest import Seen
-from nova_lite.virt.steering import Steering
 from tests.unit.virt.libvirt.test_monitor import quick      # noqa: F401
 from tests.unit.virt.libvirt.test_monitor import (COPYING, GONE, IDLE, JOB, PlayedGuest, ended,
                                                   watch)

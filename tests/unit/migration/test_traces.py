@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import pytest
 
-from nova_lite.virt import convergence
-from nova_lite.virt.convergence import Facts, Goals, Trend
+from nova_lite.migration import convergence
+from nova_lite.migration.convergence import Facts, Goals, Trend
 from nova_lite.virt.simulation import model
-from tests.unit.virt.test_convergence import drive
+from tests.unit.migration.test_convergence import drive
 
 RECORDED = json.loads(Path(__file__).with_name('traces.json').read_text())
 TRACES = {name: [dict(zip(RECORDED['columns'], row)) for row in trace['looks']]

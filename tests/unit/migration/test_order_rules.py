@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from nova_lite.compute import order_rules, orders, power_state, task_states
-from nova_lite.compute.order_rules import (ABSENT, ACT, AS_IT_IS, GUESTS, INCOMING, LEAVING,
-                                           OFF, PAUSED, PLACE, RECORD, REFUSE, RUNS, SAVED, TASKS,
-                                           WAIT)
-from nova_lite.virt.driver import GuestInfo
+from nova_lite.compute import orders
+from nova_lite.migration import order_rules, power_state, task_states
+from nova_lite.migration.observations import GuestInfo
+from nova_lite.migration.order_rules import (ABSENT, ACT, AS_IT_IS, GUESTS, INCOMING, LEAVING,
+                                             OFF, PAUSED, PLACE, RECORD, REFUSE, RUNS, SAVED,
+                                             TASKS, WAIT)
 
 CASES = list(itertools.product(TASKS, GUESTS))
 

@@ -10,10 +10,10 @@ from typing import Any
 from oslo_log import log as logging
 from oslo_utils import timeutils
 
-from nova_lite.virt import convergence
-from nova_lite.virt.convergence import Decision, Facts, Goals, Trend
-from nova_lite.virt.driver import Progress
-from nova_lite.virt.libvirt import decisions, migration
+from nova_lite.migration import convergence, schedules
+from nova_lite.migration.convergence import Decision, Facts, Goals, Trend
+from nova_lite.migration.observations import Progress
+from nova_lite.migration.schedules import Limits, Situation
 
 LOG = logging.getLogger(__name__)
 
@@ -37,12 +37,12 @@ class Steering:
                 'decisions': list(self.decisions)}
 
     # -- deciding --------------------------------------------------------------------------------
-    def due(self, now: decisions.Situation, limits: decisions.Limits,
+    def due(self, now: Situation, limits: Limits,
             can_throttle: bool = False) -> list[Decision]:
         """What is due at this look. Without goals Nova's options decide, and also how long a
         forced copy may go on."""
         if self.goals is None or now.post_copy or now.forced_for is not None:
-            return decisions.decide(now, limits)
+            return schedules.decide(now, limits)
         facts = self.facts(now, can_throttle)
         LOG.debug('Judging %s', facts)
         trend = convergence.observe(self._trend, facts)
@@ -50,35 +50,35 @@ class Steering:
         due = convergence.decide(facts, trend, self._complete(now, limits), fresh)
         return [] if due.kind == convergence.NOTHING else [due]
 
-    def eta(self, now: decisions.Situation,
-            limits: decisions.Limits) -> tuple[float | None, float | None]:
+    def eta(self, now: Situation,
+            limits: Limits) -> tuple[float | None, float | None]:
         """Seconds until the end, from and to; see convergence.forecast()."""
         goals = self._complete(now, limits)
         return convergence.forecast(self.facts(now, False), goals.deadline_s)
 
     @staticmethod
-    def facts(now: decisions.Situation, can_throttle: bool) -> Facts:
+    def facts(now: Situation, can_throttle: bool) -> Facts:
         seen: Progress = now.progress
         left = [part for part in (seen.memory_remaining, seen.disk_remaining) if part is not None]
         return Facts(elapsed=now.elapsed, remaining=sum(left) if left else None,
                      bandwidth=seen.speed, dirty_rate=seen.dirty_rate, iteration=seen.iteration,
                      downtime=now.downtime, throttle=seen.throttle, can_throttle=can_throttle)
 
-    def _complete(self, now: decisions.Situation, limits: decisions.Limits) -> Goals:
+    def _complete(self, now: Situation, limits: Limits) -> Goals:
         goals = self.goals or Goals()
-        timeout = migration.completion_timeout(limits.completion_timeout, now.data_gb)
+        timeout = schedules.completion_timeout(limits.completion_timeout, now.data_gb)
         return goals._replace(max_downtime_ms=goals.max_downtime_ms or limits.downtime,
                               deadline_s=goals.deadline_s or timeout or None)
 
-    def options(self, options: migration.Options) -> migration.Options:
-        """What the copy starts with: goals say themselves whether post-copy is permitted."""
+    def permissions(self) -> dict[str, bool]:
+        """What goals say of the copy before it starts, by option of [libvirt] without its prefix;
+        without goals the options themselves decide."""
         if self.goals is None:
-            return options
+            return {}
         opening = convergence.opening(self.goals)
         self.record(opening)
-        return options._replace(
-            permit_post_copy=self.goals.if_not == convergence.POSTCOPY,
-            permit_auto_converge=opening.kind == convergence.AUTO_CONVERGE)
+        return {'permit_post_copy': self.goals.if_not == convergence.POSTCOPY,
+                'permit_auto_converge': opening.kind == convergence.AUTO_CONVERGE}
 
     # -- what was decided ------------------------------------------------------------------------
     def record(self, decision: Decision) -> None:

@@ -2,7 +2,7 @@
 """The table of transitions, walked as a whole."""
 import pathlib
 
-from nova_lite.compute import migration_states as states
+from nova_lite.migration import migration_states as states
 
 EDGES = list(states.TRANSITIONS.values())
 

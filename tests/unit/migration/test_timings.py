@@ -4,61 +4,60 @@ import datetime
 
 import pytest
 
-from nova_lite.compute import migration_states as states
-from nova_lite.compute import receipt
+from nova_lite.migration import migration_states as states, timings
 
 START = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
 MOMENTS = [(states.ACCEPTED, 0), (states.QUEUED, 120), (states.PREPARING, 1000),
-           (states.RUNNING, 1250), (receipt.COPIED, 9250), (states.COMPLETED, 9600)]
+           (states.RUNNING, 1250), (timings.COPIED, 9250), (states.COMPLETED, 9600)]
 
 
 def written(moments, reading=None):
     """A receipt with these moments, at so many ms after the start, and the copy's last reading."""
     times = {moment: START + datetime.timedelta(milliseconds=at) for moment, at in moments}
-    copied, timings = times.pop(receipt.COPIED, None), None
+    copied, marks = times.pop(timings.COPIED, None), None
     for status, at in times.items():
-        timings = receipt.mark(timings, status, at)
-    return receipt.of(timings, copied, reading, None)
+        marks = timings.mark(marks, status, at)
+    return timings.of(marks, copied, reading, None)
 
 
 def test_phases_when_it_completed_then_they_add_up_to_the_whole():
-    found = receipt.phases(written(MOMENTS))
+    found = timings.phases(written(MOMENTS))
     assert found == {'checks': 120, 'queue': 880, 'preparing': 250, 'copy': 8000, 'post': 350}
     assert sum(found.values()) == MOMENTS[-1][1]
-    assert receipt.phases(written(MOMENTS, {'downtime_ms': 38})) == found | {'switch_over': 38}
+    assert timings.phases(written(MOMENTS, {'downtime_ms': 38})) == found | {'switch_over': 38}
 
 
 def test_phases_when_it_switched_to_post_copy_then_that_is_part_of_the_copy():
     moments = MOMENTS[:4] + [(states.POSTCOPY, 3000)] + MOMENTS[4:]
-    assert receipt.phases(written(moments))['copy'] == 8000
+    assert timings.phases(written(moments))['copy'] == 8000
 
 
 @pytest.mark.parametrize('count', range(len(MOMENTS)))
 def test_phases_when_it_ended_early_then_those_that_were_left_are_there(count):
     kept = written(MOMENTS[:count] + [(states.CANCELLED, 9999)], {'downtime_ms': 300})
-    assert list(receipt.phases(kept)) == [
+    assert list(timings.phases(kept)) == [
         'checks', 'queue', 'preparing', 'copy'][:max(0, count - 1)]
 
 
 def test_phases_when_there_is_no_receipt_then_there_are_none():
-    assert receipt.phases(None) == {}
+    assert timings.phases(None) == {}
 
 
 def test_mark_when_a_moment_comes_again_then_the_first_time_counts_and_nothing_is_lost():
-    kept = receipt.mark(receipt.mark(None, states.ACCEPTED, START), states.QUEUED, START)
-    again = receipt.mark(kept, states.QUEUED, START + datetime.timedelta(seconds=1))
+    kept = timings.mark(timings.mark(None, states.ACCEPTED, START), states.QUEUED, START)
+    again = timings.mark(kept, states.QUEUED, START + datetime.timedelta(seconds=1))
     assert again == kept
-    assert set(receipt.mark(kept, states.RUNNING, START)) == {*kept, states.RUNNING}
+    assert set(timings.mark(kept, states.RUNNING, START)) == {*kept, states.RUNNING}
     assert states.RUNNING not in kept
 
 
 def test_of_when_the_copy_has_ended_then_what_it_came_to_is_there():
-    timings = {states.ACCEPTED: START.isoformat()}
-    assert receipt.of(None, None, None, None) is None
-    assert receipt.of(timings, None, {'iteration': 1}, {'decisions': []}) == {'at': timings}
-    assert receipt.of(timings, START, {'iteration': 3, 'percent': 100},
+    marks = {states.ACCEPTED: START.isoformat()}
+    assert timings.of(None, None, None, None) is None
+    assert timings.of(marks, None, {'iteration': 1}, {'decisions': []}) == {'at': marks}
+    assert timings.of(marks, START, {'iteration': 3, 'percent': 100},
                       {'goals': None, 'decisions': ['pause'], 'trend': []}) == {
-        'at': {**timings, receipt.COPIED: START.isoformat()}, 'copy': {'iteration': 3},
+        'at': {**marks, timings.COPIED: START.isoformat()}, 'copy': {'iteration': 3},
         'goals': None, 'decisions': ['pause']}
 
 
@@ -69,6 +68,6 @@ def test_of_when_the_copy_has_ended_then_what_it_came_to_is_there():
     (states.POSTCOPY, True, 'post'), (states.COMPLETED, True, None), (states.FAILED, False, None),
     (states.CANCELLED, True, None)])
 def test_phase_when_asked_then_is_the_one_of_now(status, copied, phase):
-    assert receipt.phase(status, {'at': {receipt.COPIED: 'x'} if copied else {}}) == phase
+    assert timings.phase(status, {'at': {timings.COPIED: 'x'} if copied else {}}) == phase
     if not copied:
-        assert receipt.phase(status, None) == phase
+        assert timings.phase(status, None) == phase

@@ -7,7 +7,7 @@ each status was reached (and when the copy ended) as ISO times; the phases are w
 import datetime
 from typing import Any
 
-from nova_lite.compute import migration_states as states
+from nova_lite.migration import migration_states as states
 
 COPIED = 'copied'
 # phase -> the two moments between which it lies

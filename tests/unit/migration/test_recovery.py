@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from nova_lite.compute import migration_states, power_state, recovery
-from nova_lite.compute.recovery import (ABSENT, ASK_AGAIN, AT_DESTINATION, AT_SOURCE, AWAY, FINISH,
-                                        GIVE_UP, INCOMING, LEAVING, OFF, PHASES, PREPARE, QUEUE,
-                                        ROLL_BACK, RUNS, WATCH)
-from nova_lite.virt.driver import GuestInfo
+from nova_lite.migration import migration_states, power_state, recovery
+from nova_lite.migration.observations import GuestInfo
+from nova_lite.migration.recovery import (ABSENT, ASK_AGAIN, AT_DESTINATION, AT_SOURCE, AWAY,
+                                          FINISH, GIVE_UP, INCOMING, LEAVING, OFF, PHASES,
+                                          PREPARE, QUEUE, ROLL_BACK, RUNS, WATCH)
 
 CASES = list(itertools.product(PHASES, AT_SOURCE, AT_DESTINATION))
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from nova_lite.virt import convergence
-from nova_lite.virt.convergence import Facts, Goals, Trend
+from nova_lite.migration import convergence
+from nova_lite.migration.convergence import Facts, Goals, Trend
 from nova_lite.virt.simulation import model
 
 MIB = model.MIB

@@ -3,17 +3,16 @@
 
 It is read whenever a host carries out an order: when the message comes, when the host starts, and
 when it looks again. So an order whose message was lost, or whose first run was cut short at any
-point, ends as if nothing had happened. Moves have a table of their own, compute/recovery.py. Run
-this module to print the table: ``python -m nova_lite.compute.order_rules``.
+point, ends as if nothing had happened. Moves have a table of their own, recovery.py. Run this
+module to print the table: ``python -m nova_lite.migration.order_rules``.
 """
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from nova_lite import exception
-from nova_lite.compute import power_state, tables, vm_states
-from nova_lite.compute.task_states import (DELETING, PAUSING, POWERING_OFF, POWERING_ON, REBOOTING,
-                                           REBOOTING_HARD, RESUMING, SCHEDULING, SPAWNING,
-                                           SUSPENDING, UNPAUSING)
-from nova_lite.virt.driver import ComputeDriver, GuestInfo
+from nova_lite.migration import power_state, tables, vm_states
+from nova_lite.migration.observations import GuestInfo
+from nova_lite.migration.task_states import (DELETING, PAUSING, POWERING_OFF, POWERING_ON,
+                                             REBOOTING, REBOOTING_HARD, RESUMING, SCHEDULING,
+                                             SPAWNING, SUSPENDING, UNPAUSING)
 
 # what the hypervisor says of the guest
 RUNS = 'runs'
@@ -106,16 +105,6 @@ def word_of(info: GuestInfo | None) -> str:
     if info.leaving:
         return LEAVING
     return RUNS if info.state == power_state.RUNNING else PAUSED
-
-
-def look(driver: ComputeDriver, instance: Any) -> str:
-    """What there is of the guest on this host."""
-    try:
-        return word_of(driver.get_info(instance))
-    except exception.InstanceNotFound:
-        return ABSENT
-    except exception.HypervisorUnavailable:
-        return AWAY
 
 
 def vm_state_of(guest: str) -> str:

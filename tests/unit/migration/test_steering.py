@@ -2,11 +2,11 @@
 """What governs a copy, over the life of more than one process."""
 import json
 
-from nova_lite.virt.convergence import Decision
-from nova_lite.virt.driver import Progress
-from nova_lite.virt.libvirt.decisions import Limits, Situation
+from nova_lite.migration.convergence import Decision
+from nova_lite.migration.observations import Progress
+from nova_lite.migration.schedules import Limits, Situation
+from nova_lite.migration.steering import KEPT, Steering
 from nova_lite.virt.libvirt.migration import Options
-from nova_lite.virt.steering import KEPT, Steering
 
 LIMITS = Limits(completion_timeout=10, timeout_action='force_complete')
 GOALS = {'goals': {'max_downtime_ms': 400, 'deadline_s': 60, 'if_not': 'abort'}}
@@ -21,7 +21,7 @@ def look(iteration, remaining, elapsed=5.0, downtime=100):
 def test_due_when_there_are_no_goals_then_novas_options_decide():
     [due] = Steering().due(Situation(20.1, downtime=50), LIMITS)
     assert due.kind == 'force_complete'
-    assert Steering().options(Options(permit_post_copy=True)) == Options(permit_post_copy=True)
+    assert Steering().permissions() == {}
 
 
 def test_due_when_there_are_goals_then_they_decide_and_options_fill_the_gaps():
@@ -55,9 +55,9 @@ def test_due_when_a_later_process_goes_on_then_decides_as_the_first_would_have()
 
 def test_options_when_there_are_goals_then_they_say_what_the_copy_is_prepared_for():
     asked = Steering({'goals': {'if_not': 'postcopy'}})
-    options = asked.options(Options(permit_auto_converge=True))
+    options = Options(permit_auto_converge=True)._replace(**asked.permissions())
     assert (options.permit_post_copy, options.permit_auto_converge) == (True, False)
-    options = Steering(GOALS).options(Options(permit_post_copy=True))
+    options = Options(permit_post_copy=True)._replace(**Steering(GOALS).permissions())
     assert (options.permit_post_copy, options.permit_auto_converge) == (False, True)
     assert asked.decisions[0]['kind'] == 'post_copy_ready'
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from oslo_utils import timeutils
 
-from nova_lite.compute import power_state
+from nova_lite.migration import power_state
 
 ACTIVE = 'active'
 BUILDING = 'building'

@@ -4,21 +4,13 @@
 It is read by the source's compute when it starts, and by a conductor when the source's compute is
 down. What is seen is the migration's status and what either host says of the guest; a host that
 does not answer is AWAY, which proves nothing. Run this module to print the table:
-``python -m nova_lite.compute.recovery``.
+``python -m nova_lite.migration.recovery``.
 """
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import oslo_messaging as messaging
-from oslo_log import log as logging
-
-from nova_lite import exception, objects, rpc
-from nova_lite.compute import power_state, tables
-from nova_lite.compute.migration_states import ERROR, POSTCOPY, PREPARING, QUEUED, RUNNING
-from nova_lite.virt.driver import ComputeDriver, GuestInfo
-
-LOG = logging.getLogger(__name__)
-
-ANSWER_TIMEOUT = 10.0       # s that a host may take to say what it has
+from nova_lite.migration import power_state, tables
+from nova_lite.migration.migration_states import POSTCOPY, PREPARING, QUEUED, RUNNING
+from nova_lite.migration.observations import GuestInfo
 
 # what a host says of a guest
 RUNS = 'runs'              # whole, and nothing takes it away
@@ -103,49 +95,6 @@ def presence(info: GuestInfo | None) -> str:
     if info.incoming:
         return INCOMING
     return LEAVING if info.leaving else RUNS
-
-
-def look(driver: ComputeDriver, instance: Any) -> str:
-    """What there is of the guest on this host."""
-    try:
-        return presence(driver.get_info(instance))
-    except exception.InstanceNotFound:
-        return ABSENT
-    except exception.HypervisorUnavailable:
-        return AWAY
-
-
-def ask(compute: Any, ctxt: Any, host: str, instance: Any) -> str:
-    """The same of another host, by ``compute`` (ComputeAPI). AWAY within ANSWER_TIMEOUT."""
-    try:
-        with rpc.within(ANSWER_TIMEOUT):
-            return compute.guest_presence(ctxt, host=host, instance=instance)
-    except rpc.UNREACHABLE:
-        return AWAY
-
-
-def lives(compute: Any, ctxt: Any, host: str) -> bool:
-    """Does the compute service of ``host`` answer, be it with an error? What rpc.NOT_SENT
-    names is raised: who cannot ask knows nothing."""
-    try:
-        with rpc.within(ANSWER_TIMEOUT):
-            compute.ping(ctxt, host=host)
-    except messaging.MessagingTimeout:
-        return False
-    except messaging.RemoteError:
-        pass        # of a release that has no such call
-    return True
-
-
-def given_up(ctxt: Any, migration: Any) -> bool:
-    """Has a conductor given the source of ``migration`` up? Then what to keep there is for an
-    operator to say. The object is left alone: it has what is not written yet."""
-    try:
-        now = objects.Migration.get_by_id(ctxt, migration.id)
-    except Exception as error:
-        LOG.info('Going on with migration %s: %s', migration.uuid, exception.message_of(error))
-        return False
-    return now.status == ERROR
 
 
 def pformat() -> str:

@@ -3,11 +3,11 @@
 
 Each edge says what the same database transaction does to the instance and to the claims, so that
 no reader ever sees a finished migration of a server that is still ``migrating``. Run this module
-to print the table: ``python -m nova_lite.compute.migration_states``.
+to print the table: ``python -m nova_lite.migration.migration_states``.
 """
 from typing import NamedTuple
 
-from nova_lite.compute import tables
+from nova_lite.migration import tables
 
 ACCEPTED = 'accepted'
 QUEUED = 'queued'
