@@ -14,8 +14,10 @@ from nova_lite.api.schemas import shapes
 from nova_lite.api.schemas.answers import surroundings as answers
 from nova_lite.api.schemas.parameter_types import obj
 from nova_lite.api.validation import Param
+from nova_lite.migration import prechecks
 
 PATH = '/openapi.json'
+LIVE_MIGRATION = 'os-migrateLive'     # the action that the checks of prechecks.py are made for
 MEDIA_TYPE = 'application/json'
 JSON_SCHEMA = 'https://json-schema.org/draft/2020-12/schema'
 DESCRIPTION = (
@@ -89,6 +91,11 @@ def _operation(same: list[routing.Route], minor: int) -> dict[str, Any]:
                        *_in_path(first.path), *_in_query(first, minor),
                        *([EXTENSIONS_HEADER] if first.own else ())],
         'responses': {str(first.status): _good(first, minor), **_bad(_codes(first))}}
+    if LIVE_MIGRATION in rules:
+        made['x-prechecks'] = [
+            {'name': row.name, 'where': row.where, 'question': row.question,
+             'refusals': [refusal.__name__ for refusal in row.refusals]}
+            for row in prechecks.PRECHECKS]
     if bodies:
         schema = bodies[0] if len(bodies) == 1 else {'oneOf': bodies}
         made['requestBody'] = {'required': True, 'content': {MEDIA_TYPE: {'schema': schema}}}

@@ -5,6 +5,7 @@ Nothing is touched on any host here but a claim on the destination, which the un
 order of the checks, and which refusals let the search go on with another host, are Nova's.
 """
 import time
+from collections.abc import Callable
 from typing import Any
 
 import oslo_messaging as messaging
@@ -15,7 +16,7 @@ from nova_lite.compute import rpcapi
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.tasks import base
 from nova_lite.conf import CONF, service as service_conf
-from nova_lite.migration import power_state
+from nova_lite.migration import prechecks
 from nova_lite.scheduler.host_manager import resources_of
 from nova_lite.scheduler.rpcapi import SchedulerAPI
 
@@ -25,6 +26,27 @@ LOOK_INTERVAL = 1.0     # s between two looks for a host's heartbeat
 
 # a host that refuses with one of these is put aside and the search goes on
 REFUSALS = (exception.Invalid, exception.MigrationPreCheckError)
+
+
+class Facts:
+    """What the conductor's checks ask for, see migration/precheck_facts.py. ``host``: the
+    destination that is thought of, None as long as it is about the server alone."""
+
+    def __init__(self, instance: Any, source: str, host: str | None,
+                 node: Callable[[str], Any], is_up: Callable[[str], bool]) -> None:
+        self.instance_uuid, self.power_state = instance.uuid, instance.power_state
+        self.memory_mb, self.source, self.host = instance.memory_mb, source, host
+        self.has_flavor = instance.flavor is not None
+        self.skip_version_check = CONF.workarounds.skip_hypervisor_version_check_on_lm
+        self.is_up, self._node = is_up, node
+
+    @property
+    def source_node(self) -> Any:
+        return self._node(self.source)
+
+    @property
+    def dest_node(self) -> Any:
+        return self._node(self.host)
 
 
 class LiveMigrationTask:
@@ -68,18 +90,10 @@ class LiveMigrationTask:
 
     # -- steps -----------------------------------------------------------------------------------
     def check_instance_is_active(self) -> None:
-        if self.instance.power_state not in (power_state.RUNNING, power_state.PAUSED):
-            raise exception.InstanceInvalidState(
-                instance_uuid=self.instance.uuid, attr='power_state',
-                state=power_state.NAMES.get(self.instance.power_state, 'unknown'),
-                method='live migrate')
-        if self.instance.flavor is None:
-            raise exception.MigrationPreCheckError(
-                reason=f'the flavor of instance {self.instance.uuid} cannot be read in the '
-                       'database, so it is not known what it takes of a host')
+        prechecks.run(prechecks.SERVER, self._facts(None))
 
     def check_source_is_up(self) -> None:
-        self._check_service_is_up(self.source)
+        prechecks.run(prechecks.SOURCE_HOST, self._facts(None))
 
     def find_destination(self) -> None:
         if self.has_destination:
@@ -118,10 +132,9 @@ class LiveMigrationTask:
     # -- three ways to a destination -------------------------------------------------------------
     def _take_forced_host(self) -> None:
         """The caller insists on this host: it is checked, but no filter is asked."""
-        self._check_not_source(self.host)
-        self._check_service_is_up(self.host)
-        self._check_memory(self.host)
-        self._check_compatible(self.host)
+        facts = self._facts(self.host)
+        for place in (prechecks.NAMED_HOST, prechecks.FORCED_HOST, prechecks.ANY_HOST):
+            prechecks.run(place, facts)
         try:
             objects.Claim.claim(self.ctxt, self.host, self.migration.uuid,
                                 **resources_of(self.instance.flavor)._asdict())
@@ -133,11 +146,12 @@ class LiveMigrationTask:
     def _take_requested_host(self) -> None:
         """The caller asks for this host: the scheduler has its say, there is no second choice, so
         the host itself is asked meanwhile. What the scheduler says comes first."""
-        self._check_not_source(self.host)
+        facts = self._facts(self.host)
+        prechecks.run(prechecks.NAMED_HOST, facts)
         self._node(self.source)     # both need it: read once
         asked = utils.begin(self._check_drivers, self.host)
         self._select(requested_host=self.host)
-        self._check_compatible(self.host)
+        prechecks.run(prechecks.ANY_HOST, facts)
         asked.result()      # it ends at the latest with the call's own time limit
         self.destination = self.host
 
@@ -147,7 +161,7 @@ class LiveMigrationTask:
             self._check_not_too_many_retries()
             host = self._select(requested_host=None)
             try:
-                self._check_compatible(host)
+                prechecks.run(prechecks.ANY_HOST, self._facts(host))
                 self._check_drivers(host)
             except REFUSALS as error:
                 self._put_aside(host, error)
@@ -202,14 +216,16 @@ class LiveMigrationTask:
         return self._nodes[host]
 
     # -- checks of one host ----------------------------------------------------------------------
-    def _check_service_is_up(self, host: str) -> None:
+    def _facts(self, host: str | None) -> 'Facts':
+        return Facts(self.instance, self.source, host, self._node, self._is_up)
+
+    def _is_up(self, host: str) -> bool:
         """Of whom nothing could be heard is waited for, and asked before it is taken for down."""
         end = time.monotonic() + service_conf.down_time(CONF)
         while (service := self._service(host)).in_doubt and time.monotonic() < end:
             time.sleep(LOOK_INTERVAL)
-        if not service.up and (service.forced_down or not rpcapi.lives(
-                self._compute, self.ctxt, host)):
-            raise exception.ComputeServiceUnavailable(host=host)
+        return service.up or (not service.forced_down
+                              and rpcapi.lives(self._compute, self.ctxt, host))
 
     def _service(self, host: str) -> Any:
         try:
@@ -222,28 +238,6 @@ class LiveMigrationTask:
         live, and a host that could not ask another refuses for that alone."""
         if not objects.Service.could_be_heard(self.ctxt, seconds):
             raise exception.NothingHeard()
-
-    def _check_not_source(self, host: str) -> None:
-        if host == self.source:
-            raise exception.UnableToMigrateToSelf(instance_id=self.instance.uuid, host=host)
-
-    def _check_memory(self, host: str) -> None:
-        node = self._node(host)
-        available = int(node.memory_mb * node.ram_allocation_ratio) - node.memory_mb_used
-        if available <= self.instance.memory_mb:
-            raise exception.MigrationPreCheckError(
-                reason=f'Unable to migrate {self.instance.uuid} to {host}: Lack of memory'
-                       f'(host:{available} <= instance:{self.instance.memory_mb})')
-
-    def _check_compatible(self, host: str) -> None:
-        source, dest = self._node(self.source), self._node(host)
-        if source.hypervisor_type != dest.hypervisor_type:
-            raise exception.InvalidHypervisorType(
-                source=source.hypervisor_type, dest=dest.hypervisor_type, host=host)
-        if (source.hypervisor_version > dest.hypervisor_version
-                and not CONF.workarounds.skip_hypervisor_version_check_on_lm):
-            raise exception.DestinationHypervisorTooOld(
-                source=source.hypervisor_version, dest=dest.hypervisor_version, host=host)
 
     def _check_drivers(self, host: str) -> None:
         """Ask the hosts themselves: CPU, storage, disk space."""

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The destination's side of a migration: check, make room, prove the arrival, or tidy up."""
 import contextlib
-import json
 import os
 from typing import Any
 
@@ -9,12 +8,13 @@ from oslo_log import log as logging
 
 from nova_lite import exception, objects
 from nova_lite.conf import CONF
-from nova_lite.migration import power_state
+from nova_lite.migration import power_state, prechecks
 from nova_lite.migration.observations import GuestInfo
-from nova_lite.virt import digests, images
-from nova_lite.virt.libvirt import abi, checks, config, power, probe, resources, storage
-from nova_lite.virt.libvirt.guest import Guest, Seen
+from nova_lite.virt import images
+from nova_lite.virt.libvirt import abi, probe, resources, storage
+from nova_lite.virt.libvirt.guest import Guest, Seen, look
 from nova_lite.virt.libvirt.host import Host
+from nova_lite.virt.libvirt.precheck_facts import BackingFacts, DestinationFacts, PreparationFacts
 
 LOG = logging.getLogger(__name__)
 
@@ -23,29 +23,17 @@ def check(host: Host, guest: Guest, ctxt: Any, instance: Any, source_node: Any,
           block_migration: bool | None, disk_over_commit: bool | None) -> Any:
     """Can the guest come here, as far as this host can tell? Returns LiveMigrateData with the
     probe that the source will look for. MigrationPreCheckError."""
-    checks.check_absent(look(guest), guest.uuid, CONF.host)
-    power.boot_of(instance)
-    _check_cpu(host, source_node)
-    return objects.LibvirtLiveMigrateData(
-        ctxt, filename=probe.leave(), image_type='qcow2', block_migration=block_migration,
-        disk_over_commit=disk_over_commit, instance_relative_path=guest.uuid,
-        disk_available_mb=resources.available_mb(disk_over_commit), dest_host=CONF.host,
-        dest_node=resources.hostname(host), libvirt_version=resources.libvirt_version(host))
-
-
-def _check_cpu(host: Host, source_node: Any) -> None:
-    """C2. Only for a guest whose CPU is taken from its host: an emulated one is the same on
-    every host, and of a named model libvirt at the destination judges itself."""
-    options = config.Options.read(CONF.libvirt)
-    if (CONF.workarounds.skip_cpu_compare_on_dest or source_node is None
-            or options.effective_cpu_mode != 'host-model'):
-        return
-    cpu_info = json.loads(source_node.cpu_info or '{}')
-    if not cpu_info.get('model'):
-        return
-    result = resources.compare_cpu(host, config.cpu_xml(cpu_info), options.virt_type)
-    if result is not None:
-        checks.check_cpu(result, f"{cpu_info['model']} of host {source_node.host}", CONF.host)
+    facts = DestinationFacts(host, guest, instance, source_node)
+    try:
+        prechecks.run(prechecks.DESTINATION, facts)
+        return objects.LibvirtLiveMigrateData(
+            ctxt, filename=facts.probe, image_type='qcow2', block_migration=block_migration,
+            disk_over_commit=disk_over_commit, instance_relative_path=guest.uuid,
+            disk_available_mb=resources.available_mb(disk_over_commit), dest_host=CONF.host,
+            dest_node=resources.hostname(host), libvirt_version=resources.libvirt_version(host))
+    except Exception:
+        probe.remove(facts.probe)
+        raise
 
 
 def prepare(guest: Guest, instance: Any, disk_info: list[dict[str, Any]],
@@ -53,19 +41,15 @@ def prepare(guest: Guest, instance: Any, disk_info: list[dict[str, Any]],
     """Make room: directory, console, empty disks. Returns migrate_data with the address that
     guests are copied to. DestinationDiskExists, MigrationPreCheckError; nothing new is left then.
     """
-    checks.check_absent(look(guest), guest.uuid, CONF.host)
+    prechecks.run(prechecks.PREPARATION, PreparationFacts(guest, migrate_data))
     if migrate_data.is_shared_instance_path:
-        if not os.path.isdir(storage.instance_dir(guest.uuid)):
-            raise exception.MigrationPreCheckError(
-                reason=f'{storage.instance_dir(guest.uuid)} is not seen on host {CONF.host}: is '
-                       'the shared file system still mounted?')
-        _check_bases(guest.uuid)
+        _check_backing_of_shared(guest)
     else:
         made_for = _made_for(guest, migrate_data)
         storage.make_directory(guest.uuid, made_for)
         try:
             for disk in disk_info if migrate_data.block_migration else ():
-                _make_disk(guest.uuid, disk)
+                _make_disk(guest, disk)
         except Exception:
             storage.remove_directory(guest.uuid)
             raise
@@ -74,25 +58,26 @@ def prepare(guest: Guest, instance: Any, disk_info: list[dict[str, Any]],
     return migrate_data
 
 
-def _check_bases(uuid: str) -> None:
+def _check_backing_of_shared(guest: Guest) -> None:
     """The disks are shared; the images that they lie on need not be."""
-    for name, digest in storage.recorded_bases(uuid).items():
-        base = storage.read_disk(os.path.join(storage.instance_dir(uuid), name)).backing_file
-        if base:
-            checks.check_same_image(base, digest, digests.of_file(base), CONF.host)
+    for name, digest in storage.recorded_bases(guest.uuid).items():
+        path = os.path.join(storage.instance_dir(guest.uuid), name)
+        prechecks.run(prechecks.PREPARATION_DISK, BackingFacts(
+            guest, path, storage.read_disk(path).backing_file, digest))
 
 
-def _make_disk(uuid: str, disk: dict[str, Any]) -> None:
+def _make_disk(guest: Guest, disk: dict[str, Any]) -> None:
     """An empty disk of the same size on the same image: only what the guest wrote is copied."""
-    path, backing, digest = storage.own_disk_path(uuid, disk['path']), '', ''
+    path, backing, digest = storage.own_disk_path(guest.uuid, disk['path']), '', ''
     if disk['backing_file']:
         backing = images.path_of(disk['backing_file'])
-        digest = digests.of_file(backing)
-        checks.check_same_image(backing, disk.get('backing_digest') or '', digest, CONF.host)
+        facts = BackingFacts(guest, path, backing, disk.get('backing_digest') or '')
+        prechecks.run(prechecks.PREPARATION_DISK, facts)
+        digest = facts.found
     storage.create_disk(path, disk['type'], disk['virt_disk_size'], backing,
                         disk.get('backing_format') or 'raw')
     if digest:
-        storage.record_base(uuid, path, digest)
+        storage.record_base(guest.uuid, path, digest)
 
 
 def confirm(guest: Guest, migrate_data: Any) -> GuestInfo:
@@ -161,14 +146,6 @@ def _end_half(guest: Guest) -> None:
             method='roll back the migration of')
     with contextlib.suppress(exception.InstanceNotFound):
         guest.destroy()
-
-
-def look(guest: Guest) -> Seen | None:
-    """What is seen of the guest here, or None."""
-    try:
-        return guest.look()
-    except exception.InstanceNotFound:
-        return None
 
 
 def _forget_maker(guest: Guest, migrate_data: Any) -> None:

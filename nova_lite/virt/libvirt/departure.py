@@ -9,77 +9,29 @@ from oslo_log import log as logging
 
 from nova_lite import exception
 from nova_lite.conf import CONF
-from nova_lite.migration import schedules
+from nova_lite.migration import prechecks, schedules
 from nova_lite.migration.observations import Outcome, Progress
 from nova_lite.migration.steering import Steering
-from nova_lite.virt import digests, driver as virt_driver, images
-from nova_lite.virt.libvirt import (abi, checks, config, decisions, events, migration, operation,
-                                    probe, storage)
-from nova_lite.virt.libvirt.arrival import look
-from nova_lite.virt.libvirt.guest import Guest
+from nova_lite.virt import driver as virt_driver
+from nova_lite.virt.libvirt import abi, config, decisions, events, migration, operation, storage
+from nova_lite.virt.libvirt.guest import Guest, look
 from nova_lite.virt.libvirt.host import LibvirtError
 from nova_lite.virt.libvirt.monitor import Monitor
+from nova_lite.virt.libvirt.precheck_facts import SourceFacts, copied_disks
 
 LOG = logging.getLogger(__name__)
 
 
-def check(guest: Guest, instance: Any, migrate_data: Any) -> Any:
-    """Is the guest here, which storage do the hosts share, do the disks fit over there? Returns
-    migrate_data with the answers. MigrationPreCheckError, InvalidLocalStorage,
-    InvalidSharedStorage."""
-    checks.check_movable(look(guest), guest.uuid, CONF.host)
-    disks = copied_disks(guest)
-    shared = probe.is_seen(migrate_data.filename)
-    decision = checks.decide_storage(migrate_data.block_migration, shared, bool(disks),
-                                     storage.instance_dir(guest.uuid))
-    if decision.block and disks:
-        if CONF.libvirt.live_migration_tunnelled:
-            raise exception.MigrationPreCheckError(
-                reason='disks cannot be copied through a tunnel: unset live_migration_tunnelled')
-        checks.check_space(disk_info(guest), migrate_data.disk_over_commit,
-                           migrate_data.disk_available_mb, guest.uuid)
+def check(guest: Guest, migrate_data: Any) -> Any:
+    """Ask what only this host can tell. Returns migrate_data with which storage the hosts share.
+    MigrationPreCheckError, InvalidLocalStorage, InvalidSharedStorage."""
+    facts = SourceFacts(guest, migrate_data)
+    prechecks.run(prechecks.SOURCE, facts)
+    decision = prechecks.storage(facts)
     migrate_data.block_migration = decision.block
-    migrate_data.is_shared_instance_path = shared
+    migrate_data.is_shared_instance_path = facts.is_shared_path
     migrate_data.is_shared_block_storage = decision.shared_disks
     return migrate_data
-
-
-def copied_disks(guest: Guest) -> list[config.DiskSeen]:
-    """The disks that a block migration copies: not those that others may write or nobody does."""
-    return [disk for disk in config.read_disks(guest.live_xml()) if disk.copied]
-
-
-def disk_info(guest: Guest) -> list[dict[str, Any]]:
-    """What the destination has to make: path, type, virt_disk_size and disk_size (bytes),
-    backing_file (name in the image directory or ''), its backing_format, and the backing_digest
-    that the destination's must have. MigrationPreCheckError for one that has changed since."""
-    found = []
-    for disk in copied_disks(guest):
-        facts = storage.read_disk(storage.own_disk_path(guest.uuid, disk.path))
-        name = os.path.basename(disk.backing)
-        if disk.backing and disk.backing != os.path.join(CONF.images.path, name):
-            raise exception.MigrationPreCheckError(
-                reason=f'disk {disk.path} lies on top of {disk.backing}, which is not in the '
-                       f'image directory {CONF.images.path}')
-        digest = _check_base(guest.uuid, disk, name) if name else ''
-        found.append({
-            'path': disk.path, 'type': disk.format, 'virt_disk_size': facts.virtual_size,
-            'disk_size': facts.allocated, 'backing_file': name,
-            'backing_format': disk.backing_format,
-            'backing_digest': digest})
-    return found
-
-
-def _check_base(uuid: str, disk: config.DiskSeen, name: str) -> str:
-    """The digest of the disk's backing file, which must be what it was when the disk was made."""
-    base = images.path_of(name)
-    since = storage.recorded_bases(uuid).get(os.path.basename(disk.path), '')
-    now = digests.of_file(base)
-    checks.check_same_base(disk.path, base, since, now, CONF.host)
-    if not since:
-        LOG.warning('Nobody has written down what disk %s stood on when it was made; taking %s '
-                    'as it is now', disk.path, base)
-    return now
 
 
 class Departures:

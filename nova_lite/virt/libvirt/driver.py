@@ -17,8 +17,8 @@ from nova_lite import exception
 from nova_lite.conf import CONF
 from nova_lite.migration.observations import GuestInfo, Outcome, Progress
 from nova_lite.virt import driver as virt_driver
-from nova_lite.virt.libvirt import (arrival, departure, events, guest as guests, power, probe,
-                                    resources, storage)
+from nova_lite.virt.libvirt import (arrival, departure, events, guest as guests, power,
+                                    precheck_facts, probe, resources, storage)
 from nova_lite.virt.libvirt.guest import Guest
 from nova_lite.virt.libvirt.host import Host, LibvirtError
 
@@ -106,11 +106,11 @@ class LibvirtDriver(virt_driver.ComputeDriver):
 
     def check_can_live_migrate_source(self, ctxt: Any, instance: Any, migrate_data: Any) -> Any:
         with _as_refusal():
-            return departure.check(self._guest(instance), instance, migrate_data)
+            return departure.check(self._guest(instance), migrate_data)
 
     def get_instance_disk_info(self, instance: Any) -> list[dict[str, Any]]:
         with _as_refusal():
-            return departure.disk_info(self._guest(instance))
+            return precheck_facts.disk_info(self._guest(instance))
 
     def pre_live_migration(self, ctxt: Any, instance: Any, disk_info: list[dict[str, Any]],
                            migrate_data: Any) -> Any:

@@ -287,3 +287,11 @@ def _run_state(domain: Any) -> str:
 def _migratable_xml(domain: Any) -> tuple[str, str]:
     flags = libvirt.VIR_DOMAIN_XML_MIGRATABLE | libvirt.VIR_DOMAIN_XML_SECURE
     return domain.XMLDesc(flags), domain.XMLDesc(flags | libvirt.VIR_DOMAIN_XML_INACTIVE)
+
+
+def look(guest: Guest) -> Seen | None:
+    """What is seen of the guest here, or None."""
+    try:
+        return guest.look()
+    except exception.InstanceNotFound:
+        return None

@@ -8,9 +8,8 @@ from typing import Any
 
 from nova_lite import exception
 from nova_lite.conf import CONF
-from nova_lite.migration import power_state
+from nova_lite.migration import power_state, storage_rules as checks
 from nova_lite.migration.observations import GuestInfo
-from nova_lite.virt.libvirt import checks
 from nova_lite.virt.simulation import guests, jobs, storage
 from nova_lite.virt.simulation.state import (ACTIVE, CRASHED, MIGRATED, NOT_MOVING, PAUSED,
                                              RUNNING, SAVED, SHUTOFF, UNKNOWN, Disk, Guest, Host,

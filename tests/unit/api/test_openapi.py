@@ -6,6 +6,7 @@ import jsonschema
 import pytest
 
 from nova_lite.api import microversion, openapi, routes
+from nova_lite.migration import prechecks
 
 MINORS = range(microversion.MIN_MINOR, microversion.MAX_MINOR + 1)
 
@@ -109,3 +110,12 @@ def test_document_of_a_version_that_is_none_is_refused(api, query, code):
 
 def test_document_can_only_be_read(api):
     assert api.post('/openapi.json', {}).status_int == 405
+
+
+def test_document_names_every_check_before_a_live_migration():
+    """A row of the table of checks is all that it takes."""
+    servers = openapi.document(microversion.MAX_MINOR, 'http_basic')['paths']
+    told = [operation['x-prechecks'] for path in servers.values() for operation in path.values()
+            if 'x-prechecks' in operation]
+    assert told and all([check['name'] for check in each]
+                        == [row.name for row in prechecks.PRECHECKS] for each in told)

@@ -82,7 +82,7 @@ def test_check_when_guest_can_come_then_leaves_a_probe(places, host, guest, inst
 def test_check_when_kernel_is_missing_here_then_refused_before_a_probe_is_left(
         places, host, guest, instance):
     instance.image_meta = {'kernel': 'gone', 'initrd': None}
-    with pytest.raises(exception.ImageNotFound, match='gone'):
+    with pytest.raises(exception.MigrationPreCheckError, match='gone'):
         arrival.check(host, guest, None, instance, NODE, None, None)
     assert os.listdir(places.instances) == []
 
@@ -114,6 +114,24 @@ def test_check_when_cpu_was_compared_then_result_counts(options, host, guest, in
         return
     with pytest.raises(exception.MigrationPreCheckError, match='EPYC of host src'):
         arrival.check(host, guest, None, instance, NODE, None, None)
+
+
+def test_check_when_directory_cannot_be_written_then_refused_with_the_path(
+        options, host, guest, instance, tmp_path):
+    options.set(instances_path=str(tmp_path / 'missing'))
+    with pytest.raises(exception.MigrationPreCheckError, match='missing on host here: No such'):
+        arrival.check(host, guest, None, instance, NODE, None, None)
+
+
+def test_check_when_it_ends_behind_its_probe_then_none_is_left(
+        monkeypatch, places, host, guest, instance):
+    def fail(over_commit):
+        raise OSError('no statvfs')
+
+    monkeypatch.setattr(resources, 'available_mb', fail)
+    with pytest.raises(OSError, match='no statvfs'):
+        arrival.check(host, guest, None, instance, NODE, None, None)
+    assert os.listdir(places.instances) == []
 
 
 # -- prepare --------------------------------------------------------------------------------------

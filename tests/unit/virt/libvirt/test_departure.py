@@ -7,7 +7,7 @@ import pytest
 
 from nova_lite import exception, objects
 from nova_lite.virt import driver as virt_driver
-from nova_lite.virt.libvirt import abi, departure, operation, probe, storage
+from nova_lite.virt.libvirt import abi, departure, operation, precheck_facts, probe, storage
 from nova_lite.virt.libvirt.abi import Migrate
 from nova_lite.virt.libvirt.guest import Seen
 from tests.unit.virt.libvirt.conftest import UUID, qcow2_header
@@ -53,43 +53,43 @@ def data(**values):
 
 # -- check ----------------------------------------------------------------------------------------
 def test_check_when_storage_is_private_then_disks_are_copied(guest, instance):
-    found = departure.check(guest, instance, data())
+    found = departure.check(guest, data())
     assert (found.block_migration, found.is_shared_instance_path,
             found.is_shared_block_storage) == (True, False, False)
 
 
 def test_check_when_probe_is_seen_then_storage_is_shared(guest, instance):
-    found = departure.check(guest, instance, data(filename=probe.leave()))
+    found = departure.check(guest, data(filename=probe.leave()))
     assert (found.block_migration, found.is_shared_instance_path,
             found.is_shared_block_storage) == (False, True, True)
 
 
 def test_check_when_it_has_no_disk_then_is_moved_without_copying(guest, instance):
     guest.xml = '<domain><devices/></domain>'
-    found = departure.check(guest, instance, data(disk_available_mb=0))
+    found = departure.check(guest, data(disk_available_mb=0))
     assert (found.block_migration, found.is_shared_block_storage) == (False, True)
 
 
 def test_check_when_disk_does_not_fit_then_refused_whatever_the_microversion(guest, instance):
     with pytest.raises(exception.MigrationPreCheckError, match='too large'):
-        departure.check(guest, instance, data(disk_available_mb=1023))
-    departure.check(guest, instance, data(disk_available_mb=1023, disk_over_commit=True))
+        departure.check(guest, data(disk_available_mb=1023))
+    departure.check(guest, data(disk_available_mb=1023, disk_over_commit=True))
 
 
 def test_check_when_guest_is_off_then_refused(guest, instance):
     guest.seen = OFF
     with pytest.raises(exception.MigrationPreCheckError, match='does not run'):
-        departure.check(guest, instance, data())
+        departure.check(guest, data())
 
 
 def test_check_when_disks_would_go_through_a_tunnel_then_refused(options, guest, instance):
     options.set('libvirt', live_migration_tunnelled=True)
     with pytest.raises(exception.MigrationPreCheckError, match='tunnel'):
-        departure.check(guest, instance, data())
+        departure.check(guest, data())
 
 
 def test_disk_info_when_asked_then_names_what_to_make(places, guest):
-    [info] = departure.disk_info(guest)
+    [info] = precheck_facts.disk_info(guest)
     allocated = os.stat(places.instances / UUID / 'disk').st_blocks * 512
     assert info == {'path': f'{places.instances}/{UUID}/disk', 'type': 'qcow2',
                     'virt_disk_size': GIB, 'disk_size': allocated, 'backing_file': 'base.raw',
@@ -116,20 +116,20 @@ def test_disk_info_when_base_is_not_what_the_disk_was_made_on_then_refused_by_na
         places, guest, change):
     """Of the same size and time: only its digest tells it apart."""
     base = places.images / 'base.raw'
-    storage.record_base(UUID, 'disk', departure.disk_info(guest)[0]['backing_digest'])
-    departure.disk_info(guest)
+    storage.record_base(UUID, 'disk', precheck_facts.disk_info(guest)[0]['backing_digest'])
+    precheck_facts.disk_info(guest)
     change(base)
     with pytest.raises(exception.MigrationPreCheckError, match=f'{base} on host here') as caught:
-        departure.disk_info(guest)
+        precheck_facts.disk_info(guest)
     assert 'virsh blockpull' in caught.value.format_message()
     base.write_bytes(bytes(2 << 20))
-    departure.disk_info(guest)      # the former content is back, whatever its inode
+    precheck_facts.disk_info(guest)      # the former content is back, whatever its inode
 
 
 def test_disk_info_when_base_is_no_image_then_refused(places, guest):
     guest.xml = guest.xml.replace(f'{places.images}/base.raw', f'{places.instances}/snap')
     with pytest.raises(exception.MigrationPreCheckError, match='not in the image directory'):
-        departure.disk_info(guest)
+        precheck_facts.disk_info(guest)
 
 
 # -- what libvirt is told -------------------------------------------------------------------------

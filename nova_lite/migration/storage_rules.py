@@ -1,13 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The checks of a driver before a guest moves, as decisions on what was found out. Pure functions.
-
-The letters are those of Nova's order: C2 the CPU, C7 to C12 the storage.
-"""
+"""Whether a guest's disks are copied, and what must hold for them to be."""
 from typing import Any, NamedTuple
 
 from nova_lite import exception
-from nova_lite.virt.libvirt import abi
-from nova_lite.virt.libvirt.guest import Seen
 
 MIB = 1024 ** 2
 
@@ -20,7 +15,7 @@ class Storage(NamedTuple):
 
 def decide_storage(requested: bool | None, shared_path: bool, has_disks: bool,
                    path: str) -> Storage:
-    """C7 to C9 and C12. ``requested`` None lets the storage decide; ``path`` is named in errors.
+    """Are the disks copied? ``requested`` None lets the storage decide; ``path`` is for errors.
 
     A guest without disks has nothing that would have to be shared, and nothing to copy; it may be
     moved in either way.
@@ -39,7 +34,7 @@ def decide_storage(requested: bool | None, shared_path: bool, has_disks: bool,
 
 def check_space(disks: list[dict[str, Any]], over_commit: bool | None, available_mb: int | None,
                 instance_uuid: str) -> None:
-    """C10: the disks must fit over there, by their full size or, with ``over_commit``, by what is
+    """The disks must fit over there, by their full size or, with ``over_commit``, by what is
     allocated. Checked at every microversion, which Nova leaves out from 2.25 on."""
     size = 'disk_size' if over_commit else 'virt_disk_size'
     needed = sum(disk[size] for disk in disks)
@@ -68,31 +63,3 @@ def check_same_image(image: str, wanted: str, found: str, host: str) -> None:
             reason=f'{image} on host {host} is not the file that it is at the source (SHA-256 '
                    f'{found[:16]} instead of {wanted[:16]}): the image directories differ. Copy '
                    'the file from the source')
-
-
-def check_cpu(result: int, what: str, host: str) -> None:
-    """C2: ``result`` of libvirt's comparison."""
-    if result <= abi.Compare.INCOMPATIBLE:
-        raise exception.MigrationPreCheckError(
-            reason=f'Unacceptable CPU info: the CPU of host {host} lacks something of {what}')
-
-
-def check_movable(seen: Seen | None, instance_uuid: str, host: str) -> None:
-    """The guest must be here, alive, whole and not on the move already."""
-    if seen is None or not seen.active:
-        what = 'is not defined' if seen is None else f'{seen.words}'
-        raise exception.MigrationPreCheckError(
-            reason=f'instance {instance_uuid} does not run on host {host}: it {what}')
-    if seen.departing or seen.incoming or seen.half:
-        raise exception.MigrationPreCheckError(
-            reason=f'instance {instance_uuid} is on the move already: another migration of it '
-                   f'runs on host {host}')
-
-
-def check_absent(seen: Seen | None, instance_uuid: str, host: str) -> None:
-    """The destination must not have the guest, nor a definition that was left of it."""
-    if seen is not None:
-        raise exception.MigrationPreCheckError(
-            reason=f'host {host} already has a guest with the uuid {instance_uuid} '
-                   f'({seen.words}); make sure that it is a leftover, then run there: '
-                   f'virsh undefine {instance_uuid}')
