@@ -43,8 +43,7 @@ def advance(migration_id: int, event: str, values: rows.Row,
     InvalidMigrationState when its status is not one of those ``believed`` that the edge starts
     from, or its lease is not ``owner``'s where one is given; MigrationNotFound.
     """
-    edge = migration_states.TRANSITIONS.get(event)
-    if edge is None:
+    if event not in migration_states.EVENTS:
         raise exception.Invalid(reason=f'unknown migration event {event!r}')
     if wrong := set(instance_values) & KEPT:
         raise exception.Invalid(reason=f'migration event {event!r} cannot write '
@@ -61,6 +60,7 @@ def advance(migration_id: int, event: str, values: rows.Row,
             migration = rows.fetch_first(s, T, *rows.living(T, id=migration_id), lock=True)
             if migration is None:
                 raise exception.MigrationNotFound(migration_id=migration_id)
+            edge = migration_states.transition(migration['migration_type'], event)
             after = take_edge(s, migration, event, stamp, values, *conditions)
             if after is not None:
                 actions.add(s, events)
@@ -84,7 +84,7 @@ def take_edge(s: Session, migration: rows.Row, event: str, stamp: Any,
     its caller's to write in the same one. ``migration`` is the row as that transaction read it.
     Returns the row after it; None when the edge does not start from the row's status now, or it
     does not fulfil ``conditions``."""
-    edge = migration_states.TRANSITIONS[event]
+    edge = migration_states.transition(migration['migration_type'], event)
     written = {**(values or {}), **_reached(edge.to, migration, stamp), 'updated_at': stamp,
                'started_at': migration['started_at'] or stamp}
     if edge.to in migration_states.FINAL:
@@ -100,7 +100,7 @@ def _reached(status: str, migration: rows.Row, stamp: Any) -> rows.Row:
 
 def be_born(s: Session, values: rows.Row, stamp: Any) -> rows.Row:
     """Insert a migration in the status that ``accept`` ends in, within a transaction."""
-    first = migration_states.TRANSITIONS['accept'].to
+    first = migration_states.transition(values['migration_type'], 'accept').to
     return rows.insert(s, T, {**values, **_reached(first, {}, stamp), 'created_at': stamp,
                               'moving_instance_uuid': values.get('instance_uuid')})
 

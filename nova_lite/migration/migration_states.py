@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The state machine of a live migration: one table, read by its one writer, ``Migration.advance``.
+"""The states of a migration: one table of edges for each migration_type, read by the one writer,
+``Migration.advance``.
 
 Each edge says what the same database transaction does to the instance and to the claims, so that
 no reader ever sees a finished migration of a server that is still ``migrating``. Run this module
@@ -8,6 +9,9 @@ to print the table: ``python -m nova_lite.migration.migration_states``.
 from typing import NamedTuple
 
 from nova_lite.migration import tables
+
+# migration_type; the words are Nova's
+LIVE_MIGRATION = 'live-migration'
 
 ACCEPTED = 'accepted'
 QUEUED = 'queued'
@@ -58,7 +62,7 @@ class Transition(NamedTuple):
     writer: str
 
 
-TRANSITIONS: dict[str, Transition] = {row.event: row for row in (
+_LIVE_MIGRATION = (
     Transition('accept', (None,), ACCEPTED, BUSY, 'api'),
     Transition('queue', (ACCEPTED,), QUEUED, BUSY, 'source'),
     Transition('prepare', (QUEUED,), PREPARING, BUSY, 'source'),
@@ -70,13 +74,24 @@ TRANSITIONS: dict[str, Transition] = {row.event: row for row in (
                'source, conductor'),
     Transition('cancel', (ACCEPTED, QUEUED, PREPARING, RUNNING), CANCELLED, STAYS, 'source'),
     Transition('lose', UNFINISHED, ERROR, LOST, 'anyone'),
-)}
+)
+
+# by migration_type, by event
+TRANSITIONS: dict[str, dict[str, Transition]] = {
+    migration_type: {edge.event: edge for edge in edges}
+    for migration_type, edges in ((LIVE_MIGRATION, _LIVE_MIGRATION),)}
+EVENTS = frozenset(event for edges in TRANSITIONS.values() for event in edges)
 
 
-def pformat() -> str:
-    """The table as text, one edge a line: the picture that the README shows."""
+def transition(migration_type: str, event: str) -> Transition:
+    """The edge that ``event`` is for a migration of that type. LookupError when it is none."""
+    return TRANSITIONS[migration_type][event]
+
+
+def pformat(migration_type: str = LIVE_MIGRATION) -> str:
+    """The table of a type as text, one edge a line: the picture that the README shows."""
     rows = [('event', 'from', 'to', 'the server', 'written by')]
-    for edge in TRANSITIONS.values():
+    for edge in TRANSITIONS[migration_type].values():
         sources = ', '.join(source or '(new)' for source in edge.sources)
         rows.append((edge.event, sources, edge.to, edge.after.name, edge.writer))
     lines = tables.lines_of(rows)

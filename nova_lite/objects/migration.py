@@ -12,7 +12,6 @@ from nova_lite import exception, moments
 from nova_lite.migration import migration_states, timings
 from nova_lite.objects import base, fields, instance as instance_obj, instance_action
 
-LIVE_MIGRATION = 'live-migration'
 # columns with verbs of their own
 OF_EDGES, LEASE = {'status', 'timings'}, {'owner', 'lease_until'}
 
@@ -71,8 +70,9 @@ class Migration(base.PersistentObject):
         instance_obj.notify(self._context, instance, *before)
 
     def _at_birth(self) -> dict[str, Any]:
-        return {'uuid': uuidutils.generate_uuid(), 'migration_type': LIVE_MIGRATION,
-                'hidden': False, 'attempted_hosts': [], **self._columns_to_write(OF_EDGES)}
+        return {'uuid': uuidutils.generate_uuid(),
+                'migration_type': migration_states.LIVE_MIGRATION, 'hidden': False,
+                'attempted_hosts': [], **self._columns_to_write(OF_EDGES)}
 
     # -- leases: the conductors' alone, see db/leases.py -----------------------------------------
     def take(self, owner: str, seconds: float) -> bool:

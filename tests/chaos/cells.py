@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from nova_lite.compute.live_migration_source import Move
 from nova_lite.conductor.tasks.live_migrate import LiveMigrationTask
-from nova_lite.migration.migration_states import TRANSITIONS
+from nova_lite.migration.migration_states import LIVE_MIGRATION, TRANSITIONS
 from tests.chaos import orders
 
 KILL_SOON, KILL_LATE, TERM, STOP = 'kill', 'kill-15s', 'term', 'stop-20s'
@@ -82,7 +82,7 @@ class Cell(NamedTuple):
 
 def _moments() -> dict[str, Moment]:
     found = []
-    for event in TRANSITIONS:
+    for event in TRANSITIONS[LIVE_MIGRATION]:
         # who accepts is the database's client itself, and who prepares has a list of servers:
         # neither has anything between the statement and its answer that could be told apart
         whens = ('start', 'end') if event in ('accept', 'prepare') else ('start', 'middle', 'end')

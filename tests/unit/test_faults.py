@@ -45,7 +45,7 @@ def test_fault_for_when_rows_compete_then_the_nearest_class_wins(error, code, ev
 
 def test_faults_when_walked_then_every_event_is_an_edge():
     for fault in faults.FAULTS.values():
-        assert fault.event is None or fault.event in migration_states.TRANSITIONS
+        assert fault.event is None or fault.event in migration_states.EVENTS
 
 
 def test_event_for_when_the_row_has_none_then_nobody_knows():

@@ -10,7 +10,7 @@ from tests.chaos import cells, harm
 
 
 def test_moments_when_listed_then_every_edge_and_every_step_is_there_at_its_start_and_end():
-    wanted = {f'edge-{event}' for event in migration_states.TRANSITIONS}
+    wanted = {f'edge-{event}' for event in migration_states.EVENTS}
     for do, undo in (*LiveMigrationTask.STEPS, *Move.STEPS):
         wanted |= {f'step-{do}', f'undo-{undo}'} - {'step-point of no return', 'undo-None'}
     assert {name.rpartition('-')[0] for name in cells.MOMENTS if name.endswith('-start')} == wanted

@@ -22,7 +22,7 @@ class Record:
 
     def advance(self, event):
         self.edges.append(event)
-        self.status = migration_states.TRANSITIONS[event].to
+        self.status = migration_states.transition(migration_states.LIVE_MIGRATION, event).to
 
 
 @pytest.mark.parametrize('progress, floor, expected', [

@@ -31,6 +31,7 @@ def stage(ctxt, status):
             'host': 'src', 'node': 'src-node', 'metadata': {'kept': 'yes'}})
         s.execute(tables['migrations'].insert(), {
             'uuid': MIGRATION, 'instance_uuid': SERVER, 'status': status, 'reason': 'before',
+            'migration_type': states.LIVE_MIGRATION,
             'source_compute': 'src', 'dest_compute': 'dst', 'dest_node': 'dst-node'})
     db.assert_books_balance(ctxt)
     return (objects.Instance.get_by_uuid(ctxt, SERVER),
@@ -41,7 +42,8 @@ def claims():
     return {uuid: db.claims_of(uuid) for uuid in (SERVER, MIGRATION)}
 
 
-CASES = [(edge, status) for edge in states.TRANSITIONS.values() for status in STATUSES]
+CASES = [(edge, status) for edge in states.TRANSITIONS[states.LIVE_MIGRATION].values()
+         for status in STATUSES]
 LISTED = [case for case in CASES if case[1] in case[0].sources]
 OTHERS = [case for case in CASES if case not in LISTED]
 
