@@ -12,7 +12,7 @@ import time
 
 from oslo_utils import uuidutils
 
-from nova_lite import context, objects, rpc
+from nova_lite import context, objects, rpc, service
 from nova_lite.cmd import common
 from nova_lite.conf import CONF, database
 from nova_lite.scheduler.rpcapi import SchedulerAPI
@@ -41,7 +41,7 @@ def main() -> None:
     count, sys.argv[1:] = int(sys.argv[1]), sys.argv[2:]
     database.register_opts(CONF)
     common.prepare('nova-lite-bench')
-    rpc.init()
+    service.connect()
     from nova_lite.db import models, session
     import sqlalchemy as sa
     with session.reader() as s:

@@ -12,12 +12,12 @@ from typing import Any
 from benchmarks import floor, ground, steps
 from benchmarks.figures import Plot, Result, Table
 from benchmarks.ground import Cloud, say
-from nova_lite.compute import events
+from nova_lite import action_events
 from nova_lite.migration import migration_states
 
 WARM_UP = 5
 # s until the steps that nobody waits for are over as well: a trace has no end to wait on
-BESIDE = events.TOGETHER + 0.5
+BESIDE = action_events.TOGETHER + 0.5
 
 
 def run(quick: bool) -> Result:

@@ -17,7 +17,7 @@ from collections.abc import Callable                            # noqa: E402
 from typing import Any                                          # noqa: E402
 
 from benchmarks.floor import CALL, MORE, READ, WRITE            # noqa: E402
-from nova_lite import context, rpc                              # noqa: E402
+from nova_lite import action_events, context, rpc, rpc_server   # noqa: E402
 from nova_lite.cmd import common                                # noqa: E402
 from nova_lite.conf import CONF, database                       # noqa: E402
 
@@ -41,7 +41,7 @@ class Echo:
 def serve() -> None:
     common.prepare('nova-lite-bench')
     rpc.init()
-    server = rpc.get_server(EchoAPI, Echo(), HOST)
+    server = rpc_server.get_server(EchoAPI, Echo(), HOST, action_events)
     server.start()
     print('ready', flush=True)
     server.wait()

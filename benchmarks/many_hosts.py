@@ -14,7 +14,7 @@ import sys                                                      # noqa: E402
 import types                                                    # noqa: E402
 from pathlib import Path                                        # noqa: E402
 
-from nova_lite import rpc, service, utils                       # noqa: E402
+from nova_lite import service, utils                            # noqa: E402
 from nova_lite.cmd import common, compute                       # noqa: E402
 from nova_lite.conf import CONF                                 # noqa: E402
 from nova_lite.virt import simulation                           # noqa: E402
@@ -67,7 +67,7 @@ def main() -> None:
     options = common.prepare('nova-lite-compute')
     hosts = json.loads(path.read_text())
     assert not CONF.simulation.path, 'a world in files is too slow for so many guests'
-    rpc.init()
+    service.connect()
     populate(simulation.current(), hosts)
     computes = service.make_or_die(lambda: Computes(list(hosts)))
     service.run(computes.start, computes.stop, options)

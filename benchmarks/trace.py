@@ -61,10 +61,10 @@ def step() -> tuple[str, str]:
 
 
 def _of_task(frame: Any) -> str | None:
-    """The step of a task (conductor/tasks/base.py) that the frame works for."""
+    """The step of a task (step_runner.py) that the frame works for."""
     while frame is not None:
         after = frame.f_back
-        if after is not None and after.f_code.co_filename.endswith('tasks/base.py'):
+        if after is not None and after.f_code.co_filename.endswith('step_runner.py'):
             return frame.f_code.co_qualname
         frame = after
     return None

@@ -2,10 +2,8 @@
 """Remote calls, each declared once.
 
 An ``rpcapi.py`` holds an :class:`Interface`: signatures and a sentence, no bodies. The client is
-the interface itself; the server is :func:`get_server`, which exposes only what is declared and
-does not start when the manager's method differs from the declaration. Everything that belongs to
-the edge between two processes is here: target, timeout, serializer, the action's event, the log
-line of a failed cast.
+the interface itself; the server that is made of the same declarations is rpc_server.py. What both
+ends of the wire share is here: target, timeout, serializer, the transport.
 """
 import contextlib
 import contextvars
@@ -195,79 +193,6 @@ def get_notifier(topic: str, publisher_id: str) -> Any:
     None before :func:`init`."""
     notifier = _state.notifiers.get(topic)
     return notifier.prepare(publisher_id=publisher_id) if notifier else None
-
-
-# -- serving ----------------------------------------------------------------------------------
-class Endpoint:
-    """What a server answers: the declared methods of ``manager`` and nothing else.
-
-    ``scope`` is a context manager in which each call runs; a compute enters its way to the
-    conductor there. RuntimeError when the manager lacks a method or its parameters differ.
-    """
-
-    def __init__(self, interface: type[Interface], manager: Any, host: str,
-                 scope: Callable[[], Any] = contextlib.nullcontext) -> None:
-        self.target = messaging.Target(version=interface.version)
-        for name, declared in interface.declarations().items():
-            method = getattr(manager, name, None)
-            check_method(interface, name, declared, method)
-            setattr(self, name, _guard(interface.topic, name, declared.declaration, method, host,
-                                       scope))
-
-
-def check_method(interface: type[Interface], name: str, declared: Callable,
-                 method: Callable | None) -> None:
-    """RuntimeError unless ``method`` takes what ``declared`` sends."""
-    if method is None:
-        raise RuntimeError(f'{interface.__name__}.{name} is declared but not implemented')
-    expected = [parameter for parameter in inspect.signature(declared).parameters
-                if parameter not in ('self', declared.declaration.to)]
-    found = list(inspect.signature(method).parameters)
-    if found != expected:
-        raise RuntimeError(f'{interface.__name__}.{name} is declared with {expected} but '
-                           f'implemented with {found}')
-
-
-def _guard(topic: str, name: str, declaration: Declaration, method: Callable, host: str,
-           scope: Callable[[], Any]) -> Callable:
-    """Wrap a manager's method with what every served call needs."""
-    from nova_lite.compute import events
-
-    def serve(ctxt: Any, **kwargs: Any) -> Any:
-        with scope(), contextlib.ExitStack() as stack:
-            if declaration.event:
-                stack.enter_context(events.reporter(
-                    ctxt, f'{topic}_{name}', kwargs['instance'].uuid, host, declaration.late))
-            return method(ctxt, **kwargs)
-
-    def serve_call(ctxt: Any, **kwargs: Any) -> Any:
-        try:
-            return serve(ctxt, **kwargs)
-        except exception.NovaLiteException as error:
-            # the caller is told; a stack trace here would only say it twice
-            LOG.info('%s.%s refused: %s', topic, name, error.format_message())
-            raise messaging.ExpectedException() from error
-
-    def serve_cast(ctxt: Any, **kwargs: Any) -> None:
-        try:
-            serve(ctxt, **kwargs)
-        except Exception as error:
-            events.log_failure(f'{topic}.{name}', error, kwargs.get('instance'))
-            if 'instance' in kwargs:
-                with scope():
-                    events.record_fault(ctxt, kwargs['instance'], error, host)
-
-    return functools.wraps(method)(serve_call if declaration.kind == 'call' else serve_cast)
-
-
-def get_server(interface: type[Interface], manager: Any, host: str,
-               scope: Callable[[], Any] = contextlib.nullcontext) -> Any:
-    """An oslo.messaging server for ``manager`` on ``interface``'s topic at ``host``."""
-    endpoint = Endpoint(interface, manager, host, scope)
-    target = messaging.Target(topic=interface.topic, server=host, version=interface.version)
-    return messaging.get_rpc_server(transport(), target, [endpoint],
-                                    serializer=RequestContextSerializer(),
-                                    access_policy=messaging.DefaultRPCAccessPolicy)
 
 
 def wait_for_broker(stop: Callable[[], bool], interval: float = 1.0) -> bool:

@@ -16,14 +16,13 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_lite import context, exception, faults, notifications, objects, rpc, utils
+from nova_lite import (action_events, context, early_signals, exception, faults, notifications,
+                       objects, rpc, rpc_server, utils)
 from nova_lite.clock_skew import ClockSkew
-from nova_lite.cmd import early
-from nova_lite.compute import events
 from nova_lite.compute.host_identity import HostIdentity
 from nova_lite.conductor.rpcapi import Indirection
 from nova_lite.conf import CONF, check
-from nova_lite.objects import base as objects_base
+from nova_lite.objects import base as objects_base, instance
 
 LOG = logging.getLogger(__name__)
 
@@ -31,6 +30,13 @@ RETRY_INTERVAL = 1.0
 LAST_WORDS = 2.0    # s to write what was kept back, when a process ends
 # a word is enough for these; anything else is shown with its stack
 EXPECTED = (exception.NovaLiteException, *rpc.UNREACHABLE)
+
+
+def connect() -> None:
+    """Connect this process to the others, and tell the world of its servers' states from now on.
+    Can be repeated. ConfigInvalid."""
+    rpc.init()
+    instance.tell(notifications.send_instance_update)
 
 
 class Service:
@@ -63,7 +69,8 @@ class Service:
             return
         if hasattr(self.manager, 'init_host') and not self._until_done(self.manager.init_host):
             return
-        server = rpc.get_server(self._interface, self.manager, self.host, self._scope)
+        server = rpc_server.get_server(self._interface, self.manager, self.host, action_events,
+                                       self._scope)
         server.start()
         self._server = server
         # only now is it up in the service list: who sees it can use it
@@ -93,7 +100,7 @@ class Service:
             with self._scope():
                 self.manager.stop()
         with self._scope(), rpc.within(LAST_WORDS):
-            events.flush()
+            action_events.flush()
         if self._server is not None:
             self._server.wait()
 
@@ -175,7 +182,7 @@ def run(start: Callable[[], None], stop: Callable[[], None], options: check.Opti
     inbox = utils.Mailbox()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda received, _frame: inbox.put(received))
-    for received in early.came:
+    for received in early_signals.came:
         inbox.put(received)
     starting = utils.spawn(_start_or_die, start, inbox, name='start')
     while True:

@@ -4,7 +4,7 @@
 No root, no broker, no database server, no libvirt. What it makes lies in one directory: database,
 world of the simulated guests, users, configuration; a later start goes on from there.
 """
-from nova_lite.cmd import early     # noqa: F401
+from nova_lite import early_signals     # noqa: F401
 from nova_lite import monkey_patch
 
 monkey_patch.patch()
@@ -23,7 +23,7 @@ from typing import Any                                          # noqa: E402
 import bcrypt                                                   # noqa: E402
 from oslo_log import log as logging                             # noqa: E402
 
-from nova_lite import context, embedded, exception, rpc, service    # noqa: E402
+from nova_lite import context, embedded, exception, service         # noqa: E402
 from nova_lite.api import server, wsgi_app                      # noqa: E402
 from nova_lite.cmd import common, manage                        # noqa: E402
 from nova_lite.conf import CONF, database                       # noqa: E402
@@ -172,7 +172,7 @@ class Process:
         with contextlib.redirect_stdout(sys.stderr):    # stdout is for the exports alone
             manage.sync()
         embedded.make_flavors(context.get_admin_context())
-        rpc.init()
+        service.connect()
         self._cloud.start()
         self._server = server.Server(wsgi_app.build(CONF), listener)
         exports = self._directory.announce(self._server.address)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """nova-lite-compute: one on each host, drives the hypervisor. It never opens the database."""
-from nova_lite.cmd import early     # noqa: F401
+from nova_lite import early_signals     # noqa: F401
 from nova_lite import monkey_patch
 
 monkey_patch.patch()
 
-from nova_lite import rpc, service                              # noqa: E402
+from nova_lite import service                                   # noqa: E402
 from nova_lite.cmd import common                                # noqa: E402
 from nova_lite.compute.host_identity import HostIdentity         # noqa: E402
 from nova_lite.compute import manager, rpcapi                   # noqa: E402
@@ -25,7 +25,7 @@ def make_service(host: str, identity: HostIdentity | None = None) -> service.Ser
 
 def main() -> None:
     options = common.prepare('nova-lite-compute')
-    service.make_or_die(rpc.init)
+    service.make_or_die(service.connect)
     if CONF.compute_driver == 'libvirt':
         from nova_lite.virt.libvirt import host
         service.make_or_die(host.require_libvirt)

@@ -46,8 +46,8 @@ def check_config() -> None:
 
 
 def host_replace() -> None:
-    from nova_lite.db import host_names, session
-    session.get_engine()
+    from nova_lite.db import host_names, schema
+    schema.check()
     host = nova_conf.CONF.command.replaced
     done = host_names.forget(host)
     if done is None:

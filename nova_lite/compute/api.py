@@ -14,8 +14,7 @@ import oslo_messaging as messaging
 from oslo_log import log as logging
 from oslo_utils import uuidutils
 
-from nova_lite import exception, objects, rpc
-from nova_lite.compute import events
+from nova_lite import action_events, exception, objects, rpc
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.rpcapi import ConductorAPI
 from nova_lite.conf import CONF, service as service_conf
@@ -81,7 +80,7 @@ class API:
             lost = exception.LiveMigrationLost(
                 reason='nova-lite-conductor did not answer in time. It may still begin: the '
                        "server's migrations tell. Does a conductor run?")
-            events.record_fault(ctxt, instance, lost, CONF.host)
+            action_events.record_fault(ctxt, instance, lost, CONF.host)
             raise lost from error
 
     @staticmethod

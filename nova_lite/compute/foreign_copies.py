@@ -9,8 +9,8 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_lite import context, exception, objects
-from nova_lite.compute import events, presence
+from nova_lite import action_events, context, exception, objects
+from nova_lite.compute import presence
 from nova_lite.migration import location
 from nova_lite.virt.driver import ComputeDriver
 
@@ -62,7 +62,7 @@ class ForeignCopies:
         ctxt = context.get_admin_context()
         objects.InstanceAction.action_start(ctxt, instance.uuid, ACTION)
         self._told[instance.uuid] = ctxt.request_id
-        events.record_fault(ctxt, instance, error, self.host)
+        action_events.record_fault(ctxt, instance, error, self.host)
 
     def _tell_end(self, uuid: str, word: str) -> None:
         request_id = self._told.pop(uuid)

@@ -10,8 +10,8 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_lite import exception, objects
-from nova_lite.compute import events, presence
+from nova_lite import action_events, exception, objects
+from nova_lite.compute import presence
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.migration import location, vm_states
 from nova_lite.virt.driver import ComputeDriver
@@ -81,7 +81,7 @@ class GuestInventory:
             instance.save(expected_task_state=[None])
         except exception.Conflict:
             return      # busy meanwhile: the next look is as good
-        events.record_fault(ctxt, instance, error, self.host)
+        action_events.record_fault(ctxt, instance, error, self.host)
 
     def keep(self, ctxt: Any, instance: Any) -> None:
         """The guest was moved here by hand: it stays. InstanceNotRunning where it is not whole."""
@@ -103,7 +103,7 @@ class GuestInventory:
         error = exception.GuestFoundElsewhere(instance_uuid=uuid, found=host, state=word,
                                               host=instance.host)
         LOG.warning(error.format_message())
-        events.record_fault(ctxt, instance, error, self.host)
+        action_events.record_fault(ctxt, instance, error, self.host)
 
 
 def _by_hand(ctxt: Any) -> Any:

@@ -14,11 +14,10 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_lite import exception, faults, notifications, utils
-from nova_lite.compute import copy_watch, events, post_copy, presence, refusals, rpcapi
+from nova_lite import action_events, exception, faults, notifications, step_runner, utils
+from nova_lite.compute import copy_watch, post_copy, presence, refusals, rpcapi
 from nova_lite.compute.migration_progress import ProgressKeeper
 from nova_lite.compute.rpcapi import ComputeAPI
-from nova_lite.conductor.tasks import base
 from nova_lite.migration import migration_states, recovery, vm_states
 from nova_lite.migration.steering import Steering
 from nova_lite.virt import driver as virt_driver
@@ -31,11 +30,11 @@ STILL_TRUE = 1.0        # s for which an answer of the record is taken to hold
 class Move:
     """One migration away from this host."""
 
-    STEPS: base.Steps = (
+    STEPS: step_runner.Steps = (
         # do                                  undo
         ('prepare_destination', 'rollback_at_destination'),
         ('move_guest', 'rollback_at_source'),
-        base.POINT_OF_NO_RETURN,
+        step_runner.POINT_OF_NO_RETURN,
         ('confirm_at_destination', None),
         ('clean_source', None),
     )
@@ -73,7 +72,7 @@ class Move:
     def run_again(self) -> None:
         """Do what an earlier process of this host left ``preparing``: no copy had begun, so what
         it made at the destination is removed and made anew."""
-        base.undo_all(self.STEPS, self)
+        step_runner.undo_all(self.STEPS, self)
         self.run()
 
     def arrive(self) -> None:
@@ -96,7 +95,7 @@ class Move:
         elif self.migration.status != migration_states.PREPARING:
             self.adopt()        # how a copy ended is for the driver to find out, a look cannot
         elif rule.action == recovery.ROLL_BACK:
-            base.undo_all(self.STEPS, self)
+            step_runner.undo_all(self.STEPS, self)
             self._end_badly(exception.LiveMigrationFailed(reason=rule.why))
         else:
             self._finish('lose', rule.why)
@@ -141,7 +140,7 @@ class Move:
 
     def _to_the_end(self, start_at: str) -> None:
         try:
-            base.run(self.STEPS, self, start_at=start_at)
+            step_runner.run(self.STEPS, self, start_at=start_at)
         except exception.DatabaseUnavailable:
             raise       # taken up by the record when there is one again
         except Exception as error:
@@ -271,7 +270,7 @@ class Move:
             event = 'lose'      # only the destination's word makes an end of it
         LOG.warning('Live migration of instance %s to %s: %s', self.instance.uuid, self.dest,
                     exception.message_of(error), exc_info=error if event == 'lose' else None)
-        events.record_fault(self.ctxt, self.instance, error, self.migration.source_compute)
+        action_events.record_fault(self.ctxt, self.instance, error, self.migration.source_compute)
         self._finish(event, exception.public_message(error), exception.class_of(error),
                      self._state_at_source() if event != 'lose' else None)
 
@@ -287,7 +286,7 @@ class Move:
                 updates: dict[str, Any] | None = None) -> None:
         try:
             # nobody else takes an edge between these, but the answer to one may have been lost
-            with events.told_with_the_end(self.instance.uuid) as steps:
+            with action_events.told_with_the_end(self.instance.uuid) as steps:
                 self.migration.advance(event, reason=reason, failed_check=failed_check,
                                        instance_updates=updates, steps=steps,
                                        expected_status=migration_states.BEGUN)

@@ -12,8 +12,8 @@ from typing import Any
 import oslo_messaging as messaging
 from oslo_log import log as logging
 
-from nova_lite import context, exception, moments, objects, rpc, utils
-from nova_lite.compute import events, presence
+from nova_lite import action_events, context, exception, moments, objects, rpc, utils
+from nova_lite.compute import presence
 from nova_lite.compute.live_migration_queue import LiveMigrationQueue
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.compute.server_lifecycle import ServerLifecycle
@@ -94,7 +94,8 @@ class Orders:
         ctxt.update_store()
         order._context = order.instance._context = ctxt
         try:
-            with events.reporter(ctxt, EVENTS[order.task_state], uuid, self.host, late=True):
+            with action_events.reporter(ctxt, EVENTS[order.task_state], uuid, self.host,
+                                        late=True):
                 self._do(ctxt, order)
         except exception.StaleOrder as void:
             LOG.info('%s', void.format_message())
@@ -147,7 +148,7 @@ class Orders:
     def _give_back(self, ctxt: Any, order: Any, error: Exception) -> None:
         """The state that the server had before still stands; only the task is over. A deletion
         stays to be done, and what was not built is in error."""
-        events.record_fault(ctxt, order.instance, error, self.host)
+        action_events.record_fault(ctxt, order.instance, error, self.host)
         if order.task_state == task_states.SPAWNING:
             order.finish({'vm_state': vm_states.ERROR}, drop_claims=True)
         elif order.task_state != task_states.DELETING:

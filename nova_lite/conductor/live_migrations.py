@@ -12,11 +12,9 @@ from typing import Any
 from oslo_log import log as logging
 from oslo_utils import uuidutils
 
-from nova_lite import context, exception, faults, notifications, objects, rpc, utils
-from nova_lite.compute import events
+from nova_lite import action_events, context, exception, faults, notifications, objects, rpc, utils
 from nova_lite.conductor.tasks import live_migrate
-from nova_lite.conf import CONF
-from nova_lite.conf import service as service_conf
+from nova_lite.conf import CONF, service as service_conf
 
 LOG = logging.getLogger(__name__)
 
@@ -81,9 +79,9 @@ class LiveMigrations:
         if event == 'lose':
             LOG.warning('Live migration of instance %s is over before it began: %s', instance.uuid,
                         exception.message_of(error), exc_info=error)
-        events.record_fault(ctxt, instance, error, self.host)
+        action_events.record_fault(ctxt, instance, error, self.host)
         try:
-            with events.told_with_the_end(instance.uuid, error) as steps:
+            with action_events.told_with_the_end(instance.uuid, error) as steps:
                 migration.advance(event, reason=exception.public_message(error),
                                   failed_check=exception.class_of(error), owner=self.owner,
                                   steps=steps)
@@ -122,8 +120,8 @@ class LiveMigrations:
         migration._context = ctxt
         try:
             instance = objects.Instance.get_by_uuid(ctxt.elevated(), migration.instance_uuid)
-            with events.reporter(ctxt, 'conductor_live_migrate_instance', instance.uuid,
-                                 self.host):
+            with action_events.reporter(ctxt, 'conductor_live_migrate_instance', instance.uuid,
+                                        self.host):
                 self.run(ctxt, instance, migration)
         except exception.InstanceNotFound as error:
             migration.advance('fail', reason=error.format_message())

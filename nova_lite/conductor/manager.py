@@ -21,6 +21,10 @@ class ConductorManager:
         self.orders = Orders(host)
 
     # -- service ---------------------------------------------------------------------------------
+    def init_host(self) -> None:
+        """ConfigInvalid when the database has not the tables that are needed."""
+        objects_base.db().check()
+
     def periodic_tasks(self) -> list[tuple[float, Callable[[], None]]]:
         return [*self.live_migrations.periodic_tasks(), *self.silent_hosts.periodic_tasks(),
                 *self.orders.periodic_tasks()]

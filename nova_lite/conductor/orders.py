@@ -13,8 +13,7 @@ import oslo_messaging as messaging
 from oslo_log import log as logging
 from oslo_utils import uuidutils
 
-from nova_lite import context, exception, moments, objects, rpc, utils
-from nova_lite.compute import events
+from nova_lite import action_events, context, exception, moments, objects, rpc, utils
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conf import CONF, service as service_conf
 from nova_lite.migration import task_states, vm_states
@@ -88,8 +87,8 @@ class Orders:
             if order.task_state == task_states.DELETING:
                 order.finish(vm_states.after_deletion(), owner=self.owner, destroy=True)
                 return
-            with events.reporter(ctxt, 'conductor_build_instance', order.instance_uuid,
-                                 self.host):
+            with action_events.reporter(ctxt, 'conductor_build_instance', order.instance_uuid,
+                                        self.host):
                 self._build(ctxt, order)
         except exception.StaleOrder as void:
             LOG.info('%s', void.format_message())
@@ -113,7 +112,7 @@ class Orders:
         except PASSING:
             raise
         except Exception as error:
-            events.record_fault(ctxt, instance, error, self.host)
+            action_events.record_fault(ctxt, instance, error, self.host)
             order.finish({'vm_state': vm_states.ERROR}, owner=self.owner, drop_claims=True)
             raise
         moments.reach('order-scheduling-middle', instance.uuid)

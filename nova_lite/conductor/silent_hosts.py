@@ -14,8 +14,8 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_lite import context, exception, objects, rpc
-from nova_lite.compute import events, rpcapi
+from nova_lite import action_events, context, exception, objects, rpc
+from nova_lite.compute import rpcapi
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conf import CONF, service as service_conf
 from nova_lite.migration import recovery
@@ -129,7 +129,7 @@ class SilentHosts:
     def _record(self, ctxt: Any, instance: Any, error: Exception) -> None:
         LOG.warning('Live migration of instance %s: %s', instance.uuid,
                     exception.message_of(error))
-        events.record_fault(ctxt, instance, error, self.host)
+        action_events.record_fault(ctxt, instance, error, self.host)
 
     @staticmethod
     def _is_lost(ctxt: Any, host: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from oslo_db import exception as db_exc
 
 from nova_lite.db import (actions, flavors, host_names, instances, leases, moves, orders, queue,
-                          resources, retry, rows, services, session, sightings)
+                          resources, retry, rows, schema, services, session, sightings)
 
 __all__ = ['actions', 'flavors', 'host_names', 'instances', 'leases', 'moves', 'orders', 'queue',
            'resources', 'services', 'sightings', 'check', 'get', 'insert', 'update_on_match',
@@ -19,8 +19,9 @@ DuplicateEntry = db_exc.DBDuplicateEntry
 
 
 def check() -> None:
-    """ConfigInvalid when the database is not one with the tables that this release needs."""
-    session.get_engine()
+    """ConfigInvalid when the database is not one with the tables that this release needs. Every
+    process that uses it asks when it starts."""
+    schema.check()
 
 
 @retry.retried

@@ -179,18 +179,10 @@ def _meaning_of(error: Exception) -> Meaning | None:
 
 
 def _current() -> Any:
-    """A process that just begins to use the database is told at once when its tables are not
-    those that the code needs."""
     if _manager is None:
         with _first_use:
             if _manager is None:
                 configure()
-                from nova_lite.db import schema
-                try:
-                    schema.check()
-                except exception.ConfigInvalid:
-                    dispose()
-                    raise
     return _manager
 
 

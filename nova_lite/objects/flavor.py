@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """How much of a host a server takes. Each server keeps a copy of its flavor as it was at boot."""
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from nova_lite import exception
 from nova_lite.objects import base, fields
@@ -75,3 +75,17 @@ class FlavorList(base.NovaLiteObjectList):
         flavorid. Invalid, MarkerNotFound."""
         return cls.from_rows(context, base.db().flavors.by_filters(
             filters or {}, sort_key, sort_dir, limit, marker))
+
+
+class Resources(NamedTuple):
+    """What a guest takes from a host. Memory in MiB, disk in GiB."""
+    vcpus: int
+    memory_mb: int
+    disk_gb: int
+
+
+def resources_of(flavor: Any) -> Resources:
+    """What a guest of ``flavor`` takes; swap (MiB in a flavor) is disk, rounded up to GiB."""
+    swap_gb = -(-(flavor.swap or 0) // 1024)
+    disk = (flavor.root_gb or 0) + (flavor.ephemeral_gb or 0) + swap_gb
+    return Resources(flavor.vcpus or 0, flavor.memory_mb or 0, disk)

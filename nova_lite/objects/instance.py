@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server. Its ``task_state`` is the lock of a migration: ``save(expected_task_state=None)`` with
 ``migrating`` succeeds for one caller only. No save is without a condition."""
+from collections.abc import Callable
 from typing import Any, Self
 
 from oslo_log import log as logging
@@ -12,6 +13,9 @@ from nova_lite.objects import base, fields
 
 LOG = logging.getLogger(__name__)
 UNSET: Any = object()    # "whatever it is": leave the argument out, the mark does not travel
+# (context, instance, its vm_state and task_state before)
+StateListener = Callable[[Any, 'Instance', str | None, str | None], None]
+_listener: StateListener | None = None
 STATES = {'vm_state', 'task_state', 'power_state', 'host', 'node', 'generation'}
 
 
@@ -187,13 +191,19 @@ def _hidden(context: Any, row: dict[str, Any]) -> bool:
                 and context.project_id != row['project_id'])
 
 
+def tell(listener: StateListener | None) -> None:
+    """Have ``listener`` called with each change of state of a server, once that is written."""
+    global _listener
+    _listener = listener
+
+
 def notify(context: Any, instance: Instance, old_vm_state: str | None,
            old_task_state: str | None) -> None:
-    """Tell the world when a state changed. The row is written: a failure here changes nothing."""
-    if (instance.vm_state, instance.task_state) == (old_vm_state, old_task_state):
+    """A state may have changed. The row is written: a failure here changes nothing."""
+    changed = (instance.vm_state, instance.task_state) != (old_vm_state, old_task_state)
+    if not changed or _listener is None:
         return
     try:
-        from nova_lite import notifications
-        notifications.send_instance_update(context, instance, old_vm_state, old_task_state)
+        _listener(context, instance, old_vm_state, old_task_state)
     except Exception:
         LOG.exception('Instance %s: its update notification was not sent', instance.uuid)

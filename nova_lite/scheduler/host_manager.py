@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A host as the scheduler sees it, and what a guest would take from it.
+"""A host as the scheduler sees it.
 
 Filters and weighers read nothing but a :class:`HostState` and the RequestSpec, so they need
 neither database nor message queue.
@@ -7,21 +7,7 @@ neither database nor message queue.
 import dataclasses
 import functools
 import json
-from typing import Any, NamedTuple
-
-
-class Resources(NamedTuple):
-    """What a guest takes from a host. Memory in MiB, disk in GiB."""
-    vcpus: int
-    memory_mb: int
-    disk_gb: int
-
-
-def resources_of(flavor: Any) -> Resources:
-    """What a guest of ``flavor`` takes; swap (MiB in a flavor) is disk, rounded up to GiB."""
-    swap_gb = -(-(flavor.swap or 0) // 1024)
-    disk = (flavor.root_gb or 0) + (flavor.ephemeral_gb or 0) + swap_gb
-    return Resources(flavor.vcpus or 0, flavor.memory_mb or 0, disk)
+from typing import Any
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,8 +14,10 @@ from oslo_log import log as logging
 
 from nova_lite import exception, notifications, objects
 from nova_lite.conf import CONF
+from nova_lite.objects import base as objects_base
+from nova_lite.objects.flavor import Resources, resources_of
 from nova_lite.scheduler import filters, weights
-from nova_lite.scheduler.host_manager import HostState, Resources, resources_of
+from nova_lite.scheduler.host_manager import HostState
 
 LOG = logging.getLogger(__name__)
 
@@ -34,6 +36,10 @@ class SchedulerManager:
     def __init__(self) -> None:
         self._filters = filters.load(CONF.filter_scheduler.enabled_filters)
         self._weighers = weights.load(CONF.filter_scheduler.weight_classes)
+
+    def init_host(self) -> None:
+        """ConfigInvalid when the database has not the tables that are needed."""
+        objects_base.db().check()
 
     def select_destinations(self, ctxt: Any, spec: Any) -> Any:
         publisher = f'scheduler.{CONF.host}'

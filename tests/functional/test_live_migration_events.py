@@ -2,14 +2,14 @@
 """What is over is fully told: who reads that a migration is over finds what each step came to."""
 import pytest
 
-from nova_lite.compute import events
+from nova_lite import action_events
 
 
 @pytest.fixture
 def patient(monkeypatch):
     """A step's success that could wait for others waits for ever, if no end takes it along."""
-    monkeypatch.setattr(events, 'TOGETHER', 3600)
-    monkeypatch.setattr(events, '_late', events._Late())
+    monkeypatch.setattr(action_events, 'TOGETHER', 3600)
+    monkeypatch.setattr(action_events, '_late', action_events._Late())
 
 
 def test_events_when_the_migration_has_completed_then_all_are_there(cloud, patient):

@@ -3,8 +3,7 @@ import threading
 
 import pytest
 
-from nova_lite import moments
-from nova_lite.conductor.tasks import base
+from nova_lite import moments, step_runner
 
 
 @pytest.fixture
@@ -80,6 +79,6 @@ def test_task_when_it_fails_then_each_step_and_undo_has_its_moments(monkeypatch)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        base.run((('build', 'tear_down'), ('move', None)), Doer())
+        step_runner.run((('build', 'tear_down'), ('move', None)), Doer())
     assert reached == ['step-build-start', 'step-build-end', 'step-move-start',
                        'undo-tear_down-start', 'undo-tear_down-end']

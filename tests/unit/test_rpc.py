@@ -7,7 +7,7 @@ import types
 import oslo_messaging as messaging
 import pytest
 
-from nova_lite import context, exception, rpc
+from nova_lite import action_events, context, exception, rpc, rpc_server
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.rpcapi import ConductorAPI
 from nova_lite.conf import CONF
@@ -53,7 +53,7 @@ def greeter(tmp_path):
     conf_file.write_text('[DEFAULT]\ntransport_url = fake://\n')
     CONF([f'--config-file={conf_file}'], project='nova-lite')
     rpc.init()
-    server = rpc.get_server(GreeterAPI, Greeter(), 'host1', scope)
+    server = rpc_server.get_server(GreeterAPI, Greeter(), 'host1', action_events, scope)
     server.start()
     yield GreeterAPI()
     server.stop()
@@ -97,7 +97,7 @@ def test_server_when_the_manager_differs_then_it_does_not_start(method, complain
     manager = Greeter()
     manager.greet = method
     with pytest.raises(RuntimeError, match=complaint):
-        rpc.Endpoint(GreeterAPI, manager, 'host1')
+        rpc_server.Endpoint(GreeterAPI, manager, 'host1', action_events)
 
 
 @pytest.mark.parametrize('interface', [ComputeAPI, ConductorAPI, SchedulerAPI])
@@ -118,7 +118,7 @@ def test_interfaces_when_compared_with_the_managers_then_they_agree():
         for name, declared in interface.declarations().items():
             method = getattr(manager, name, None)
             bound = method.__get__(object()) if method else None
-            rpc.check_method(interface, name, declared, bound)
+            rpc_server.check_method(interface, name, declared, bound)
 
 
 @pytest.mark.parametrize('error, level, traced', [
@@ -143,11 +143,10 @@ def test_cast_when_it_is_refused_then_one_line_and_a_stack_for_a_bug_alone(
             raise error
 
     told = []
-    from nova_lite.compute import events
-    monkeypatch.setattr(events, 'record_fault', lambda *args: told.append(args[2]))
+    monkeypatch.setattr(action_events, 'record_fault', lambda *args: told.append(args[2]))
     caplog.set_level(logging.DEBUG)
-    endpoint = rpc.Endpoint(Interface, Manager(), 'host')
+    endpoint = rpc_server.Endpoint(Interface, Manager(), 'host', action_events)
     endpoint.order(None, instance=types.SimpleNamespace(uuid='the-uuid'))
-    [line] = [record for record in caplog.records if record.name == 'nova_lite.compute.events']
+    [line] = [record for record in caplog.records if record.name == 'nova_lite.action_events']
     assert (line.levelno, bool(line.exc_info)) == (level, traced)
     assert 'the-uuid' in line.getMessage() and told == [error]

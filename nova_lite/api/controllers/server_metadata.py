@@ -7,9 +7,8 @@ import webob.exc
 
 from nova_lite import exception
 from nova_lite.api import wsgi
+from nova_lite.api.views.limits import MAX_METADATA_ITEMS
 from nova_lite.objects import Instance
-
-AT_MOST = 128       # items of one server, Nova's default
 
 
 def index(request: wsgi.Request, instance: Instance) -> dict[str, Any]:
@@ -47,8 +46,9 @@ def delete(request: wsgi.Request, instance: Instance, key: str) -> None:
 
 def check_count(metadata: dict[str, str]) -> None:
     """HTTPForbidden when there is too much of it for one server."""
-    if len(metadata) > AT_MOST:
-        raise webob.exc.HTTPForbidden(f'A server has at most {AT_MOST} items of metadata')
+    if len(metadata) > MAX_METADATA_ITEMS:
+        raise webob.exc.HTTPForbidden(
+            f'A server has at most {MAX_METADATA_ITEMS} items of metadata')
 
 
 def _require(instance: Instance, key: str) -> None:

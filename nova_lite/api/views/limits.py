@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from nova_lite.api import wsgi
-from nova_lite.api.controllers import server_metadata
 from nova_lite.objects import Instance
 
 UNLIMITED = -1
+MAX_METADATA_ITEMS = 128        # of one server, Nova's default
 
 
 class Field(NamedTuple):
@@ -17,10 +17,10 @@ class Field(NamedTuple):
 
 
 MAXIMA = (
-    Field('maxServerMeta', server_metadata.AT_MOST),
+    Field('maxServerMeta', MAX_METADATA_ITEMS),
     Field('maxPersonality', 0, 56),
     Field('maxPersonalitySize', 0, 56),
-    Field('maxImageMeta', server_metadata.AT_MOST, 38),
+    Field('maxImageMeta', MAX_METADATA_ITEMS, 38),
     Field('maxTotalInstances', UNLIMITED),
     Field('maxTotalCores', UNLIMITED),
     Field('maxTotalRAMSize', UNLIMITED),

@@ -11,13 +11,12 @@ from typing import Any
 import oslo_messaging as messaging
 from oslo_log import log as logging
 
-from nova_lite import exception, objects, utils
+from nova_lite import exception, objects, step_runner, utils
 from nova_lite.compute import rpcapi
 from nova_lite.compute.rpcapi import ComputeAPI
-from nova_lite.conductor.tasks import base
 from nova_lite.conf import CONF, service as service_conf
 from nova_lite.migration import prechecks
-from nova_lite.scheduler.host_manager import resources_of
+from nova_lite.objects.flavor import resources_of
 from nova_lite.scheduler.rpcapi import SchedulerAPI
 
 LOG = logging.getLogger(__name__)
@@ -56,7 +55,7 @@ class LiveMigrationTask:
     ``forced``: the scheduler is not asked about it. So does what an earlier owner found out.
     """
 
-    STEPS: base.Steps = (
+    STEPS: step_runner.Steps = (
         # do                          undo
         ('check_instance_is_active', None),
         ('check_source_is_up', None),
@@ -86,7 +85,7 @@ class LiveMigrationTask:
             objects.Claim.drop(self.ctxt, self.migration.uuid)
 
     def execute(self) -> None:
-        base.run(self.STEPS, self)
+        step_runner.run(self.STEPS, self)
 
     # -- steps -----------------------------------------------------------------------------------
     def check_instance_is_active(self) -> None:

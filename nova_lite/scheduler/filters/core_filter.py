@@ -2,7 +2,8 @@
 """CoreFilter: are there virtual CPUs left, with overcommitment?"""
 from typing import Any
 
-from nova_lite.scheduler.host_manager import HostState, resources_of
+from nova_lite.objects.flavor import resources_of
+from nova_lite.scheduler.host_manager import HostState
 
 
 def refusal(host: HostState, spec: Any) -> str | None:

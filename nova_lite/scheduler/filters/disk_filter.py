@@ -2,7 +2,8 @@
 """DiskFilter: is there disk left, with overcommitment and without what the host keeps?"""
 from typing import Any
 
-from nova_lite.scheduler.host_manager import HostState, resources_of
+from nova_lite.objects.flavor import resources_of
+from nova_lite.scheduler.host_manager import HostState
 
 
 def refusal(host: HostState, spec: Any) -> str | None:

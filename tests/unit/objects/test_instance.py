@@ -4,7 +4,8 @@ import datetime
 
 import pytest
 
-from nova_lite import context, exception, notifications, objects
+from nova_lite import context, exception, objects
+from nova_lite.objects import instance as instance_obj
 from tests.fixtures import db
 
 pytestmark = pytest.mark.usefixtures('way')
@@ -15,7 +16,7 @@ def told(monkeypatch):
     """Update notifications as (uuid, old vm_state, old task_state, vm_state, task_state)."""
     sent = []
     monkeypatch.setattr(
-        notifications, 'send_instance_update',
+        instance_obj, '_listener',
         lambda ctxt, instance, old_vm, old_task: sent.append(
             (instance.uuid, old_vm, old_task, instance.vm_state, instance.task_state)))
     return sent
@@ -285,7 +286,7 @@ def test_notification_when_it_cannot_be_sent_then_the_save_stands(ctxt, monkeypa
         raise RuntimeError('no broker')
 
     instance = make(ctxt)
-    monkeypatch.setattr(notifications, 'send_instance_update', fail)
+    monkeypatch.setattr(instance_obj, '_listener', fail)
     instance.task_state = 'pausing'
     instance.save(expected_task_state=None)
     assert again(ctxt, instance).task_state == 'pausing'

@@ -2,7 +2,7 @@
 import pytest
 
 from nova_lite import objects
-from nova_lite.scheduler.host_manager import Resources, resources_of
+from nova_lite.objects.flavor import Resources, resources_of
 from tests.unit.scheduler import builders
 
 

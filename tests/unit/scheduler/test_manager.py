@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from nova_lite import exception, notifications, objects, rpc
+from nova_lite import exception, notifications, objects, rpc_server
 from nova_lite.conf import CONF
 from nova_lite.scheduler import manager as manager_module
 from nova_lite.scheduler.rpcapi import SchedulerAPI
@@ -22,9 +22,9 @@ def claimed(ctxt, host):
 # -- choosing -----------------------------------------------------------------------------------
 def test_manager_has_what_the_interface_declares():
     for name, declared in SchedulerAPI.declarations().items():
-        rpc.check_method(SchedulerAPI, name, declared,
-                         getattr(manager_module.SchedulerManager, name, None)
-                         and getattr(manager_module.SchedulerManager(), name))
+        rpc_server.check_method(SchedulerAPI, name, declared,
+                                getattr(manager_module.SchedulerManager, name, None)
+                                and getattr(manager_module.SchedulerManager(), name))
 
 
 def test_select_takes_the_best_host_and_claims_on_it(scheduler, add_host, ctxt):

@@ -14,9 +14,9 @@ def test_sighup_when_a_process_is_being_loaded_then_it_is_kept(name):
     """The first module of the process is loaded, and then the signal comes."""
     code = ('import importlib, os, signal\n'
             f'importlib.import_module("nova_lite.cmd.{name}")\n'
-            'from nova_lite.cmd import early\n'
+            'from nova_lite import early_signals\n'
             'os.kill(os.getpid(), signal.SIGHUP)\n'
-            'print(early.came)')
+            'print(early_signals.came)')
     done = subprocess.run([sys.executable, '-W', 'ignore', '-c', code], capture_output=True,
                           text=True, timeout=60)
     assert (done.returncode, done.stdout.strip()) == (0, str([int(signal.SIGHUP)])), done.stderr

@@ -2,11 +2,10 @@
 """Steps and undos: order, failure, point of no return, resumption."""
 import pytest
 
-from nova_lite import exception
-from nova_lite.conductor.tasks import base
+from nova_lite import exception, step_runner
 
-STEPS = (('one', 'undo_one'), ('two', None), ('three', 'undo_three'), base.POINT_OF_NO_RETURN,
-         ('four', None))
+STEPS = (('one', 'undo_one'), ('two', None), ('three', 'undo_three'),
+         step_runner.POINT_OF_NO_RETURN, ('four', None))
 
 
 class Recorder:
@@ -23,7 +22,7 @@ class Recorder:
 
 def test_run_when_nothing_fails_then_each_step_once_in_order():
     doer = Recorder()
-    base.run(STEPS, doer)
+    step_runner.run(STEPS, doer)
     assert doer.calls == ['one', 'two', 'three', 'four']
 
 
@@ -36,7 +35,7 @@ def test_run_when_nothing_fails_then_each_step_once_in_order():
 def test_run_when_a_step_fails_then_it_and_those_before_are_undone(failing, calls):
     doer = Recorder(failing)
     with pytest.raises(ValueError, match=failing):
-        base.run(STEPS, doer)
+        step_runner.run(STEPS, doer)
     assert doer.calls == calls
 
 
@@ -47,25 +46,25 @@ def test_run_when_the_database_is_away_then_nothing_is_undone_without_the_record
         raise exception.DatabaseUnavailable()
     doer.two = two
     with pytest.raises(exception.DatabaseUnavailable):
-        base.run(STEPS, doer)
+        step_runner.run(STEPS, doer)
     assert doer.calls == ['one']
 
 
 def test_run_when_an_undo_fails_then_the_others_still_run_and_the_first_error_counts():
     doer = Recorder('three', 'undo_three')
     with pytest.raises(ValueError, match='^three$'):
-        base.run(STEPS, doer)
+        step_runner.run(STEPS, doer)
     assert doer.calls[-1] == 'undo_one'
 
 
 def test_run_when_started_in_the_middle_then_earlier_steps_are_undone_but_not_done():
     doer = Recorder('three')
     with pytest.raises(ValueError):
-        base.run(STEPS, doer, start_at='three')
+        step_runner.run(STEPS, doer, start_at='three')
     assert doer.calls == ['three', 'undo_three', 'undo_one']
 
 
 def test_undo_all_when_nobody_knows_then_every_undo_before_the_point_of_no_return():
     doer = Recorder()
-    base.undo_all(STEPS, doer)
+    step_runner.undo_all(STEPS, doer)
     assert doer.calls == ['undo_three', 'undo_one']

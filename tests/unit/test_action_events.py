@@ -4,8 +4,7 @@ import threading
 
 import pytest
 
-from nova_lite import exception, objects
-from nova_lite.compute import events
+from nova_lite import action_events, exception, objects
 
 LIMIT = 10
 
@@ -47,12 +46,12 @@ def record(monkeypatch):
 @pytest.fixture
 def lasting(monkeypatch):
     """Every step lasts long enough to be seen before its end."""
-    monkeypatch.setattr(events, 'BRIEF', 0)
+    monkeypatch.setattr(action_events, 'BRIEF', 0)
 
 
 def test_reporter_when_the_work_is_brief_then_it_is_written_once(record):
     record.may_finish.set()
-    with events.reporter(None, 'compute_x', 'uuid', 'src'):
+    with action_events.reporter(None, 'compute_x', 'uuid', 'src'):
         assert record.written == []
     assert record.written == [('write', 'Success')]
 
@@ -60,7 +59,7 @@ def test_reporter_when_the_work_is_brief_then_it_is_written_once(record):
 def test_reporter_when_brief_steps_end_late_then_they_are_written_together(record):
     record.may_finish.set()
     for _ in range(3):
-        with events.reporter(None, 'compute_x', 'uuid', 'src', late=True):
+        with action_events.reporter(None, 'compute_x', 'uuid', 'src', late=True):
             pass
     assert record.written == []
     assert record.finished.wait(LIMIT)
@@ -68,23 +67,23 @@ def test_reporter_when_brief_steps_end_late_then_they_are_written_together(recor
 
 
 def test_flush_when_a_process_ends_then_what_waits_is_written(record, monkeypatch):
-    monkeypatch.setattr(events, 'TOGETHER', LIMIT)
+    monkeypatch.setattr(action_events, 'TOGETHER', LIMIT)
     record.may_finish.set()
-    with events.reporter(None, 'compute_x', 'uuid', 'src', late=True):
+    with action_events.reporter(None, 'compute_x', 'uuid', 'src', late=True):
         pass
-    events.flush()
+    action_events.flush()
     assert record.written == [('write', 'Success')]
 
 
 @pytest.fixture
 def patient(monkeypatch):
     """What waits to be written waits for ever, if nobody takes it along."""
-    monkeypatch.setattr(events, 'TOGETHER', 3600)
-    monkeypatch.setattr(events, '_late', events._Late())
+    monkeypatch.setattr(action_events, 'TOGETHER', 3600)
+    monkeypatch.setattr(action_events, '_late', action_events._Late())
 
 
 def brief_step(event, uuid='uuid'):
-    with events.reporter(None, event, uuid, 'src', late=True):
+    with action_events.reporter(None, event, uuid, 'src', late=True):
         pass
 
 
@@ -93,10 +92,10 @@ def test_told_with_the_end_when_steps_wait_then_the_end_takes_those_of_its_serve
     record.may_finish.set()
     for event, uuid in (('compute_a', 'uuid'), ('compute_b', 'other'), ('compute_c', 'uuid')):
         brief_step(event, uuid)
-    with events.told_with_the_end('uuid') as steps:
+    with action_events.told_with_the_end('uuid') as steps:
         assert [(step['event'], step['result']) for step in steps] == [
             ('compute_a', 'Success'), ('compute_c', 'Success')]
-    events.flush()
+    action_events.flush()
     assert record.written == [('write', 'Success')]     # the other server's
 
 
@@ -104,9 +103,9 @@ def test_told_with_the_end_when_the_end_is_not_written_then_they_wait_on(record,
     record.may_finish.set()
     brief_step('compute_a')
     with pytest.raises(exception.DatabaseUnavailable):
-        with events.told_with_the_end('uuid'):
+        with action_events.told_with_the_end('uuid'):
             raise exception.DatabaseUnavailable()
-    events.flush()
+    action_events.flush()
     assert record.written == [('write', 'Success')]
 
 
@@ -115,8 +114,8 @@ def test_told_with_the_end_when_the_step_of_now_fails_then_its_error_is_told_onc
     record.may_finish.set()
     error = exception.Invalid(reason='no room')
     with pytest.raises(exception.Invalid):
-        with events.reporter(None, 'conductor_x', 'uuid', 'src'):
-            with events.told_with_the_end('uuid', error) as [step]:
+        with action_events.reporter(None, 'conductor_x', 'uuid', 'src'):
+            with action_events.told_with_the_end('uuid', error) as [step]:
                 assert (step['event'], step['result']) == ('conductor_x', 'Error')
                 assert 'no room' in step['details'] and 'Invalid' in step['traceback']
             raise error
@@ -126,11 +125,11 @@ def test_told_with_the_end_when_the_step_of_now_fails_then_its_error_is_told_onc
 def test_told_with_the_end_when_a_step_is_being_written_then_the_end_comes_after_it(
         record, lasting, patient):
     record.may_start.set()
-    with events.reporter(None, 'compute_x', 'uuid', 'src', late=True):
+    with action_events.reporter(None, 'compute_x', 'uuid', 'src', late=True):
         assert record.started.wait(LIMIT)
     ending = threading.Timer(0.05, record.may_finish.set)
     ending.start()
-    with events.told_with_the_end('uuid') as steps:
+    with action_events.told_with_the_end('uuid') as steps:
         assert steps == [] and record.written == [('start', None), ('finish', 'Success')]
     ending.join()
 
@@ -139,7 +138,7 @@ def test_reporter_when_somebody_waits_for_a_step_then_what_waits_is_written_with
         record, patient):
     record.may_finish.set()
     brief_step('compute_a')
-    with events.reporter(None, 'compute_b', 'uuid', 'src'):
+    with action_events.reporter(None, 'compute_b', 'uuid', 'src'):
         pass
     assert record.written == [('write', 'Success Success')]
 
@@ -147,7 +146,7 @@ def test_reporter_when_somebody_waits_for_a_step_then_what_waits_is_written_with
 def test_reporter_when_the_start_is_slow_then_the_work_does_not_wait_but_the_finish_does(
         record, lasting):
     record.may_finish.set()
-    with events.reporter(None, 'compute_x', 'uuid', 'src'):
+    with action_events.reporter(None, 'compute_x', 'uuid', 'src'):
         assert record.started.wait(LIMIT)
         assert record.written == []
         record.may_start.set()
@@ -156,7 +155,7 @@ def test_reporter_when_the_start_is_slow_then_the_work_does_not_wait_but_the_fin
 
 def test_reporter_when_late_then_the_success_is_written_after_the_answer_and_in_order(
         record, lasting):
-    with events.reporter(None, 'compute_x', 'uuid', 'src', late=True):
+    with action_events.reporter(None, 'compute_x', 'uuid', 'src', late=True):
         assert record.started.wait(LIMIT)
     assert record.written == []
     record.may_finish.set()
@@ -168,7 +167,7 @@ def test_reporter_when_late_then_the_success_is_written_after_the_answer_and_in_
 def test_reporter_when_the_work_fails_then_the_error_is_written_before_it_is_told(record):
     record.may_finish.set()
     with pytest.raises(exception.Invalid):
-        with events.reporter(None, 'compute_x', 'uuid', 'src', late=True):
+        with action_events.reporter(None, 'compute_x', 'uuid', 'src', late=True):
             raise exception.Invalid(reason='no')
     assert record.written == [('write', 'Error')]
 
@@ -178,11 +177,11 @@ def test_reporter_when_nothing_can_be_written_then_the_work_is_done(monkeypatch,
     def fail(*_args, **_kwargs):
         raise exception.DatabaseUnavailable()
 
-    monkeypatch.setattr(events, 'BRIEF', brief)
+    monkeypatch.setattr(action_events, 'BRIEF', brief)
     for name in ('event_start', 'event_finish'):
         monkeypatch.setattr(objects.InstanceActionEvent, name, fail)
     monkeypatch.setattr(objects.InstanceActionEventList, 'write', fail)
     done = []
-    with events.reporter(None, 'compute_x', 'uuid', 'src'):
+    with action_events.reporter(None, 'compute_x', 'uuid', 'src'):
         done.append(True)
     assert done
