@@ -66,11 +66,13 @@ class API:
         try:
             self._start_action(ctxt, instance, 'live-migration')
             if async_:
-                self._conductor.live_migrate_instance(ctxt, instance=instance,
-                                                      migration=migration)
+                self._conductor.live_migrate_instance(
+                    ctxt, instance, {'host': host}, block_migration, disk_over_commit, migration)
             else:
-                self._conductor.migrate_server(ctxt, instance=instance, migration=migration,
-                                               live=True)
+                self._conductor.migrate_server(
+                    ctxt, instance, {'host': host}, live=True, rebuild=False, flavor=None,
+                    block_migration=block_migration, disk_over_commit=disk_over_commit,
+                    migration=migration)
         except rpc.NOT_SENT as error:
             # it is in the database, but who hears that it failed must find the server free
             with contextlib.suppress(exception.InvalidMigrationState):  # decided meanwhile

@@ -12,6 +12,7 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import context, exception, moments, notifications, objects, rpc, utils
+from nova_lite.compute.copy_semaphore import CopySemaphore
 from nova_lite.compute.live_migration_source import Move
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conf import CONF
@@ -32,6 +33,7 @@ class LiveMigrationQueue:
         self.host, self._driver = host, driver
         self._compute = ComputeAPI()
         self.moves: dict[str, Move] = {}
+        self._semaphore = CopySemaphore(lambda: CONF.max_concurrent_live_migrations)
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._forsaken = threading.Event()      # a move ended here without an end in the record
 
@@ -149,7 +151,9 @@ class LiveMigrationQueue:
 
     def _see_through(self, move: Move, work: Callable[[Move], None]) -> None:
         try:
-            work(move)
+            # who takes one up finds a copy that may run already
+            with self._semaphore.place(wait=work is not Move.take_up):
+                work(move)
         except Exception as error:
             # its end could not be written: it is taken up when that is possible again
             LOG.warning('Migration %s is left %s for now: %s', move.migration.uuid,

@@ -157,7 +157,8 @@ class ComputeManager:
         with refusals.by(self.host):
             return self.driver.check_can_live_migrate_source(ctxt, instance, dest_check_data)
 
-    def live_migration(self, ctxt: Any, instance: Any, migration: Any) -> None:
+    def live_migration(self, ctxt: Any, dest: str, instance: Any, block_migration: bool | None,
+                       migration: Any, migrate_data: Any) -> None:
         self.queue.put(migration)
 
     def live_migration_place_free(self, ctxt: Any) -> None:

@@ -78,7 +78,8 @@ class ComputeAPI(rpc.Interface):
 
     # -- the move --------------------------------------------------------------------------------
     @rpc.cast(to='host', event=True)
-    def live_migration(self, ctxt: Any, host: str, instance: Any, migration: Any) -> None:
+    def live_migration(self, ctxt: Any, host: str, dest: str, instance: Any,
+                       block_migration: bool | None, migration: Any, migrate_data: Any) -> None:
         """Source: queue the migration; all about it and its outcome is on its record."""
 
     @rpc.call(to='host', timeout=rpc.LONG, event=True, late=True)

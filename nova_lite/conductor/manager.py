@@ -34,12 +34,21 @@ class ConductorManager:
         self.orders.release_leases()
 
     # -- live migration --------------------------------------------------------------------------
-    def migrate_server(self, ctxt: Any, instance: Any, migration: Any, live: bool) -> None:
-        if not live:
+    def migrate_server(self, ctxt: Any, instance: Any, scheduler_hint: dict[str, Any], live: bool,
+                       rebuild: bool, flavor: Any, block_migration: bool | None,
+                       disk_over_commit: bool | None, migration: Any) -> None:
+        """MigrationError for a cold migration or a resize; NotImplementedError for what is
+        neither."""
+        if live and not rebuild and not flavor:
+            self.live_migrations.run(ctxt, instance, migration)
+        elif not live and not rebuild and flavor:
             raise exception.MigrationError(reason='only live migration is offered')
-        self.live_migrations.run(ctxt, instance, migration)
+        else:
+            raise NotImplementedError('a server can be migrated live, and in no other way')
 
-    def live_migrate_instance(self, ctxt: Any, instance: Any, migration: Any) -> None:
+    def live_migrate_instance(self, ctxt: Any, instance: Any, scheduler_hint: dict[str, Any],
+                              block_migration: bool | None, disk_over_commit: bool | None,
+                              migration: Any) -> None:
         self.live_migrations.run(ctxt, instance, migration)
 
     # -- a new server ----------------------------------------------------------------------------

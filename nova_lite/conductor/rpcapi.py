@@ -11,13 +11,19 @@ class ConductorAPI(rpc.Interface):
     topic = 'conductor'
 
     @rpc.call(timeout=rpc.LONG, event=True)
-    def migrate_server(self, ctxt: Any, instance: Any, migration: Any, live: bool) -> None:
-        """Check a live migration and start it at the source; the caller hears what a check
-        refused. The form below microversion 2.34."""
+    def migrate_server(self, ctxt: Any, instance: Any, scheduler_hint: dict[str, Any], live: bool,
+                       rebuild: bool, flavor: Any, block_migration: bool | None,
+                       disk_over_commit: bool | None, migration: Any) -> None:
+        """Move a server. ``live``: check a live migration and start it at the source; the caller
+        hears what a check refused, which is the form below microversion 2.34. ``migration`` is
+        the record, and what it says of the other arguments decides: a conductor that takes it
+        over has nothing else."""
 
     # written at once: the end, which another process writes, tells of all steps
     @rpc.cast(event=True, late=False)
-    def live_migrate_instance(self, ctxt: Any, instance: Any, migration: Any) -> None:
+    def live_migrate_instance(self, ctxt: Any, instance: Any, scheduler_hint: dict[str, Any],
+                              block_migration: bool | None, disk_over_commit: bool | None,
+                              migration: Any) -> None:
         """The same without anybody waiting; the form from microversion 2.34."""
 
     @rpc.cast()

@@ -125,8 +125,10 @@ class LiveMigrationTask:
         """The source finds all it needs in the record, so this may be said more than once."""
         LOG.info('Migration %s of instance %s: host %s may send it to %s', self.migration.uuid,
                  self.instance.uuid, self.source, self.migration.dest_compute)
-        self._compute.live_migration(self.ctxt, host=self.source, instance=self.instance,
-                                     migration=self.migration)
+        self._compute.live_migration(
+            self.ctxt, host=self.source, dest=self.migration.dest_compute, instance=self.instance,
+            block_migration=self.migration.block_migration, migration=self.migration,
+            migrate_data=self.migrate_data)
 
     # -- three ways to a destination -------------------------------------------------------------
     def _take_forced_host(self) -> None:
