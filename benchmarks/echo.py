@@ -41,7 +41,7 @@ class Echo:
 def serve() -> None:
     common.prepare('nova-lite-bench')
     rpc.init()
-    server = rpc_server.get_server(EchoAPI, Echo(), HOST, action_events)
+    server = rpc_server.get_server([EchoAPI], Echo(), HOST, action_events)
     server.start()
     print('ready', flush=True)
     server.wait()

@@ -45,10 +45,10 @@ class Cloud:
     def start(self) -> None:
         """Return once all answer. The computes come last, as they ask the conductor."""
         self.services[CONDUCTOR] = service.Service(
-            'nova-conductor', conductor_rpcapi.ConductorAPI,
+            'nova-conductor', conductor_rpcapi.INTERFACES,
             conductor_manager.ConductorManager(CONF.host), CONF.host)
         self.services[SCHEDULER] = service.Service(
-            'nova-scheduler', scheduler_rpcapi.SchedulerAPI,
+            'nova-scheduler', [scheduler_rpcapi.SchedulerAPI],
             scheduler_manager.SchedulerManager(), CONF.host)
         for name in (CONDUCTOR, SCHEDULER):
             self.services[name].start()

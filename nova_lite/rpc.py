@@ -87,14 +87,17 @@ def cast(to: str | None = None, event: bool = False, late: bool = True) -> Calla
 
 
 class Interface:
-    """Base of the declarations: ``topic`` is the queue, ``version`` that of all methods."""
+    """Base of the declarations: ``topic`` is the queue, ``namespace`` tells interfaces of one
+    queue apart, ``version`` is that of all methods: its first number changes when who has the
+    former one cannot be understood any more, the second when something was added."""
     topic = ''
+    namespace: str | None = None
     version = '1.0'
 
     def _send(self, name: str, declaration: Declaration, values: dict[str, Any]) -> Any:
         ctxt = values.pop('ctxt')
         server = values.pop(declaration.to) if declaration.to else None
-        client = _client(self.topic, self.version).prepare(
+        client = _client(self.topic, self.version, self.namespace).prepare(
             server=server, **_timeouts(declaration.timeout))
         return getattr(client, declaration.kind)(ctxt, name, **values)
 
@@ -125,8 +128,8 @@ def _timeouts(timeout: str) -> dict[str, Any]:
 
 
 @functools.cache
-def _client(topic: str, version: str) -> Any:
-    target = messaging.Target(topic=topic, version=version)
+def _client(topic: str, version: str, namespace: str | None) -> Any:
+    target = messaging.Target(topic=topic, version=version, namespace=namespace)
     return messaging.get_rpc_client(transport(), target, serializer=RequestContextSerializer(),
                                     retry=SEND_RETRIES)
 

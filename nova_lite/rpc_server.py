@@ -8,7 +8,7 @@ cast that fails leaves a line in the log and a fault on the server.
 import contextlib
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import oslo_messaging as messaging
@@ -41,7 +41,7 @@ class Endpoint:
 
     def __init__(self, interface: type[rpc.Interface], manager: Any, host: str, record: Record,
                  scope: Scope = contextlib.nullcontext) -> None:
-        self.target = messaging.Target(version=interface.version)
+        self.target = messaging.Target(namespace=interface.namespace, version=interface.version)
         for name, declared in interface.declarations().items():
             method = getattr(manager, name, None)
             check_method(interface, name, declared, method)
@@ -93,11 +93,12 @@ def _guard(topic: str, name: str, declaration: rpc.Declaration, method: Callable
     return functools.wraps(method)(serve_call if declaration.kind == 'call' else serve_cast)
 
 
-def get_server(interface: type[rpc.Interface], manager: Any, host: str, record: Record,
+def get_server(interfaces: Sequence[type[rpc.Interface]], manager: Any, host: str, record: Record,
                scope: Scope = contextlib.nullcontext) -> Any:
-    """An oslo.messaging server for ``manager`` on ``interface``'s topic at ``host``."""
-    endpoint = Endpoint(interface, manager, host, record, scope)
-    target = messaging.Target(topic=interface.topic, server=host, version=interface.version)
-    return messaging.get_rpc_server(rpc.transport(), target, [endpoint],
+    """An oslo.messaging server for ``manager`` at ``host``, on the one topic of ``interfaces``."""
+    [topic] = {interface.topic for interface in interfaces}
+    endpoints = [Endpoint(interface, manager, host, record, scope) for interface in interfaces]
+    return messaging.get_rpc_server(rpc.transport(), messaging.Target(topic=topic, server=host),
+                                    endpoints,
                                     serializer=rpc.RequestContextSerializer(),
                                     access_policy=messaging.DefaultRPCAccessPolicy)

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from oslo_log import log as logging
@@ -46,13 +46,13 @@ class Service:
     ``stop()``. ``scope`` is entered around everything that runs for this service.
     """
 
-    def __init__(self, binary: str, interface: type[rpc.Interface], manager: Any, host: str,
-                 scope: Callable[[], Any] = contextlib.nullcontext,
+    def __init__(self, binary: str, interfaces: Sequence[type[rpc.Interface]], manager: Any,
+                 host: str, scope: Callable[[], Any] = contextlib.nullcontext,
                  identity: HostIdentity | None = None) -> None:
         """``identity``: of the machine, where the host's name is no other's."""
         self.binary, self.host, self.manager = binary, host, manager
         self.identity = identity
-        self._interface, self._scope = interface, scope
+        self._interfaces, self._scope = interfaces, scope
         self._conductor, self._skew = Indirection(), ClockSkew()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -69,7 +69,7 @@ class Service:
             return
         if hasattr(self.manager, 'init_host') and not self._until_done(self.manager.init_host):
             return
-        server = rpc_server.get_server(self._interface, self.manager, self.host, action_events,
+        server = rpc_server.get_server(self._interfaces, self.manager, self.host, action_events,
                                        self._scope)
         server.start()
         self._server = server
@@ -107,7 +107,7 @@ class Service:
     # -- what runs beside the RPC server ---------------------------------------------------------
     def _register(self) -> None:
         self._id = objects.Service.register(
-            context.get_admin_context(), self.host, self.binary, self._interface.topic,
+            context.get_admin_context(), self.host, self.binary, self._interfaces[0].topic,
             **({'identity': self.identity.identity, 'boot': self.identity.boot}
                if self.identity else {})).id
 

@@ -19,7 +19,7 @@ def make_service(host: str, identity: HostIdentity | None = None) -> service.Ser
     """The compute service of ``host``; everything in it reaches the database by the conductor."""
     conductor = conductor_rpcapi.Indirection()
     compute = manager.ComputeManager(host, driver.load_compute_driver(CONF.compute_driver))
-    return service.Service('nova-compute', rpcapi.ComputeAPI, compute, host,
+    return service.Service('nova-compute', [rpcapi.ComputeAPI], compute, host,
                            scope=lambda: objects_base.indirection(conductor), identity=identity)
 
 

@@ -15,7 +15,7 @@ def main() -> None:
     database.register_opts(CONF)
     options = common.prepare('nova-lite-conductor')
     service.make_or_die(service.connect)
-    conductor = service.Service('nova-conductor', rpcapi.ConductorAPI,
+    conductor = service.Service('nova-conductor', rpcapi.INTERFACES,
                                 manager.ConductorManager(CONF.host), CONF.host)
     service.run(conductor.start, conductor.stop, options)
 

@@ -15,7 +15,7 @@ def main() -> None:
     database.register_opts(CONF)
     options = common.prepare('nova-lite-scheduler')
     service.make_or_die(service.connect)
-    scheduler = service.Service('nova-scheduler', rpcapi.SchedulerAPI,
+    scheduler = service.Service('nova-scheduler', [rpcapi.SchedulerAPI],
                                 service.make_or_die(manager.SchedulerManager), CONF.host)
     service.run(scheduler.start, scheduler.stop, options)
 

@@ -16,7 +16,7 @@ from oslo_utils import uuidutils
 
 from nova_lite import action_events, exception, objects, rpc
 from nova_lite.compute.rpcapi import ComputeAPI
-from nova_lite.conductor.rpcapi import ConductorAPI
+from nova_lite.conductor.rpcapi import ComputeTaskAPI
 from nova_lite.conf import CONF, service as service_conf
 from nova_lite.migration import migration_states, task_states, vm_states
 
@@ -38,7 +38,7 @@ class API:
     """What the REST controllers call. Policy has been checked by them."""
 
     def __init__(self) -> None:
-        self._conductor, self._compute = ConductorAPI(), ComputeAPI()
+        self._conductor, self._compute = ComputeTaskAPI(), ComputeAPI()
         # of the orders that no host and no conductor is needed for
         self._owner = f'{CONF.host}:{uuidutils.generate_uuid()}'
 

@@ -15,6 +15,7 @@ ANSWER_TIMEOUT = 10.0       # s that a host may take to say what it has
 
 class ComputeAPI(rpc.Interface):
     topic = 'compute'
+    version = '2.0'
 
     @rpc.call(to='host')
     def get_host_uptime(self, ctxt: Any, host: str) -> str:

@@ -13,7 +13,7 @@ from nova_lite.objects import base as objects_base
 
 
 class ConductorManager:
-    """Endpoints of :class:`nova_lite.conductor.rpcapi.ConductorAPI`."""
+    """Endpoints of the interfaces of conductor/rpcapi.py."""
 
     def __init__(self, host: str) -> None:
         self.host = host

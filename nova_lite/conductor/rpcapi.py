@@ -7,8 +7,11 @@ from oslo_versionedobjects import base as ovo_base
 from nova_lite import rpc
 
 
-class ConductorAPI(rpc.Interface):
+class ComputeTaskAPI(rpc.Interface):
+    """What spans hosts."""
     topic = 'conductor'
+    namespace = 'compute_task'
+    version = '2.0'
 
     @rpc.call(timeout=rpc.LONG, event=True)
     def migrate_server(self, ctxt: Any, instance: Any, scheduler_hint: dict[str, Any], live: bool,
@@ -31,6 +34,12 @@ class ConductorAPI(rpc.Interface):
         """Find a host for a new server and have it started there. What is wanted stands in the
         database (objects/order.py)."""
 
+
+class ConductorAPI(rpc.Interface):
+    """The database, for who has none."""
+    topic = 'conductor'
+    version = '2.0'
+
     @rpc.call()
     def object_class_action_versions(self, ctxt: Any, objname: str, objmethod: str,
                                      object_versions: dict, args: list, kwargs: dict) -> Any:
@@ -44,6 +53,9 @@ class ConductorAPI(rpc.Interface):
     @rpc.call()
     def object_backport_versions(self, ctxt: Any, objinst: Any, object_versions: dict) -> Any:
         """An object in the version that an older service understands."""
+
+
+INTERFACES = (ComputeTaskAPI, ConductorAPI)
 
 
 class Indirection(ovo_base.VersionedObjectIndirectionAPI):

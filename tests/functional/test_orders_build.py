@@ -92,7 +92,7 @@ def test_delete_while_the_server_is_stopped_wins(cloud):
 
 
 def test_build_when_the_message_to_the_conductor_is_lost_is_taken_over(cloud, monkeypatch):
-    monkeypatch.setattr(conductor_rpcapi.ConductorAPI, 'build_instance',
+    monkeypatch.setattr(conductor_rpcapi.ComputeTaskAPI, 'build_instance',
                         lambda self, ctxt, **arguments: None)
     server = cloud.order('src')
     monkeypatch.undo()
@@ -121,7 +121,7 @@ def test_reset_state_does_not_take_a_deletion_back(cloud, monkeypatch, state):
 @pytest.mark.parametrize('state', ['active', 'error'])
 def test_reset_state_does_not_take_back_that_a_server_is_built(cloud, monkeypatch, state):
     """Otherwise it would be active on no host, with a claim on one."""
-    monkeypatch.setattr(conductor_rpcapi.ConductorAPI, 'build_instance',
+    monkeypatch.setattr(conductor_rpcapi.ComputeTaskAPI, 'build_instance',
                         lambda self, ctxt, **arguments: None)
     server = cloud.order('src')
     monkeypatch.undo()

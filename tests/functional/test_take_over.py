@@ -56,7 +56,7 @@ def assert_moved(cloud, server, host):
 def test_take_over_when_the_message_to_the_conductor_was_lost_moves_the_server(
         cloud, conductor, lose):
     server = cloud.boot()
-    lose(conductor_rpcapi.ConductorAPI, 'live_migrate_instance')
+    lose(conductor_rpcapi.ComputeTaskAPI, 'live_migrate_instance')
     assert server.live_migrate('dst').status == 202
     assert (server.migration.status, server.migration.owner) == ('accepted', None)
     lose.found()

@@ -9,7 +9,7 @@ import pytest
 
 from nova_lite import action_events, context, exception, rpc, rpc_server
 from nova_lite.compute.rpcapi import ComputeAPI
-from nova_lite.conductor.rpcapi import ConductorAPI
+from nova_lite.conductor.rpcapi import INTERFACES
 from nova_lite.conf import CONF
 from nova_lite.scheduler.rpcapi import SchedulerAPI
 
@@ -53,7 +53,7 @@ def greeter(tmp_path):
     conf_file.write_text('[DEFAULT]\ntransport_url = fake://\n')
     CONF([f'--config-file={conf_file}'], project='nova-lite')
     rpc.init()
-    server = rpc_server.get_server(GreeterAPI, Greeter(), 'host1', action_events, scope)
+    server = rpc_server.get_server([GreeterAPI], Greeter(), 'host1', action_events, scope)
     server.start()
     yield GreeterAPI()
     server.stop()
@@ -73,6 +73,24 @@ def test_call_when_the_other_side_refuses_then_its_error_is_ours(greeter):
     with pytest.raises(exception.NoValidHost) as caught:
         greeter.fail(context.RequestContext())
     assert caught.value.format_message() == 'No valid host was found. full'
+
+
+def test_call_when_its_namespace_or_version_is_another_then_is_not_served(greeter):
+    class Elsewhere(GreeterAPI):
+        namespace = 'elsewhere'
+
+    class Newer(GreeterAPI):
+        version = '1.1'
+
+    for interface in (Elsewhere, Newer):
+        with pytest.raises(messaging.rpc.dispatcher.UnsupportedVersion):
+            interface().greet(context.RequestContext(), host='host1', name='ann')
+
+
+def test_interfaces_when_walked_then_no_two_serve_the_same_name():
+    places = [(interface.topic, interface.namespace) for interface in (
+        ComputeAPI, *INTERFACES, SchedulerAPI)]
+    assert len(set(places)) == len(places)
 
 
 def test_call_when_an_argument_is_forgotten_then_the_caller_hears_it(greeter):
@@ -100,7 +118,7 @@ def test_server_when_the_manager_differs_then_it_does_not_start(method, complain
         rpc_server.Endpoint(GreeterAPI, manager, 'host1', action_events)
 
 
-@pytest.mark.parametrize('interface', [ComputeAPI, ConductorAPI, SchedulerAPI])
+@pytest.mark.parametrize('interface', [ComputeAPI, *INTERFACES, SchedulerAPI])
 def test_interfaces_when_walked_then_each_method_says_what_it_does(interface):
     declarations = interface.declarations()
     assert declarations
@@ -113,8 +131,8 @@ def test_interfaces_when_compared_with_the_managers_then_they_agree():
     from nova_lite.compute.manager import ComputeManager
     from nova_lite.conductor.manager import ConductorManager
     from nova_lite.scheduler.manager import SchedulerManager
-    for interface, manager in ((ComputeAPI, ComputeManager), (ConductorAPI, ConductorManager),
-                               (SchedulerAPI, SchedulerManager)):
+    for interface, manager in ((ComputeAPI, ComputeManager), (SchedulerAPI, SchedulerManager),
+                               *((interface, ConductorManager) for interface in INTERFACES)):
         for name, declared in interface.declarations().items():
             method = getattr(manager, name, None)
             bound = method.__get__(object()) if method else None
