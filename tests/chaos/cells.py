@@ -108,7 +108,7 @@ MOMENTS = _moments()
 
 def moments_of(actor: str) -> list[str]:
     """The hand goes to guests under migration. What it does under another order is that order's
-    matter: each rule of compute/order_rules.py has its test."""
+    matter: each rule of migration/order_rules.py has its test."""
     return [name for name, moment in MOMENTS.items() if not (actor == BY_HAND and moment.task)]
 
 

@@ -4,7 +4,7 @@
 Of each order two moments are rows. *given*: it is in the database and nothing is done; the API
 has sent no message yet, and a host that finds it by itself is held before it begins. *middle*: the
 hypervisor has done it and nobody has written so, which is where each order has a rule of its own
-(compute/order_rules.py). The moment *written*, where the conductor has written it and the host
+(migration/order_rules.py). The moment *written*, where the conductor has written it and the host
 does not know, is the same piece of code for all, so three stand for them: one that changes the
 server, one that makes it and one that removes it. A build has its time with the scheduler besides;
 its beginning is that of the whole. At the start of an order there is nothing that *given* does not
