@@ -87,7 +87,7 @@ def one_at_a_time(cloud: Cloud, result: Result, flavor: str, samples: int) -> No
     milliseconds = {
         'POST to 202': [run['answered'] - run['began'] for run in runs],
         'POST to the driver call at the source': [row['called'] - row['began'] for row in rows],
-        'of which in the simulated driver': [row['driver_before'] for row in rows],
+        'of which in the driver': [row['driver_before'] for row in rows],
         'POST to ACTIVE without the copy': [
             row['ended'] - row['began'] - row['copy'] for row in rows],
     }

@@ -16,9 +16,9 @@ from pathlib import Path                                        # noqa: E402
 
 from nova_lite import service, utils                            # noqa: E402
 from nova_lite.cmd import common, compute                       # noqa: E402
-from nova_lite.conf import CONF                                 # noqa: E402
 from nova_lite.virt import simulation                           # noqa: E402
-from nova_lite.virt.simulation import guests, hypervisor, storage   # noqa: E402
+from nova_lite.virt.libvirt import config                       # noqa: E402
+from nova_lite.virt.simulation import guests, hypervisor        # noqa: E402
 
 AT_ONCE = 4     # hosts that start at the same moment
 MEMORY_MB, VCPUS = 256, 1
@@ -27,13 +27,16 @@ MEMORY_MB, VCPUS = 256, 1
 def populate(world: simulation.World, hosts: dict[str, list[str]]) -> None:
     """Running guests without disks, with the settings of the options."""
     for host, uuids in hosts.items():
-        world.add_host(host, storage=simulation.SHARED)
+        world.add_host(host)
+        files = simulation.SimulatedStorage(world, host)
+        for uuid in uuids:
+            files.make_directory(uuid)
         with world.change(host) as state:
             for uuid in uuids:
-                server = types.SimpleNamespace(uuid=uuid, metadata={}, memory_mb=MEMORY_MB,
-                                               vcpus=VCPUS)
-                storage.make(state, host, uuid, [])
-                guests.add(state, guests.new(state, host, server))
+                guests.define(state, host, config.guest_xml(
+                    types.SimpleNamespace(uuid=uuid, name=uuid, display_name=uuid, generation=0,
+                                          metadata={}, memory_mb=MEMORY_MB, vcpus=VCPUS),
+                    config.Options(), config.Boot(), [], files.console_path(uuid)))
                 hypervisor.start(state, host, uuid)
 
 
@@ -66,7 +69,6 @@ def main() -> None:
     path, sys.argv[1:] = Path(sys.argv[1]), sys.argv[2:]
     options = common.prepare('nova-lite-compute')
     hosts = json.loads(path.read_text())
-    assert not CONF.simulation.path, 'a world in files is too slow for so many guests'
     service.connect()
     populate(simulation.current(), hosts)
     computes = service.make_or_die(lambda: Computes(list(hosts)))

@@ -71,9 +71,10 @@ def _of_task(frame: Any) -> str | None:
 
 
 def watch_driver(recorder: Recorder) -> None:
-    from nova_lite.virt import driver, fake
+    from nova_lite.virt import driver
+    from nova_lite.virt.libvirt.driver import LibvirtDriver
     for name in driver.ComputeDriver.__abstractmethods__:
-        setattr(fake.FakeDriver, name, _timed(recorder, name, getattr(fake.FakeDriver, name)))
+        setattr(LibvirtDriver, name, _timed(recorder, name, getattr(LibvirtDriver, name)))
 
 
 def _timed(recorder: Recorder, name: str, method: Any) -> Any:
@@ -84,7 +85,7 @@ def _timed(recorder: Recorder, name: str, method: Any) -> Any:
         try:
             return method(self, *args, **kwargs)
         finally:
-            recorder.write('driver', name, host=self._host, uuid=uuid, began=began)
+            recorder.write('driver', name, host=self.host_name, uuid=uuid, began=began)
     return timed
 
 

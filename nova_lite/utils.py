@@ -78,6 +78,16 @@ def native_thread(fn: Callable, name: str) -> Any:
     return thread
 
 
+def sleep(seconds: float) -> None:
+    """Sleep: other green threads go on meanwhile where there are any, and a native thread makes no
+    event loop of its own for it."""
+    if monkey_patch.is_patched() and threading.get_native_id() != os.getpid():
+        from eventlet import patcher
+        patcher.original('time').sleep(seconds)
+    else:
+        time.sleep(seconds)
+
+
 def _native_os() -> Any:
     """``os`` without eventlet in it: whose write may be called in a signal handler, where there
     is no green thread to wait in."""

@@ -41,7 +41,6 @@ CONFIGURATION = """\
 [DEFAULT]
 host = all-in-one
 use_stderr = true
-compute_driver = fake
 transport_url = fake://
 state_path = {directory}
 report_interval = {interval}
@@ -57,6 +56,9 @@ port = {port}
 auth_strategy = http_basic
 htpasswd_file = {directory}/htpasswd
 users_file = {directory}/users.yaml
+
+[libvirt]
+connection_uri = simulated:///
 
 [simulation]
 path = {directory}/world

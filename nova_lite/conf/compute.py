@@ -5,10 +5,6 @@ from oslo_config import cfg
 from nova_lite.conf import types
 
 OPTS = [
-    cfg.StrOpt('compute_driver', default='libvirt',
-               choices=[('libvirt', 'QEMU guests by libvirt'),
-                        ('fake', 'the simulated hypervisor: no guest is real')],
-               help='The hypervisor of this host.'),
     cfg.Opt('instances_path', type=types.Path(), default='$state_path/instances', help="""
 Directory of the guests' files, one directory a guest. It may be one directory shared by all hosts
 on a cluster file system.

@@ -6,7 +6,9 @@ from nova_lite.conf import types
 
 GUEST_OPTS = [
     cfg.Opt('connection_uri', type=types.LibvirtUri(), default='qemu:///system',
-            help='libvirt of this host.'),
+            help="""
+libvirt of this host; simulated:/// for the simulated hypervisor, of which no guest is real.
+"""),
     cfg.StrOpt('virt_type', default='kvm', choices=['kvm', 'qemu'], help="""
 kvm, or qemu for emulation where the host has no hardware virtualisation.
 """),

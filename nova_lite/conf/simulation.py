@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""[simulation]: the simulated hypervisor's hosts, links and guests (compute_driver=fake)."""
+"""[simulation]: the hosts, links and guests of the simulated hypervisor, which
+[libvirt]connection_uri=simulated:/// chooses."""
 from oslo_config import cfg
 
 from nova_lite.conf import types

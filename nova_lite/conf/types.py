@@ -67,8 +67,8 @@ class HttpUrl(types.String):
 
 
 class LibvirtUri(types.String):
-    """URI of a libvirt that runs QEMU guests."""
-    schemes = _HERE
+    """URI of a libvirt that runs QEMU guests, or of the simulated hypervisor."""
+    schemes = (*_HERE, 'simulated')
 
     def __call__(self, value: Any) -> str:
         uri = super().__call__(value)

@@ -30,8 +30,7 @@ def common(state: State, host: Host, kind: str, transport_url: str) -> Sections:
 def compute(state: State, settings: Settings, host: Host, transport_url: str) -> Sections:
     sections = common(state, host, 'compute', transport_url)
     directory = 'shared' if settings.storage == 'shared' else 'instances'
-    sections['DEFAULT'] |= {'compute_driver': 'libvirt',
-                            'instances_path': host.common / directory,
+    sections['DEFAULT'] |= {'instances_path': host.common / directory,
                             'update_resources_interval': 10}
     sections['libvirt'] = {
         'connection_uri': 'qemu:///system', 'virt_type': settings.virt_type,

@@ -6,7 +6,6 @@ host and never opens the database. Every method can be called again after a cras
 of it. Native calls are the driver's to keep off the event loop.
 """
 import abc
-import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +16,7 @@ from nova_lite.migration.observations import (BROKEN, CANCELLED, COMPLETED, FAIL
 
 # the words of the contract's answers
 __all__ = ('BROKEN', 'CANCELLED', 'COMPLETED', 'FAILED', 'LOST', 'GuestInfo', 'Outcome',
-           'Progress', 'ComputeDriver', 'load_compute_driver')
+           'Progress', 'ComputeDriver')
 
 
 class ComputeDriver(abc.ABC):
@@ -191,18 +190,3 @@ class ComputeDriver(abc.ABC):
                                           migrate_data: Any) -> None:
         """At the source: the guest as it was before, paused only where others had paused it.
         Idempotent."""
-
-
-DRIVERS = {
-    'libvirt': 'nova_lite.virt.libvirt.driver:LibvirtDriver',
-    'fake': 'nova_lite.virt.fake:FakeDriver',
-}
-
-
-def load_compute_driver(name: str) -> ComputeDriver:
-    """Make the driver that ``[DEFAULT]compute_driver`` names. ConfigInvalid for another name."""
-    if name not in DRIVERS:
-        raise exception.ConfigInvalid(
-            reason=f"compute_driver={name!r}: use one of {', '.join(sorted(DRIVERS))}")
-    module, _, cls = DRIVERS[name].partition(':')
-    return getattr(importlib.import_module(module), cls)()

@@ -7,7 +7,6 @@ import time
 import pytest
 import sqlalchemy as sa
 
-from nova_lite.virt.simulation.store import DirectoryStore
 from nova_lite.virt.simulation.world import World
 from tests.fixtures.processes import TIME_SCALE
 from tests.fixtures.servers import running
@@ -30,7 +29,7 @@ def flavor(deployment):
 
 @pytest.fixture
 def world(deployment):
-    return World(DirectoryStore(str(deployment.directory / 'world')), TIME_SCALE)
+    return World(str(deployment.directory / 'world'), TIME_SCALE)
 
 
 def held(deployment, world, flavor, step, name):

@@ -6,7 +6,6 @@ import signal
 import kombu
 import pytest
 
-from nova_lite.virt.simulation.store import DirectoryStore
 from nova_lite.virt.simulation.world import World
 from tests.fixtures.processes import IMAGE_ID, TIME_SCALE
 from tests.fixtures.servers import running
@@ -39,7 +38,7 @@ def task_of(deployment, uuid):
 def test_orders_when_the_host_dies_and_their_messages_are_lost_then_all_are_carried_out(
         deployment):
     flavor = deployment.make_flavor()
-    world = World(DirectoryStore(str(deployment.directory / 'world')), TIME_SCALE)
+    world = World(str(deployment.directory / 'world'), TIME_SCALE)
     uuids = {name: deployment.boot(name, 'src', flavor) for name in ORDERS}
     born = world.guest('src', uuids['reboot']).boot_id
     deployment.signal('compute-src', signal.SIGSTOP)

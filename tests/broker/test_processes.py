@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from nova_lite.virt.simulation.store import DirectoryStore
 from nova_lite.virt.simulation.world import World
 from tests.fixtures.processes import TIME_SCALE
 from tests.fixtures.servers import running
@@ -78,7 +77,7 @@ def test_system_when_an_idle_process_ends_and_comes_back_then_it_works(
 
 def test_compute_when_told_to_stop_in_mid_copy_then_the_next_one_sees_it_through(
         deployment, flavor):
-    world = World(DirectoryStore(str(deployment.directory / 'world')), TIME_SCALE)
+    world = World(str(deployment.directory / 'world'), TIME_SCALE)
     uuid = deployment.boot('handed-on', 'src', flavor)
     fault = world.script('live_migration@50', 'hang', uuid=uuid, times=1)
     assert deployment.live_migrate(uuid, 'dst').status_code == 202

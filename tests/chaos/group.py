@@ -54,7 +54,7 @@ class Group:
         moments = {cells.MOMENTS[cell.moment]: cell for cell in wanted}
         servers = self._engage(moments)
         self._lost = {uuid for moment, uuid in servers.at.items() if moment.way == cells.LOSING}
-        with Watch(self._stage.world_file) as watch:
+        with Watch(self._stage.world) as watch:
             missed = servers.bring()
             LOG.info('%d servers are at their moments after %.1f s', len(moments),
                      time.monotonic() - began)
@@ -65,7 +65,7 @@ class Group:
     def run_at_random(self, count: int, seed: int) -> dict[Cell, list[str]]:
         """The same for ``count`` servers, each at a random time since its request."""
         servers = self._engage(Moment(str(number), cells.PLAIN) for number in range(count))
-        with Watch(self._stage.world_file) as watch:
+        with Watch(self._stage.world) as watch:
             delays = servers.bring_at_random(seed, RANDOM_LONGEST)
             found = self._strike_and_judge(servers, watch)
         return {Cell(self._actor, self._fault, f'{number}: +{delays[uuid]:.3f}s'): found[uuid]
@@ -132,7 +132,7 @@ class Group:
         faults = stage.faults()
         with stage.world.look():
             pass        # brings about what is due
-        world = stages.read_world(stage.world_file)
+        world = stages.read_world(stage.world)
         return {uuid: verdict.violations(verdict.Seen(
             uuid, migrations.get(uuid), instances.get(uuid), world, claims,
             ours.get(uuid, set()), uuid in self._dead, uuid in self._lost,
@@ -206,6 +206,7 @@ class Group:
             for uuid in spoilt:
                 for host in list(state.guests.get(uuid, {})):
                     guests.remove(state, host, uuid)
-                for directories in state.storages.values():
-                    directories.pop(uuid, None)
                 state.jobs.pop(uuid, None)
+        for uuid in spoilt:
+            for host in self._stage.hosts:
+                self._stage.world.remove_files(host, uuid)

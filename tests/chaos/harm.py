@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from nova_lite.lab.server_base import Server
 from nova_lite.lab.servers import RabbitMQ
-from nova_lite.virt import driver
-from nova_lite.virt.simulation import faults, guests, jobs
+from nova_lite.virt.simulation import guests, jobs
 from nova_lite.virt.simulation.state import CRASHED, RUNNING
 from tests.chaos import cells, harm_settings, harm_virsh
 from tests.chaos.stage import DESTINATION, SOURCE, Stage
@@ -56,7 +55,7 @@ def _acts(stage: Stage, actor: str, fault: str, uuids: list[str],
     if actor.endswith('-libvirtd'):
         host = SOURCE if actor.startswith('source') else DESTINATION
         if stopped:
-            return lambda: _stop_libvirtd(stage, host), lambda: _continue_libvirtd(stage)
+            return lambda: _stop_libvirtd(stage, host), lambda: _continue_libvirtd(stage, host)
         return (lambda: stage.world.stop_hypervisor(host),
                 lambda: stage.world.start_hypervisor(host))
     name = {'source-compute': f'compute-{SOURCE}',
@@ -105,15 +104,11 @@ def _start_empty(server: Server) -> None:
 # -- the simulated world ----------------------------------------------------------------------
 def _stop_libvirtd(stage: Stage, host: str) -> None:
     """It answers nobody; the guests and copies of its QEMUs go on."""
-    with stage.world.change() as state:
-        for method in sorted(driver.ComputeDriver.__abstractmethods__):
-            faults.order(state, method, faults.HANG, host=host)
+    stage.world.configure(host, held=True)
 
 
-def _continue_libvirtd(stage: Stage) -> None:
-    with stage.world.change() as state:
-        for fault in state.faults.values():
-            fault.released = True
+def _continue_libvirtd(stage: Stage, host: str) -> None:
+    stage.world.configure(host, held=False)
 
 
 def _kill_qemu(stage: Stage, uuids: list[str], dead: set[str]) -> None:

@@ -6,11 +6,10 @@ as it is, as an operator would leave it.
 """
 import contextlib
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
-from nova_lite import exception
 from nova_lite.migration import vm_states
-from nova_lite.virt.simulation import guests, jobs, storage
+from nova_lite.virt.libvirt.binding import libvirtError
+from nova_lite.virt.simulation import guests, jobs
 from nova_lite.virt.simulation.state import ACTIVE, RUNNING, State
 from nova_lite.virt.simulation.virsh import Virsh
 from tests.chaos import cells
@@ -47,17 +46,18 @@ class Hand:
 
     def hurt(self, uuids: Iterable[str]) -> None:
         for uuid in uuids:
-            with contextlib.suppress(exception.NovaLiteException):
+            with contextlib.suppress(libvirtError):
                 self._do(uuid)
                 self._touched.add(uuid)
 
     def heal(self) -> None:
         """What was done by hand stays done; disks that no copy has come to are removed."""
         wait_until(self._is_over, COPIED)
-        with self._stage.world.change() as state:
-            for uuid, host in self._made.items():
-                if guests.find(state, host, uuid) is None:
-                    storage.remove(state, host, uuid)
+        with self._stage.world.look() as state:
+            unused = {uuid: host for uuid, host in self._made.items()
+                      if guests.find(state, host, uuid) is None}
+        for uuid, host in unused.items():
+            self._stage.world.remove_files(host, uuid)
 
     def _do(self, uuid: str) -> None:
         with self._stage.world.look() as state:
@@ -74,12 +74,8 @@ class Hand:
 
     def _create_disks(self, uuid: str, host: str, other: str) -> None:
         """qemu-img create, as ``--copy-storage-all`` wants it, where there is nothing yet."""
-        with self._stage.world.change() as state:
-            files = storage.find(state, host, uuid)
-            if files is not None and storage.find(state, other, uuid) is None:
-                storage.make(state, other, uuid, [replace(disk, content='')
-                                                  for disk in files.disks.values()])
-                self._made[uuid] = other
+        if self._stage.world.create_disks(host, other, uuid):
+            self._made[uuid] = other
 
     def _is_over(self) -> bool:
         """Are the copies over that were begun by hand?"""
@@ -113,9 +109,8 @@ def accept(stage: Stage, uuids: Iterable[str]) -> dict[str, str]:
         if code != 200:
             found[uuid] = f'its place {place} is not taken: {code} {answer}'
             continue
-        with stage.world.change() as state:
-            for host in set(stage.hosts) - {place}:
-                storage.remove(state, host, uuid)
+        for host in set(stage.hosts) - {place}:
+            stage.world.remove_files(host, uuid)
     return found
 
 

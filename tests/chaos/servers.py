@@ -135,7 +135,7 @@ class Servers:
             while waiting and len(under_way) < SIDE_BY_SIDE:
                 under_way.append(waiting.popleft())
                 self._ask(under_way[-1])
-            world = stages.read_world(self._stage.world_file)
+            world = stages.read_world(self._stage.world)
             under_way[:] = [moment for moment in under_way if not self._reached(moment, world)]
             return not waiting and not under_way
 
@@ -176,7 +176,7 @@ class Servers:
 
     def _abort(self, uuid: str) -> None:
         def is_hit() -> bool:
-            return _hit(stages.read_world(self._stage.world_file), self._faults[uuid][0])
+            return _hit(stages.read_world(self._stage.world), self._faults[uuid][0])
 
         if wait_until(is_hit, REACH_TIMEOUT, interval=0.3):
             self._stage.ask('DELETE', f'/servers/{uuid}/migrations/{self._migration_id(uuid)}')

@@ -2,7 +2,6 @@
 """A whole nova-lite to do harm to: its processes, a broker, a database, simulated hosts."""
 import concurrent.futures
 import contextlib
-import json
 import shutil
 import tempfile
 import time
@@ -14,7 +13,7 @@ import requests
 import sqlalchemy as sa
 
 from nova_lite.lab.servers import MariaDB, RabbitMQ
-from nova_lite.virt.simulation.store import DirectoryStore
+from nova_lite.virt.simulation import snapshot
 from nova_lite.virt.simulation.world import World
 from tests.chaos.link import Link
 from tests.fixtures.processes import Deployment
@@ -62,8 +61,7 @@ class Stage:
             environment={'NOVA_LITE_MOMENTS': str(self.orders)})
         self._opened.callback(self.deployed.stop_all)
         self.deployed.start_all()
-        self.world = World(DirectoryStore(str(here / 'world')), TIME_SCALE)
-        self.world_file = here / 'world' / 'world.json'
+        self.world = World(str(here / 'world'), TIME_SCALE)
         self._engine = sa.create_engine(self.database.url, pool_pre_ping=True,
                                         isolation_level='AUTOCOMMIT')
         self._opened.callback(self._engine.dispose)
@@ -142,9 +140,9 @@ def wait_until(met: Callable[[], Any], timeout: float, interval: float = 0.1) ->
         time.sleep(interval)
 
 
-def read_world(path: Path) -> dict[str, Any]:
-    """The simulated world as it was saved last, without its lock."""
-    return json.loads(path.read_text())
+def read_world(world: World) -> dict[str, Any]:
+    """The simulated world as it was saved last, without its locks."""
+    return snapshot.read(world.path)
 
 
 _open: list[Stage] = []

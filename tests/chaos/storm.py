@@ -41,7 +41,7 @@ class Storm:
     def run(self) -> dict[str, list[str]]:
         """The violations by what they are about; none: all is well."""
         servers = Servers(self._stage.boot(SERVERS))
-        with Watch(self._stage.world_file) as watch:
+        with Watch(self._stage.world) as watch:
             self._rage(servers)
             self._log.say('quiet')
             wait_until(self._is_well, QUIET, interval=1)
@@ -77,7 +77,7 @@ class Storm:
             rows('SELECT id, instance_uuid, status FROM migrations WHERE deleted = 0'),
             rows('SELECT * FROM claims'),
             rows('SELECT * FROM compute_nodes WHERE deleted = 0'),
-            stages.read_world(self._stage.world_file), self._stage.faults())
+            stages.read_world(self._stage.world), self._stage.faults())
 
     def _is_well(self) -> bool:
         return not storm_verdict.violations(self.look())

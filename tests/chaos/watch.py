@@ -7,10 +7,10 @@ outside, at what any observer could see.
 import contextlib
 import threading
 import time
-from pathlib import Path
 from typing import Any, Self
 
 from nova_lite.virt.simulation.state import RUNNING, TICKS_PER_SECOND
+from nova_lite.virt.simulation.world import World
 from tests.chaos.stage import read_world
 
 INTERVAL = 0.2
@@ -20,8 +20,8 @@ TWICE = 'runs on '      # how the word on two running copies begins
 class Watch:
     """``faults``: by server, what must not be and was seen."""
 
-    def __init__(self, world_file: Path) -> None:
-        self._file = world_file
+    def __init__(self, world: World) -> None:
+        self._world = world
         self.faults: dict[str, list[str]] = {}
         self.samples = 0
         self._boots: dict[str, str] = {}
@@ -39,8 +39,8 @@ class Watch:
 
     def _run(self) -> None:
         while not self._stop.wait(INTERVAL):
-            with contextlib.suppress(FileNotFoundError):
-                self.look(read_world(self._file), time.time())
+            with contextlib.suppress(TimeoutError):     # nothing that could be seen at a moment
+                self.look(read_world(self._world), time.time())
 
     def look(self, world: dict[str, Any], real: float) -> None:
         self.samples += 1

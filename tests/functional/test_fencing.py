@@ -254,7 +254,7 @@ def test_build_when_another_host_has_the_guest_is_refused(cloud, monkeypatch):
     server.wait(lambda server: messages, 'the order to build')
     ended(cloud, server, 'fail')
     with cloud.world.change() as now:
-        guests.add(now, state.Guest(server.uuid, 'dst', state.RUNNING, 'x', 128, 1))
+        guests.add(now, state.Guest(server.uuid, 'dst', state.RUNNING, '<domain/>', 'x'))
     ctxt, _ = messages[0]
     cloud.compute('src').build_and_run_instance(ctxt, instance=server.record)
     assert 'host dst may have the guest (running;' in server.fault.message

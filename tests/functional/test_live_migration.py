@@ -68,16 +68,13 @@ def test_live_migration_when_nothing_is_wrong_then_the_guest_ticks_on_at_the_des
 @pytest.mark.parametrize('block', [True, 'auto'])
 def test_live_migration_when_disk_is_private_then_it_is_copied_and_removed_here(cloud, block):
     server = cloud.boot('src', disk=True)
-    with cloud.world.look() as world:
-        content = world.storages['src'][server.uuid].disks['disk'].content
+    content = cloud.world.files(server.uuid)['src']['disk']
     assert server.live_migrate(host='dst', block=block).status == 202
     migration = server.wait_status('completed')
     assert migration.disk_total > 0 == migration.disk_remaining
-    with cloud.world.look() as world:
-        assert server.uuid not in world.storages['src']
-        assert world.storages['dst'][server.uuid].disks['disk'].content == content
-        assert world.storages['dst'][server.uuid].made_for == ''
-        assert not any(world.probes.values())
+    assert cloud.world.files(server.uuid) == {'dst': {'disk': content}}
+    assert cloud.compute('dst').driver.list_incoming() == []
+    assert cloud.world.probes() == []
 
 
 @pytest.mark.parametrize('block', [False, 'auto'])
@@ -87,9 +84,8 @@ def test_live_migration_when_storage_is_shared_then_disk_stays(cloud, block):
     server = cloud.boot('src', disk=True)
     assert server.live_migrate(host='dst', block=block).status == 202
     assert server.wait_status('completed').disk_total == 0
-    with cloud.world.look() as world:
-        assert world.storages['shared'][server.uuid].disks['disk'].content
-        assert not any(world.probes.values())
+    assert cloud.world.files(server.uuid)['shared']['disk']
+    assert cloud.world.probes() == []
 
 
 def test_live_migration_when_server_is_paused_then_it_stays_paused(cloud):
@@ -146,7 +142,7 @@ def test_force_complete_when_guest_writes_faster_than_the_link_then_it_moves(clo
     assert cloud.api.post(path, {'force_complete': None}).status == 202
     server.wait(lambda server: server.actions().get('live_migration_force_complete') == {
         'compute_live_migration_force_complete': 'Success'}, 'action')
-    cloud.world.wait_for(lambda world: world.jobs[server.uuid].forced_at is not None, 30, 'forced')
+    cloud.world.wait_for(lambda world: world.jobs[server.uuid].copy.paused, 30, 'forced')
     cloud.world.release(copy)
     server.wait_status('completed')
     assert cloud.world.places(server.uuid) == {'dst': state.RUNNING}

@@ -23,8 +23,7 @@ def assert_aborted(cloud, server):
     assert (server.record.host, server.record.progress) == ('src', 0)
     assert cloud.world.places(server.uuid) == {'src': state.RUNNING}
     assert cloud.claims_of(server) == {('server', 'src')}
-    with cloud.world.look() as world:
-        assert {name for name, files in world.storages.items() if server.uuid in files} == {'src'}
+    assert set(cloud.world.files(server.uuid)) == {'src'}
     server.wait(lambda server: server.actions().get('live_migration_cancel') == {
         'compute_live_migration_abort': 'Success'}, 'action')
     told = cloud.notifications.of(server.uuid)

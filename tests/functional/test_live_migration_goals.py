@@ -25,7 +25,7 @@ def decided(server):
 
 
 @pytest.mark.parametrize(('goals', 'ends', 'by'), [
-    ({'max_downtime_ms': 1000}, 'completed', 'throttle'),
+    ({'max_downtime_ms': 1000}, 'completed', 'auto_converge'),
     ({'max_downtime_ms': 1, 'deadline_s': 600, 'if_not': 'postcopy'}, 'completed', 'post_copy'),
     ({'max_downtime_ms': 60000}, 'completed', 'set_downtime')])
 def test_copy_that_does_not_converge_when_there_are_goals_then_ends_as_they_want(
@@ -100,7 +100,7 @@ def test_force_complete_when_asked_for_then_it_is_among_the_decisions(cloud):
     server.wait_status('running')
     url = PATCH.format(server.uuid, server.migration.id) + '/action'
     assert cloud.api.post(url, {'force_complete': None}).status == 202
-    cloud.world.wait_for(lambda state: state.jobs[server.uuid].forced_at is not None, 10, 'pause')
+    cloud.world.wait_for(lambda state: state.jobs[server.uuid].copy.paused, 10, 'pause')
     cloud.world.release(order)
     migration = server.wait_status()
     assert migration.status == 'completed'

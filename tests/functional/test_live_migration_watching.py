@@ -7,7 +7,8 @@ import pytest
 from nova_lite import moments
 from nova_lite.compute import migration_progress
 from nova_lite.migration import convergence, schedules, steering
-from nova_lite.virt.simulation import faults, hypervisor, jobs, state, watcher
+from nova_lite.virt.libvirt import monitor, reporter
+from nova_lite.virt.simulation import faults, hypervisor, jobs, state
 
 
 class Defect:
@@ -36,7 +37,7 @@ def is_copied(cloud, server):
 
 @pytest.mark.parametrize(('owner', 'name'), [
     (steering.Steering, 'due'), (steering.Steering, 'eta'), (schedules.Limits, 'read'),
-    (watcher.Reporter, 'offer')])
+    (reporter.Reporter, 'offer')])
 def test_copy_when_a_part_of_its_watching_fails_then_ends_with_its_job(cloud, monkeypatch, owner,
                                                                        name):
     server, order = under_way(cloud)
@@ -88,7 +89,7 @@ def test_copy_when_a_fail_point_is_met_in_its_watching_then_ends_with_its_job(
 def test_copy_when_it_cannot_be_watched_at_all_then_is_ended_before_its_record(
         cloud, monkeypatch):
     server, _ = under_way(cloud)
-    monkeypatch.setattr(watcher.Watcher, '_look', Defect())
+    monkeypatch.setattr(monitor.Monitor, '_step', Defect())
     migration = server.wait_status()
     assert not is_copied(cloud, server)
     assert migration.status == 'failed' and 'RuntimeError' in migration.reason
@@ -108,7 +109,7 @@ def test_server_when_others_pause_its_guest_or_let_it_go_on_during_the_copy_then
     assert server.live_migrate('dst').status == 202
     cloud.world.wait_hit(order)
     with cloud.world.change('src') as world:
-        (hypervisor.pause if paused else hypervisor.unpause)(world, 'src', server.uuid)
+        (hypervisor.suspend if paused else hypervisor.resume)(world, 'src', server.uuid)
     kind = convergence.GUEST_PAUSED if paused else convergence.GUEST_RESUMED
     server.wait(lambda server: kind in str(server.migration.steering), kind)
     cloud.world.release(order)
@@ -120,7 +121,7 @@ def test_server_when_others_pause_its_guest_or_let_it_go_on_during_the_copy_then
 def test_server_when_others_pause_its_guest_and_the_copy_is_aborted_then_stays_paused(cloud):
     server, _ = under_way(cloud)
     with cloud.world.change('src') as world:
-        hypervisor.pause(world, 'src', server.uuid)
+        hypervisor.suspend(world, 'src', server.uuid)
     path = f'/servers/{server.uuid}/migrations/{server.migration.id}'
     assert cloud.api.delete(path, version='2.80').status == 202
     assert server.wait_status().status == 'cancelled'

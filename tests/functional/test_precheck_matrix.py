@@ -122,12 +122,12 @@ REFUSALS = [
     Refusal('A2 it is down', FORCED, down('dst'), UNAVAILABLE, 'Compute service of dst'),
     Refusal('A3 memory', FORCED, little_memory('dst'), PRECHECK, 'Lack of memory(host:100 <='),
     Refusal('A4 hypervisor type', FORCED, host_is(hypervisor_type='other'),
-            'InvalidHypervisorType', 'fake there, other on host dst'),
+            'InvalidHypervisorType', 'QEMU there, other on host dst'),
     Refusal('A4 source without node', FORCED,
             all_of(service_without_node, said_to_be_on('ghost')), 'ComputeHostNotFound',
             'host ghost', source='ghost'),
     Refusal('A5 hypervisor version', FORCED, host_is(hypervisor_version=1),
-            'DestinationHypervisorTooOld', '1000000 at the source, 1 on host dst'),
+            'DestinationHypervisorTooOld', '10000000 at the source, 1 on host dst'),
     Refusal('A6 claim of CPUs', FORCED, host_is(vcpus=0), PRECHECK, 'Insufficient resources'),
     Refusal('A6 claim of disk', FORCED, host_is(local_gb=0), PRECHECK, '1 GiB of disk', disk=True,
             block=True),
@@ -252,5 +252,4 @@ def assert_untouched(cloud, server, row):
     assert server.record.host == row.source
     assert set(cloud.world.places(server.uuid)) == {'src'}
     assert cloud.claims_of(server) == {('server', 'src')}
-    with cloud.world.look() as world:
-        assert not any(world.probes.values())
+    assert cloud.world.probes() == []

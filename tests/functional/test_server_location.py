@@ -5,6 +5,7 @@ import pytest
 from nova_lite import context
 from nova_lite.api.views.servers import FOUND_ON
 from nova_lite.compute import presence
+from nova_lite.conf import CONF
 from nova_lite.virt.simulation.virsh import Virsh
 from tests.functional import situations
 
@@ -165,7 +166,8 @@ def test_accept_when_the_place_is_proved_then_the_server_lives_there(cloud, stra
     assert answer.status == 200
     # what nobody may remove unseen is named: host, directory, what to do
     [remark] = answer.body['location']['remarks']
-    assert remark.startswith(f'host src keeps the files in /simulated/{server.uuid}: ')
+    assert remark.startswith(
+        f'host src keeps the files in {CONF.instances_path}/{server.uuid}: ')
     assert 'not the one that host third uses' in remark
     record = server.record
     assert (record.host, record.node, record.generation) == ('third', 'third', generation + 1)

@@ -24,8 +24,7 @@ def test_server_when_it_is_acted_on_then_guest_and_record_agree(cloud):
         lambda: cloud.api.request('GET', f'/servers/{server.uuid}').status == 404, 'deleted')
     assert cloud.world.places(server.uuid) == {}
     assert cloud.claims_of(server) == set()
-    with cloud.world.look() as world:
-        assert server.uuid not in world.storages['dst']
+    assert cloud.world.files(server.uuid) == {}
 
 
 def test_server_when_it_is_suspended_then_its_counter_goes_on_afterwards(cloud):

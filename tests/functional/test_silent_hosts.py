@@ -10,7 +10,6 @@ from nova_lite.compute import rpcapi
 from nova_lite.conf import CONF
 from nova_lite.migration import recovery
 from nova_lite.objects import base
-from nova_lite.virt.simulation import storage
 
 
 def just_down():
@@ -60,8 +59,7 @@ def held_at(cloud, server, step):
 
 
 def has_files(cloud, server, host):
-    with cloud.world.look() as state:
-        return storage.find(state, host, server.uuid) is not None
+    return host in cloud.world.files(server.uuid)
 
 
 def test_silent_source_when_the_copy_was_not_begun_then_the_server_is_free_again(

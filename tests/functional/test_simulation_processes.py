@@ -3,23 +3,24 @@
 import signal
 import subprocess
 import sys
+import threading
 
 from nova_lite import objects
 from nova_lite.virt import driver as virt_driver
-from nova_lite.virt.simulation import state
-from nova_lite.virt.simulation.store import DirectoryStore
-from nova_lite.virt.simulation.world import World
-from tests.contract import moves
+from nova_lite.virt.simulation import faults, state
+from tests.fixtures.conf import options      # noqa: F401
 from tests.fixtures.hypervisors import SimulatedHypervisors
 
 COMPUTE = '''
+import pathlib
 import sys
 from tests.contract import moves
+from tests.fixtures.conf import Options
 from tests.fixtures.hypervisors import SimulatedHypervisors
-from nova_lite.virt.simulation.store import DirectoryStore
-from nova_lite.virt.simulation.world import World
 
-pair = SimulatedHypervisors(World(DirectoryStore(sys.argv[1])))
+directory, options = pathlib.Path(sys.argv[1]), Options()
+options.read_file(directory)
+pair = SimulatedHypervisors(options, directory)
 instance = pair.new_instance()
 instance.uuid = sys.argv[2]
 pair.source.spawn(pair.ctxt, instance)
@@ -28,9 +29,11 @@ moves.move(pair, instance, data, lambda progress: print('copying', flush=True))
 '''
 
 
-def test_copy_when_its_process_is_killed_then_another_one_takes_it_up(tmp_path):
-    pair = SimulatedHypervisors(World(DirectoryStore(str(tmp_path))))
+def test_copy_when_its_process_is_killed_then_another_one_takes_it_up(
+        options, tmp_path):     # noqa: F811
+    pair = SimulatedHypervisors(options, tmp_path)
     instance = pair.new_instance()
+    order = pair.world.script('live_migration@50', faults.HANG)
     compute = subprocess.Popen([sys.executable, '-W', 'ignore', '-c', COMPUTE, str(tmp_path),
                                 instance.uuid], stdout=subprocess.PIPE, text=True)
     try:
@@ -42,8 +45,16 @@ def test_copy_when_its_process_is_killed_then_another_one_takes_it_up(tmp_path):
         compute.stdout.close()
     assert pair.world.job(instance.uuid).active
     before = pair.world.ticks('src', instance.uuid)
-    outcome = moves.adopt(pair, instance, objects.LiveMigrateData(block_migration=False))
-    assert outcome.status == virt_driver.COMPLETED
+    watched, outcomes = threading.Event(), []
+    adopted = threading.Thread(target=lambda: outcomes.append(
+        pair.restarted_source().adopt_live_migration(
+            pair.ctxt, instance, 'dst', objects.LibvirtLiveMigrateData(block_migration=False),
+            lambda progress: watched.set())))
+    adopted.start()
+    assert watched.wait(20)
+    pair.world.release(order)
+    adopted.join(20)
+    assert outcomes[0].status == virt_driver.COMPLETED
     assert pair.world.places(instance.uuid) == {'dst': state.RUNNING}
     assert pair.world.ticks('dst', instance.uuid) >= before
     assert pair.world.violations == []

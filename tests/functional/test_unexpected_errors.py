@@ -4,19 +4,19 @@ import pytest
 
 from nova_lite.conductor.tasks import live_migrate
 from nova_lite.scheduler import manager as scheduler_manager
-from nova_lite.virt.fake import FakeDriver
+from nova_lite.virt.libvirt.driver import LibvirtDriver
 
 SECRET = 'mysql://nova:hunter2@192.0.2.1/srv/secret'
 # where it is raised, and how the migration ends
 PLACES = [
     (live_migrate.LiveMigrationTask, 'find_destination', 'error'),
     (scheduler_manager.SchedulerManager, '_pages', 'error'),
-    (FakeDriver, 'check_can_live_migrate_destination', 'error'),
-    (FakeDriver, 'check_can_live_migrate_source', 'error'),
-    (FakeDriver, 'pre_live_migration', 'failed'),
-    (FakeDriver, 'live_migration', 'failed'),
-    (FakeDriver, 'post_live_migration_at_destination', 'error'),
-    (FakeDriver, 'post_live_migration_at_source', 'completed')]
+    (LibvirtDriver, 'check_can_live_migrate_destination', 'error'),
+    (LibvirtDriver, 'check_can_live_migrate_source', 'error'),
+    (LibvirtDriver, 'pre_live_migration', 'failed'),
+    (LibvirtDriver, 'live_migration', 'failed'),
+    (LibvirtDriver, 'post_live_migration_at_destination', 'error'),
+    (LibvirtDriver, 'post_live_migration_at_source', 'completed')]
 
 
 @pytest.mark.parametrize('owner, name, status', PLACES, ids=[name for _, name, _ in PLACES])

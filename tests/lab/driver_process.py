@@ -89,11 +89,11 @@ def _error_of(receiver: Callable, progress: Any) -> str:
 def main() -> None:
     from nova_lite.cmd import common
     from nova_lite.conf import CONF
-    from nova_lite.virt import driver
+    from nova_lite.virt.libvirt import driver
 
     configuration, socket = sys.argv[1:]
     common.prepare('driver', ['--config-file', configuration])
-    served = driver.load_compute_driver(CONF.compute_driver)
+    served = driver.make_driver()
     served.init_host(CONF.host)
     listener = multiprocessing.connection.Listener(socket, 'AF_UNIX')
     threading.Thread(target=_accept, args=(listener, served), daemon=True).start()

@@ -30,7 +30,7 @@ IMPORTERS = {
 }
 
 # Modules that a compute host's process is made of: it has no database.
-COMPUTE = ('nova_lite.cmd.compute', 'nova_lite.compute.manager', 'nova_lite.virt.fake',
+COMPUTE = ('nova_lite.cmd.compute', 'nova_lite.compute.manager',
            'nova_lite.virt.libvirt.driver')
 DATABASE = ('sqlalchemy', 'alembic', 'oslo_db', 'nova_lite.db')
 

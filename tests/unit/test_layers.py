@@ -49,7 +49,6 @@ LAYERS = (
 
 # (module, what it imports in a function): why not at the top
 HIDDEN = {
-    ('cmd.compute', 'virt.libvirt.host'): 'a host without libvirt-python serves the simulation',
     ('cmd.manage', 'db.schema'): 'not every command needs the database, nor its libraries',
     ('cmd.manage', 'db.session'): 'not every command needs the database, nor its libraries',
     ('cmd.manage', 'db.host_names'): 'not every command needs the database, nor its libraries',

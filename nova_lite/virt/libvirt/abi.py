@@ -36,10 +36,17 @@ class Param:
 class Error(enum.IntEnum):
     """VIR_ERR_*; NONE is ours, for what did not come from libvirt."""
     NONE = 0
+    INTERNAL_ERROR = 1
     NO_SUPPORT = 3
+    INVALID_ARG = 8
+    OPERATION_FAILED = 9
+    XML_ERROR = 27
+    SYSTEM_ERROR = 38
     NO_DOMAIN = 42
     OPERATION_INVALID = 55
     OPERATION_ABORTED = 78
+    MIGRATE_UNSAFE = 81
+    OPERATION_UNSUPPORTED = 84
 
 
 class State(enum.IntEnum):
@@ -95,6 +102,43 @@ class Job(enum.IntEnum):
     COMPLETED = 3
     FAILED = 4
     CANCELLED = 5
+
+
+class Xml(enum.IntFlag):
+    """VIR_DOMAIN_XML_*"""
+    SECURE = 1
+    INACTIVE = 2
+    MIGRATABLE = 8
+
+
+class Undefine(enum.IntFlag):
+    """VIR_DOMAIN_UNDEFINE_*"""
+    MANAGED_SAVE = 1
+    SNAPSHOTS_METADATA = 2
+    NVRAM = 4
+    CHECKPOINTS_METADATA = 16
+
+
+class Lifecycle(enum.IntEnum):
+    """VIR_DOMAIN_EVENT_* (virDomainEventType)"""
+    DEFINED = 0
+    UNDEFINED = 1
+    STARTED = 2
+    SUSPENDED = 3
+    RESUMED = 4
+    STOPPED = 5
+
+
+class EventId(enum.IntEnum):
+    """VIR_DOMAIN_EVENT_ID_*"""
+    LIFECYCLE = 0
+    MIGRATION_ITERATION = 20
+    JOB_COMPLETED = 21
+
+
+LIST_ACTIVE = 1                 # VIR_CONNECT_LIST_DOMAINS_ACTIVE
+START_FORCE_BOOT = 8            # VIR_DOMAIN_START_FORCE_BOOT
+MEMORY_STATS_ALL_CELLS = -1     # VIR_NODE_MEMORY_STATS_ALL_CELLS
 
 
 class Operation(enum.IntEnum):

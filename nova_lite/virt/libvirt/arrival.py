@@ -10,8 +10,7 @@ from nova_lite import exception, objects
 from nova_lite.conf import CONF
 from nova_lite.migration import power_state, prechecks
 from nova_lite.migration.observations import GuestInfo
-from nova_lite.virt import images
-from nova_lite.virt.libvirt import abi, probe, resources, storage
+from nova_lite.virt.libvirt import abi, probe, resources
 from nova_lite.virt.libvirt.guest import Guest, Seen, look
 from nova_lite.virt.libvirt.host import Host
 from nova_lite.virt.libvirt.precheck_facts import BackingFacts, DestinationFacts, PreparationFacts
@@ -29,10 +28,11 @@ def check(host: Host, guest: Guest, ctxt: Any, instance: Any, source_node: Any,
         return objects.LibvirtLiveMigrateData(
             ctxt, filename=facts.probe, image_type='qcow2', block_migration=block_migration,
             disk_over_commit=disk_over_commit, instance_relative_path=guest.uuid,
-            disk_available_mb=resources.available_mb(disk_over_commit), dest_host=CONF.host,
-            dest_node=resources.hostname(host), libvirt_version=resources.libvirt_version(host))
+            disk_available_mb=resources.available_mb(guest.storage, disk_over_commit),
+            dest_host=guest.host_name, dest_node=resources.hostname(host),
+            libvirt_version=resources.libvirt_version(host))
     except Exception:
-        probe.remove(facts.probe)
+        probe.remove(guest.storage, facts.probe)
         raise
 
 
@@ -46,12 +46,12 @@ def prepare(guest: Guest, instance: Any, disk_info: list[dict[str, Any]],
         _check_backing_of_shared(guest)
     else:
         made_for = _made_for(guest, migrate_data)
-        storage.make_directory(guest.uuid, made_for)
+        guest.storage.make_directory(guest.uuid, made_for)
         try:
             for disk in disk_info if migrate_data.block_migration else ():
                 _make_disk(guest, disk)
         except Exception:
-            storage.remove_directory(guest.uuid)
+            guest.storage.remove_directory(guest.uuid)
             raise
     migrate_data.target_connect_addr = CONF.libvirt.live_migration_inbound_addr
     migrate_data.prepared = True
@@ -60,24 +60,24 @@ def prepare(guest: Guest, instance: Any, disk_info: list[dict[str, Any]],
 
 def _check_backing_of_shared(guest: Guest) -> None:
     """The disks are shared; the images that they lie on need not be."""
-    for name, digest in storage.recorded_bases(guest.uuid).items():
-        path = os.path.join(storage.instance_dir(guest.uuid), name)
+    for name, digest in guest.storage.recorded_bases(guest.uuid).items():
+        path = os.path.join(guest.storage.instance_dir(guest.uuid), name)
         prechecks.run(prechecks.PREPARATION_DISK, BackingFacts(
-            guest, path, storage.read_disk(path).backing_file, digest))
+            guest, path, guest.storage.read_disk(path).backing_file, digest))
 
 
 def _make_disk(guest: Guest, disk: dict[str, Any]) -> None:
     """An empty disk of the same size on the same image: only what the guest wrote is copied."""
-    path, backing, digest = storage.own_disk_path(guest.uuid, disk['path']), '', ''
+    path, backing, digest = guest.storage.own_disk_path(guest.uuid, disk['path']), '', ''
     if disk['backing_file']:
-        backing = images.path_of(disk['backing_file'])
+        backing = guest.storage.image(disk['backing_file'])
         facts = BackingFacts(guest, path, backing, disk.get('backing_digest') or '')
         prechecks.run(prechecks.PREPARATION_DISK, facts)
         digest = facts.found
-    storage.create_disk(path, disk['type'], disk['virt_disk_size'], backing,
-                        disk.get('backing_format') or 'raw')
+    guest.storage.create_disk(path, disk['type'], disk['virt_disk_size'], backing,
+                              disk.get('backing_format') or 'raw')
     if digest:
-        storage.record_base(guest.uuid, path, digest)
+        guest.storage.record_base(guest.uuid, path, digest)
 
 
 def confirm(guest: Guest, migrate_data: Any) -> GuestInfo:
@@ -96,7 +96,7 @@ def confirm(guest: Guest, migrate_data: Any) -> GuestInfo:
         _forget_maker(guest, migrate_data)
         return _as_others_want(guest, seen, migrate_data.paused).info()
     raise exception.InstanceNotRunning(
-        instance_id=guest.uuid, host=CONF.host,
+        instance_id=guest.uuid, host=guest.host_name,
         reason='there is no such guest' if seen is None else
         f'it is {power_state.NAMES[seen.info().state]}: {seen.words}')
 
@@ -122,17 +122,17 @@ def roll_back(guest: Guest, migrate_data: Any) -> None:
         if migrate_data.prepared:
             _end_half(guest)
         return
-    marker = storage.read_marker(guest.uuid)
+    marker = guest.storage.read_marker(guest.uuid)
     if marker == _made_for(guest, migrate_data):
         _end_half(guest)
         with contextlib.suppress(exception.InstanceNotFound):
             guest.undefine()
-        storage.remove_directory(guest.uuid)
+        guest.storage.remove_directory(guest.uuid)
     elif marker is None:
-        storage.remove_empty_directory(guest.uuid)
+        guest.storage.remove_empty_directory(guest.uuid)
     else:
         LOG.warning('Leaving %s alone: it was made for migration %s',
-                    storage.instance_dir(guest.uuid), marker)
+                    guest.storage.instance_dir(guest.uuid), marker)
 
 
 def _end_half(guest: Guest) -> None:
@@ -142,8 +142,8 @@ def _end_half(guest: Guest) -> None:
     # a persistent half is on the brink of running, or was switched to by post-copy
     if not (seen.incoming and seen.state == abi.State.PAUSED and not seen.persistent):
         raise exception.InstanceInvalidState(
-            instance_uuid=guest.uuid, attr='state', state=f'{seen.words} on host {CONF.host}',
-            method='roll back the migration of')
+            instance_uuid=guest.uuid, attr='state',
+            state=f'{seen.words} on host {guest.host_name}', method='roll back the migration of')
     with contextlib.suppress(exception.InstanceNotFound):
         guest.destroy()
 
@@ -151,7 +151,7 @@ def _end_half(guest: Guest) -> None:
 def _forget_maker(guest: Guest, migrate_data: Any) -> None:
     """The files are the guest's now: no rollback may remove them."""
     if not migrate_data.is_shared_instance_path:
-        storage.remove_marker(guest.uuid)
+        guest.storage.remove_marker(guest.uuid)
 
 
 def _made_for(guest: Guest, migrate_data: Any) -> str:

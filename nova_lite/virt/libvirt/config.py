@@ -62,14 +62,16 @@ class DiskSeen(NamedTuple):
 
 def guest_xml(instance: Any, options: Options, boot: Boot, disks: list[Disk],
               console: str) -> str:
-    """Definition of a new guest. ``instance``: name, uuid, display_name, generation, memory_mb,
-    vcpus. ``console``: path of the file that its serial port writes to."""
+    """Definition of a new guest. ``instance``: name, uuid, display_name, generation, metadata,
+    memory_mb, vcpus. ``console``: path of the file that its serial port writes to."""
     domain = ET.Element('domain', type=options.virt_type)
     _text(domain, 'name', instance.name)
     _text(domain, 'uuid', instance.uuid)
     metadata = ET.SubElement(ET.SubElement(domain, 'metadata'), f'{{{NAMESPACE}}}instance')
     _text(metadata, f'{{{NAMESPACE}}}name', printable(instance.display_name or ''))
     _text(metadata, f'{{{NAMESPACE}}}generation', str(instance.generation or 0))
+    for key, value in sorted((instance.metadata or {}).items()):
+        _text(metadata, f'{{{NAMESPACE}}}property', printable(value), key=printable(key))
     _text(domain, 'memory', str(instance.memory_mb), unit='MiB')
     _text(domain, 'vcpu', str(instance.vcpus))
     _add_boot(domain, options, boot)

@@ -13,7 +13,7 @@ from nova_lite.migration import prechecks, schedules
 from nova_lite.migration.observations import Outcome, Progress
 from nova_lite.migration.steering import Steering
 from nova_lite.virt import driver as virt_driver
-from nova_lite.virt.libvirt import abi, config, decisions, events, migration, operation, storage
+from nova_lite.virt.libvirt import abi, config, decisions, events, migration, operation
 from nova_lite.virt.libvirt.guest import Guest, look
 from nova_lite.virt.libvirt.host import LibvirtError
 from nova_lite.virt.libvirt.monitor import Monitor
@@ -107,12 +107,13 @@ class Departures:
 
     def _watch(self, monitor: Monitor, guest: Guest, instance: Any, disks: list[config.DiskSeen],
                plan: migration.Plan | None = None) -> Outcome:
-        size_gb = schedules.data_gb(instance.memory_mb, [_file_size(disk) for disk in disks])
+        size_gb = schedules.data_gb(instance.memory_mb,
+                                    [_file_size(guest, disk) for disk in disks])
         with self._courier.subscribe(guest.uuid) as news:
             if plan is not None:
                 monitor.helm.begin(size_gb)
                 LOG.info('Instance %s goes to %s, flags %s', guest.uuid, plan.uri, plan.flags)
-                operation.start(self._courier, guest.uuid, plan)
+                operation.start(guest, plan)
             return monitor.run(news, size_gb, started_here=plan is not None)
 
     def abort(self, guest: Guest) -> None:
@@ -184,15 +185,16 @@ def clean_up(guest: Guest, migrate_data: Any) -> str:
     if seen is not None:
         if seen.active and not seen.half:
             raise exception.InstanceInvalidState(
-                instance_uuid=guest.uuid, attr='state', state=f'{seen.words} on host {CONF.host}',
+                instance_uuid=guest.uuid, attr='state',
+                state=f'{seen.words} on host {guest.host_name}',
                 method='clean up after the migration of')
         if seen.active:
             guest.destroy()
         _undefine(guest)
     if not migrate_data.is_shared_instance_path:
-        storage.remove_directory(guest.uuid)
-    path = storage.instance_dir(guest.uuid)
-    return path if os.path.isdir(path) else ''
+        guest.storage.remove_directory(guest.uuid)
+    return (guest.storage.instance_dir(guest.uuid)
+            if guest.storage.has_directory(guest.uuid) else '')
 
 
 def _undefine(guest: Guest) -> None:
@@ -202,8 +204,8 @@ def _undefine(guest: Guest) -> None:
         pass    # a transient half is gone once it ended
 
 
-def _file_size(disk: config.DiskSeen) -> int:
+def _file_size(guest: Guest, disk: config.DiskSeen) -> int:
     try:
-        return os.stat(disk.path).st_size
+        return os.stat(guest.storage.real(disk.path)).st_size
     except OSError:
         return 0    # counts as the smallest disk

@@ -6,7 +6,6 @@ checks, starts the copy and has it watched. The rooms behind it: config (definit
 (files), checks and decisions (pure), monitor (a running copy), guest and host (libvirt itself).
 """
 import contextlib
-import os
 import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,10 +16,12 @@ from nova_lite import exception
 from nova_lite.conf import CONF
 from nova_lite.migration.observations import GuestInfo, Outcome, Progress
 from nova_lite.virt import driver as virt_driver
-from nova_lite.virt.libvirt import (arrival, departure, events, guest as guests, power,
-                                    precheck_facts, probe, resources, storage)
+from nova_lite.virt import simulation
+from nova_lite.virt.libvirt import (arrival, binding, departure, events, guest as guests, power,
+                                    precheck_facts, probe, resources)
 from nova_lite.virt.libvirt.guest import Guest
 from nova_lite.virt.libvirt.host import Host, LibvirtError
+from nova_lite.virt.simulation import steps
 
 LOG = logging.getLogger(__name__)
 
@@ -32,15 +33,19 @@ class LibvirtDriver(virt_driver.ComputeDriver):
         self._host = Host(self._courier)
         self._departures = departure.Departures(self._courier)
 
+    @property
+    def host_name(self) -> str:
+        return self._host.name
+
     def _guest(self, instance: Any) -> Guest:
         return Guest(self._host, instance.uuid)
 
     # -- the host ---------------------------------------------------------------------------------
     def init_host(self, host: str) -> None:
-        os.makedirs(CONF.instances_path, exist_ok=True)
-        probe.remove_stale()
         self._courier.start()
-        self._host.connect()
+        self._host.connect(host)
+        self._host.storage.prepare()
+        probe.remove_stale(self._host.storage)
         LOG.info('Host %s runs QEMU %s', host, resources.version(self._host))
 
     def cleanup_host(self) -> None:
@@ -97,24 +102,24 @@ class LibvirtDriver(virt_driver.ComputeDriver):
     def check_can_live_migrate_destination(self, ctxt: Any, instance: Any, src_node: Any,
                                            dst_node: Any, block_migration: bool | None,
                                            disk_over_commit: bool | None) -> Any:
-        with _as_refusal():
+        with self._as_refusal():
             return arrival.check(self._host, self._guest(instance), ctxt, instance, src_node,
                                  block_migration, disk_over_commit)
 
     def cleanup_live_migration_destination_check(self, ctxt: Any, migrate_data: Any) -> None:
-        probe.remove(migrate_data.filename)
+        probe.remove(self._host.storage, migrate_data.filename)
 
     def check_can_live_migrate_source(self, ctxt: Any, instance: Any, migrate_data: Any) -> Any:
-        with _as_refusal():
+        with self._as_refusal():
             return departure.check(self._guest(instance), migrate_data)
 
     def get_instance_disk_info(self, instance: Any) -> list[dict[str, Any]]:
-        with _as_refusal():
+        with self._as_refusal():
             return precheck_facts.disk_info(self._guest(instance))
 
     def pre_live_migration(self, ctxt: Any, instance: Any, disk_info: list[dict[str, Any]],
                            migrate_data: Any) -> Any:
-        with _as_refusal():
+        with self._as_refusal():
             return arrival.prepare(self._guest(instance), instance, disk_info, migrate_data)
 
     # -- the move ---------------------------------------------------------------------------------
@@ -156,19 +161,26 @@ class LibvirtDriver(virt_driver.ComputeDriver):
         arrival.roll_back(self._guest(instance), migrate_data)
 
     def list_incoming(self) -> list[tuple[str, str]]:
-        return storage.list_incoming()
+        return self._host.storage.list_incoming()
 
     def rollback_live_migration_at_source(self, ctxt: Any, instance: Any,
                                           migrate_data: Any) -> None:
         """Nothing is left to do: who watched the copy let the guest go on, or paused it again."""
 
+    @contextlib.contextmanager
+    def _as_refusal(self) -> Iterator[None]:
+        """Errors of libvirt, files and images before a migration as MigrationPreCheckError."""
+        try:
+            yield
+        except (LibvirtError, exception.ImageNotFound, OSError,
+                subprocess.SubprocessError) as error:
+            raise exception.MigrationPreCheckError(
+                reason=f'on host {self._host.name}: {power.words_of(error)}') from error
 
-@contextlib.contextmanager
-def _as_refusal() -> Iterator[None]:
-    """Errors of libvirt, files and images before a migration as MigrationPreCheckError."""
-    try:
-        yield
-    except (LibvirtError, exception.ImageNotFound, OSError,
-            subprocess.SubprocessError) as error:
-        raise exception.MigrationPreCheckError(
-            reason=f'on host {CONF.host}: {power.words_of(error)}') from error
+
+def make_driver() -> virt_driver.ComputeDriver:
+    """For the hypervisor that ``[libvirt]connection_uri`` names."""
+    uri = CONF.libvirt.connection_uri
+    if not binding.is_simulated(uri):
+        return LibvirtDriver()
+    return steps.with_faults(LibvirtDriver(), lambda host: simulation.find(uri, host)[0])

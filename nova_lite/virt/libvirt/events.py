@@ -7,6 +7,7 @@ one dispatcher of the process hands each item to the queue of whoever waits for 
 """
 import collections
 import contextlib
+import functools
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -33,27 +34,74 @@ class Event(NamedTuple):
     detail: Any = None
 
 
-class Courier:
-    """Carries items from native threads to queues."""
+class _Dispatcher:
+    """The one mailbox and thread of a process, which may drive many simulated hosts. The mailbox
+    stays when the thread has ended: a late native thread may still post to it."""
 
     def __init__(self) -> None:
-        self._mailbox = utils.Mailbox()
-        self._subscribers: dict[str, list[queue.Queue]] = collections.defaultdict(list)
-        self._stopping = False
+        self._users = 0
+        self._changing = threading.Lock()
         self._thread: threading.Thread | None = None
 
+    @functools.cached_property
+    def mailbox(self) -> utils.Mailbox:
+        return utils.Mailbox()
+
     def start(self) -> None:
-        if self._thread is None:
-            self._thread = utils.spawn(self._dispatch, name='libvirt-events')
+        with self._changing:
+            self._users += 1
+            if self._thread is None:
+                self._thread = utils.spawn(self._dispatch, name='libvirt-events')
 
     def stop(self) -> None:
-        """End the dispatcher. The pipe stays: a late native thread may still post to it."""
-        self._stopping = True
-        self._mailbox.put(None)
+        """End the thread, when no other courier needs it."""
+        with self._changing:
+            self._users -= 1
+        self.mailbox.put(None)
+
+    def _is_over(self) -> bool:
+        with self._changing:
+            if self._users == 0:
+                self._thread = None
+            return self._users == 0
+
+    def _dispatch(self) -> None:
+        while True:
+            item = self.mailbox.get(_IDLE)
+            if item is None:
+                if self._is_over():
+                    return
+                continue
+            deliver, content = item
+            try:
+                deliver(content)
+            except Exception:
+                LOG.exception('Cannot deliver %r', content)
+
+
+_dispatcher = _Dispatcher()
+
+
+class Courier:
+    """Carries items from native threads to queues: those of one host."""
+
+    def __init__(self) -> None:
+        self._subscribers: dict[str, list[queue.Queue]] = collections.defaultdict(list)
+        self._started = False
+
+    def start(self) -> None:
+        if not self._started:
+            self._started = True
+            _dispatcher.start()
+
+    def stop(self) -> None:
+        if self._started:
+            self._started = False
+            _dispatcher.stop()
 
     def post(self, deliver: Callable[[Any], None], item: Any) -> None:
         """From any thread: have the dispatcher call ``deliver(item)``, which must not block."""
-        self._mailbox.put((deliver, item))
+        _dispatcher.mailbox.put((deliver, item))
 
     def publish(self, event: Event) -> None:
         """From any thread: hand ``event`` to everybody who watches its guest."""
@@ -98,17 +146,6 @@ class Courier:
     def _deliver(self, event: Event) -> None:
         for events in tuple(self._subscribers.get(event.uuid, ())):
             events.put(event)
-
-    def _dispatch(self) -> None:
-        while not self._stopping:
-            item = self._mailbox.get(_IDLE)
-            if item is None:
-                continue
-            deliver, content = item
-            try:
-                deliver(content)
-            except Exception:
-                LOG.exception('Cannot deliver %r', content)
 
 
 def wait(events: queue.Queue, timeout: float) -> Event | None:

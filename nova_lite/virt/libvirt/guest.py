@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from nova_lite import exception
 from nova_lite.migration import power_state
 from nova_lite.migration.observations import GuestInfo
-from nova_lite.virt.libvirt import abi, host
-from nova_lite.virt.libvirt.host import libvirt, libvirt_qemu
+from nova_lite.virt.libvirt import abi, binding, host
+from nova_lite.virt.libvirt.binding import libvirtError
 
 _POWER_STATES = {
     abi.State.NOSTATE: power_state.NOSTATE,
@@ -113,7 +113,8 @@ class Seen(NamedTuple):
 class Guest:
     def __init__(self, connections: host.Host, uuid: str) -> None:
         self._host, self.uuid = connections, uuid
-        self.courier = connections.courier
+        self.courier, self.clock = connections.courier, connections.clock
+        self.storage, self.host_name = connections.storage, connections.name
 
     def _call(self, fn: Callable, *args: Any) -> Any:
         """``fn(domain, *args)`` off the event loop."""
@@ -123,6 +124,10 @@ class Guest:
             if error.code == abi.Error.NO_DOMAIN:
                 raise exception.InstanceNotFound(instance_id=self.uuid) from None
             raise
+
+    def open_connection(self) -> Any:
+        """A connection of its own, in the calling (native) thread. Raises libvirtError."""
+        return self._host.open()
 
     # -- looking ----------------------------------------------------------------------------------
     def look(self) -> Seen:
@@ -137,7 +142,7 @@ class Guest:
 
     def live_xml(self) -> str:
         """The definition of what runs now, with the backing files of its disks."""
-        return self._call(lambda domain: domain.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE))
+        return self._call(lambda domain: domain.XMLDesc(abi.Xml.SECURE))
 
     def migratable_xml(self) -> tuple[str, str]:
         """What a migration carries: (of the running guest, of its kept definition)."""
@@ -150,8 +155,7 @@ class Guest:
     def keep_definition(self) -> None:
         """Make a definition that outlives a guest which has none."""
         def define(domain: Any) -> None:
-            inactive = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE
-                                      | libvirt.VIR_DOMAIN_XML_SECURE)
+            inactive = domain.XMLDesc(abi.Xml.INACTIVE | abi.Xml.SECURE)
             domain.connect().defineXML(inactive)
         self._call(define)
 
@@ -162,7 +166,7 @@ class Guest:
     def boot(self) -> None:
         """Start it anew: memory that was saved is dropped."""
         self._call(lambda domain: None if domain.isActive() else
-                   domain.createWithFlags(libvirt.VIR_DOMAIN_START_FORCE_BOOT))
+                   domain.createWithFlags(abi.START_FORCE_BOOT))
 
     def shutdown(self) -> None:
         """Ask the guest to shut itself down."""
@@ -176,10 +180,9 @@ class Guest:
         """Drop the definition and the saved memory; a running guest goes on without it."""
         def undefine(domain: Any) -> None:
             if domain.isPersistent():
-                domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
-                                     | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
-                                     | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
-                                     | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
+                domain.undefineFlags(abi.Undefine.MANAGED_SAVE
+                                     | abi.Undefine.SNAPSHOTS_METADATA
+                                     | abi.Undefine.CHECKPOINTS_METADATA | abi.Undefine.NVRAM)
         self._call(undefine)
 
     def pause(self) -> None:
@@ -219,7 +222,7 @@ class Guest:
 
 
 def migrate(connection: Any, uuid: str, uri: str, params: dict[str, Any], flags: int) -> None:
-    """Move a guest, in the calling native thread, until the end. Raises libvirt.libvirtError."""
+    """Move a guest, in the calling native thread, until the end. Raises libvirtError."""
     connection.lookupByUUIDString(uuid).migrateToURI3(uri, params, flags)
 
 
@@ -236,8 +239,8 @@ def look_at_all(connections: host.Host) -> dict[str, Seen]:
         for domain in connection.listAllDomains():
             try:
                 found[domain.UUIDString()] = Seen(*domain.state(), bool(domain.isPersistent()))
-            except libvirt.libvirtError as error:
-                if error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:
+            except libvirtError as error:
+                if error.get_error_code() != abi.Error.NO_DOMAIN:
                     raise
         return found
     return connections.call(look)
@@ -247,12 +250,12 @@ def list_departing(connections: host.Host) -> set[str]:
     """UUID of every guest here that a migration is taking away."""
     def look(connection: Any) -> set[str]:
         found = set()
-        for domain in connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
+        for domain in connection.listAllDomains(abi.LIST_ACTIVE):
             try:
                 if _look(domain).departing:
                     found.add(domain.UUIDString())
-            except libvirt.libvirtError as error:
-                if error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:
+            except libvirtError as error:
+                if error.get_error_code() != abi.Error.NO_DOMAIN:
                     raise
         return found
     return connections.call(look)
@@ -268,9 +271,9 @@ def _look(domain: Any) -> Seen:
     if state != abi.State.SHUTOFF:
         try:
             job = domain.jobStats()
-        except libvirt.libvirtError as error:
+        except libvirtError as error:
             # ended since, or an incoming post-copy, whose statistics do not exist
-            if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+            if error.get_error_code() == abi.Error.NO_DOMAIN:
                 raise
     if job.get('type', abi.Job.NONE) == abi.Job.NONE:
         job = {}
@@ -280,13 +283,13 @@ def _look(domain: Any) -> Seen:
 
 
 def _run_state(domain: Any) -> str:
-    answer = libvirt_qemu.qemuMonitorCommand(domain, '{"execute": "query-status"}', 0)
+    answer = binding.monitor_command(domain, '{"execute": "query-status"}')
     return json.loads(answer)['return']['status']
 
 
 def _migratable_xml(domain: Any) -> tuple[str, str]:
-    flags = libvirt.VIR_DOMAIN_XML_MIGRATABLE | libvirt.VIR_DOMAIN_XML_SECURE
-    return domain.XMLDesc(flags), domain.XMLDesc(flags | libvirt.VIR_DOMAIN_XML_INACTIVE)
+    flags = abi.Xml.MIGRATABLE | abi.Xml.SECURE
+    return domain.XMLDesc(flags), domain.XMLDesc(flags | abi.Xml.INACTIVE)
 
 
 def look(guest: Guest) -> Seen | None:

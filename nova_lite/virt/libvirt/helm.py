@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """The orders that a running copy gets: what its steering decides, and what somebody asks for."""
-import time
 from collections.abc import Callable
 
 from oslo_log import log as logging
@@ -26,9 +25,11 @@ class Helm:
 
     def __init__(self, guest: Guest, courier: events.Courier, steering: Steering) -> None:
         self._guest, self._courier, self._steering = guest, courier, steering
+        self._clock = guest.clock
         set_before, forced = steering.last(convergence.SET_DOWNTIME), steering.last(*FORCED)
         self._downtime: int | None = set_before and set_before['value']
-        self._forced_at = forced and time.monotonic() - steering.age(forced)
+        self._forced_at = forced and (
+            self._clock.now() - self._clock.passed(steering.age(forced)))
         self._paused_by_us = (bool(forced) and forced['kind'] == convergence.PAUSE
                               and not steering.stands)
         aborted = steering.last(convergence.ABORT)
@@ -72,7 +73,7 @@ class Helm:
         elif self._force_wanted and self._forced_at is None and not now.post_copy:
             self._force('asked for')
         else:
-            forced_for = None if self._forced_at is None else time.monotonic() - self._forced_at
+            forced_for = None if self._forced_at is None else self._clock.now() - self._forced_at
             now = now._replace(downtime=self._downtime, forced_for=forced_for)
             for decision in self._steering.due(now, self._limits()):
                 self._do(decision)
@@ -113,7 +114,7 @@ class Helm:
             return      # tried again at the next look
         LOG.info('Instance %s: %s, so that the copy ends', self._guest.uuid, kind)
         self._steering.record(Decision(kind, reason=reason))
-        self._forced_at = time.monotonic()
+        self._forced_at = self._clock.now()
 
     def _try(self, fn: Callable, *args: object) -> bool:
         try:

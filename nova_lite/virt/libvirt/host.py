@@ -13,13 +13,11 @@ from oslo_log import log as logging
 
 from nova_lite import driver_errors, exception, utils
 from nova_lite.conf import CONF
-from nova_lite.virt.libvirt import abi, events
-
-try:
-    import libvirt
-    import libvirt_qemu
-except ImportError:     # only a host that runs guests needs it
-    libvirt = libvirt_qemu = None
+from nova_lite.virt import simulation
+from nova_lite.virt.libvirt import abi, binding, events
+from nova_lite.virt.libvirt.binding import libvirt, libvirtError
+from nova_lite.virt.libvirt.clock import Clock
+from nova_lite.virt.libvirt.storage import Storage
 
 LOG = logging.getLogger(__name__)
 
@@ -41,17 +39,22 @@ class LibvirtError(exception.NovaLiteException):
 
 
 class Host:
-    """libvirt of this host."""
+    """libvirt of this host, and where the files of its guests are."""
 
     def __init__(self, courier: events.Courier) -> None:
-        self.courier = courier
+        self.courier, self.name = courier, CONF.host
+        self.storage, self.clock = Storage(), Clock()
         self._connection: Any = None
         self._opening = threading.Lock()
         self._closed = False
 
-    def connect(self) -> None:
-        """Be connected. Raises HypervisorUnavailable."""
-        self._closed = False
+    def connect(self, name: str | None = None) -> None:
+        """Be connected, as the host ``name``. Raises HypervisorUnavailable."""
+        self.name, self._closed = name or CONF.host, False
+        if binding.is_simulated(CONF.libvirt.connection_uri):
+            world, here = simulation.find(CONF.libvirt.connection_uri, self.name)
+            self.storage = simulation.SimulatedStorage(world, here)
+            self.clock = Clock(world.time_scale)
         self.call(lambda connection: None)
 
     def close(self) -> None:
@@ -61,7 +64,7 @@ class Host:
         if connection is not None:
             try:
                 utils.tpool_execute(connection.close)
-            except libvirt.libvirtError as error:
+            except libvirtError as error:
                 LOG.debug('Closing the connection to libvirt: %s', error)
 
     def call(self, fn: Callable, *args: Any) -> Any:
@@ -74,18 +77,21 @@ class Host:
         for _ in range(2):
             if connection is None:
                 connection = self._reconnect(None)
-            alive, result = utils.tpool_execute(_call_if_alive, connection, fn, args)
+            try:
+                alive, result = utils.tpool_execute(_call_if_alive, connection, fn, args)
+            except _ConnectionLost as error:
+                raise self._unavailable(str(error)) from None
             if alive:
                 return result
             connection = self._reconnect(connection)
-        raise unavailable('it was restarted twice within one call')
+        raise self._unavailable('it was restarted twice within one call')
 
     def _reconnect(self, broken: Any) -> Any:
         if not self._opening.acquire(timeout=OPEN_TIMEOUT):
-            raise unavailable('it does not answer')
+            raise self._unavailable('it does not answer')
         try:
             if self._closed:
-                raise unavailable('nova-lite-compute is stopping')
+                raise self._unavailable('nova-lite-compute is stopping')
             if self._connection is None or self._connection is broken:
                 self._connection = None
                 self._connection = self._open_main()
@@ -95,22 +101,34 @@ class Host:
             self._opening.release()
 
     def _open_main(self) -> Any:
-        require_libvirt()
-        _start_event_loop()
+        if not binding.is_simulated(CONF.libvirt.connection_uri):
+            require_libvirt()
+            _start_event_loop()
 
         def connect() -> Any:
-            connection = open_connection()
+            connection = self.open()
             self._register(connection)
             return connection
 
         try:
             return self.courier.call(connect, 'libvirt-open', OPEN_TIMEOUT)
-        except libvirt.libvirtError as error:
+        except libvirtError as error:
             if driver_errors.meaning_of(error) is driver_errors.Meaning.LASTING:
-                raise refused(str(error)) from None
-            raise unavailable(str(error)) from None
+                raise refused(str(error), self.name) from None
+            raise self._unavailable(str(error)) from None
         except TimeoutError as error:
-            raise unavailable(str(error)) from None
+            raise self._unavailable(str(error)) from None
+
+    def open(self) -> Any:
+        """A new connection, in the calling (native) thread. Raises libvirtError."""
+        uri = CONF.libvirt.connection_uri
+        connection = (simulation.open_connection(uri, self.name) if binding.is_simulated(uri)
+                      else libvirt.open(uri))
+        connection.setKeepAlive(*KEEPALIVE)
+        return connection
+
+    def _unavailable(self, reason: str) -> exception.HypervisorUnavailable:
+        return exception.HypervisorUnavailable(host=self.name, reason=reason)
 
     def _register(self, connection: Any) -> None:
         publish = self.courier.publish
@@ -124,17 +142,10 @@ class Host:
         def completed(_conn: Any, domain: Any, stats: dict, _opaque: Any) -> None:
             publish(events.Event(domain.UUIDString(), events.JOB_COMPLETED, dict(stats)))
 
-        for kind, callback in ((libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, lifecycle),
-                               (libvirt.VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION, iteration),
-                               (libvirt.VIR_DOMAIN_EVENT_ID_JOB_COMPLETED, completed)):
+        for kind, callback in ((abi.EventId.LIFECYCLE, lifecycle),
+                               (abi.EventId.MIGRATION_ITERATION, iteration),
+                               (abi.EventId.JOB_COMPLETED, completed)):
             connection.domainEventRegisterAny(None, kind, callback, None)
-
-
-def open_connection() -> Any:
-    """A new connection, in the calling (native) thread. Raises libvirt.libvirtError."""
-    connection = libvirt.open(CONF.libvirt.connection_uri)
-    connection.setKeepAlive(*KEEPALIVE)
-    return connection
 
 
 def require_libvirt() -> None:
@@ -143,12 +154,12 @@ def require_libvirt() -> None:
         raise refused('install libvirt-python (pip install nova-lite[libvirt])')
 
 
-def unavailable(reason: str) -> exception.HypervisorUnavailable:
-    return exception.HypervisorUnavailable(host=CONF.host, reason=reason)
+def refused(reason: str, host: str | None = None) -> exception.HypervisorRefused:
+    return exception.HypervisorRefused(host=host or CONF.host, reason=reason)
 
 
-def refused(reason: str) -> exception.HypervisorRefused:
-    return exception.HypervisorRefused(host=CONF.host, reason=reason)
+class _ConnectionLost(Exception):
+    """The connection broke during a call."""
 
 
 def _call_if_alive(connection: Any, fn: Callable, args: tuple) -> tuple[bool, Any]:
@@ -157,9 +168,9 @@ def _call_if_alive(connection: Any, fn: Callable, args: tuple) -> tuple[bool, An
         return False, None
     try:
         return True, fn(connection, *args)
-    except libvirt.libvirtError as error:
+    except libvirtError as error:
         if not connection.isAlive():
-            raise unavailable(error.get_error_message()) from None
+            raise _ConnectionLost(error.get_error_message()) from None
         raise LibvirtError(error.get_error_message(), code=error.get_error_code()) from None
 
 

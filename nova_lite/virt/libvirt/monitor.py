@@ -6,7 +6,6 @@ restart, or when libvirtd was restarted in the middle). It wakes at libvirt's ev
 second it looks by itself, for what has no event.
 """
 import queue
-import time
 from collections.abc import Callable
 
 from oslo_log import log as logging
@@ -39,20 +38,20 @@ class Monitor:
 
     def __init__(self, guest: Guest, courier: events.Courier,
                  on_progress: Callable[[Progress], None], steering: Steering) -> None:
-        self._guest = guest
+        self._guest, self._clock = guest, guest.clock
         self.helm = Helm(guest, courier, steering)
         self._size_gb: float = schedules.SMALLEST_GB
         self._reporter = Reporter(on_progress)
         self._operation_runs = False
         self._end = operation.End()
-        self._started = time.monotonic()
+        self._started = self._clock.now()
         self._spent_before = 0.0            # s, by a process before this one
         self._seen_idle: float | None = None
         self._without_contact: float | None = None
         self._post_copy = False             # now
         self._switched = False              # ever
         self._processed: int | None = None
-        self._processed_since = time.monotonic()
+        self._processed_since = self._clock.now()
         self._final_job: dict = {}
         self._last_progress = Progress()
         self._failing: set[str] = set()
@@ -63,7 +62,7 @@ class Monitor:
         ``size_gb`` what the limits are counted from; ``started_here``: the copy's end will be
         among the news."""
         self._size_gb, self._operation_runs = size_gb, started_here
-        self._started = time.monotonic()
+        self._started = self._clock.now()
         defects = 0
         try:
             while True:
@@ -107,7 +106,7 @@ class Monitor:
     def _hear(self, news: queue.Queue, timeout: float) -> bool:
         """Wait for news and take in all there is; whether migrateToURI3 has returned."""
         ended = False
-        event = events.wait(news, timeout)
+        event = events.wait(news, self._clock.wait_for(timeout))
         while event is not None:
             if event.kind == events.JOB_COMPLETED:
                 self._final_job = event.detail
@@ -121,7 +120,8 @@ class Monitor:
     def _ended(self, news: queue.Queue) -> Outcome | None:
         """What the end of migrateToURI3 tells; None when it is no end of the copy."""
         if self._end.broken:
-            error = f'libvirt of host {CONF.host} went away during the copy: {self._end.error}'
+            error = (f'libvirt of host {self._guest.host_name} went away during the copy: '
+                     f'{self._end.error}')
             self._end = self._end._replace(error=error)
             LOG.warning('Instance %s: %s', self._guest.uuid, error)
             return None
@@ -192,7 +192,7 @@ class Monitor:
         self.helm.steer(self._situation())
 
     def _note(self, progress: Progress) -> str:
-        now = time.monotonic()
+        now = self._clock.now()
         if progress.memory_processed != self._processed:
             self._processed, self._processed_since = progress.memory_processed, now
         if self._post_copy and now > self._processed_since + STALL:
@@ -201,7 +201,7 @@ class Monitor:
         return ''
 
     def _elapsed(self, with_before: bool = True) -> float:
-        own = time.monotonic() - self._started
+        own = self._clock.now() - self._started
         return own + self._spent_before if with_before else own
 
     # -- ends -------------------------------------------------------------------------------------
@@ -219,12 +219,12 @@ class Monitor:
         return self._conclude(None)
 
     def _wait_for_last_word(self, news: queue.Queue) -> None:
-        deadline = time.monotonic() + LAST_WORD
-        while not self._final_job and time.monotonic() < deadline:
-            self._hear(news, deadline - time.monotonic())
+        deadline = self._clock.now() + LAST_WORD
+        while not self._final_job and self._clock.now() < deadline:
+            self._hear(news, deadline - self._clock.now())
 
     def _believe_idle(self, seen: Seen) -> Outcome | None:
-        now = time.monotonic()
+        now = self._clock.now()
         if self._seen_idle is None:
             self._seen_idle = now
         return self._conclude(seen) if now - self._seen_idle >= SETTLE else None
@@ -233,7 +233,7 @@ class Monitor:
         self._seen_idle = None
         if self._operation_runs:
             return None
-        now = time.monotonic()
+        now = self._clock.now()
         if self._without_contact is None:
             self._without_contact = now
         timeout = CONF.libvirt.live_migration_completion_timeout * self._size_gb

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from oslo_log import log as logging
 
 from nova_lite import exception, utils
-from nova_lite.virt.libvirt import abi, events, guest, host
-from nova_lite.virt.libvirt.host import libvirt
+from nova_lite.virt.libvirt import abi, events, guest as guests
+from nova_lite.virt.libvirt.binding import libvirtError
+from nova_lite.virt.libvirt.guest import Guest
 from nova_lite.virt.libvirt.migration import Plan
 
 LOG = logging.getLogger(__name__)
@@ -24,25 +25,25 @@ class End(NamedTuple):
     broken: bool = False
 
 
-def start(courier: events.Courier, uuid: str, plan: Plan) -> None:
+def start(guest: Guest, plan: Plan) -> None:
     """Begin to move the guest. OPERATION_ENDED with an End is published in any case."""
     def run() -> None:
         try:
-            end = _migrate(uuid, plan)
+            end = _migrate(guest, plan)
         except Exception as error:      # not even a defect may leave the waiter without an end
-            LOG.exception('Instance %s: its copy cannot be begun', uuid)
+            LOG.exception('Instance %s: its copy cannot be begun', guest.uuid)
             end = End(exception.public_message(error))
-        courier.publish(events.Event(uuid, events.OPERATION_ENDED, end))
+        guest.courier.publish(events.Event(guest.uuid, events.OPERATION_ENDED, end))
 
-    utils.native_thread(run, f'migrate-{uuid}')
+    utils.native_thread(run, f'migrate-{guest.uuid}')
 
 
-def _migrate(uuid: str, plan: Plan) -> End:
+def _migrate(guest: Guest, plan: Plan) -> End:
     connection: Any = None
     try:
-        connection = host.open_connection()
-        guest.migrate(connection, uuid, plan.uri, plan.params, int(plan.flags))
-    except libvirt.libvirtError as error:
+        connection = guest.open_connection()
+        guests.migrate(connection, guest.uuid, plan.uri, plan.params, int(plan.flags))
+    except libvirtError as error:
         broken = connection is not None and not connection.isAlive()
         return End(error.get_error_message() or str(error), error.get_error_code(), broken)
     return End()

@@ -9,8 +9,7 @@ from oslo_log import log as logging
 
 from nova_lite import exception
 from nova_lite.conf import CONF
-from nova_lite.virt import images
-from nova_lite.virt.libvirt import config, events, storage
+from nova_lite.virt.libvirt import config, events
 from nova_lite.virt.libvirt.guest import Guest
 from nova_lite.virt.libvirt.host import LibvirtError
 
@@ -28,9 +27,9 @@ def spawn(guest: Guest, instance: Any) -> None:
         guest.undefine()
     image = instance.image_meta or {}
     try:
-        storage.remove_directory(instance.uuid)     # an unfinished earlier attempt
-        storage.make_directory(instance.uuid)
-        define(guest, instance, storage.make_disks(instance, image))
+        guest.storage.remove_directory(instance.uuid)     # an unfinished earlier attempt
+        guest.storage.make_directory(instance.uuid)
+        define(guest, instance, guest.storage.make_disks(instance, image))
         guest.start()
     except (exception.NovaLiteException, OSError, subprocess.SubprocessError) as error:
         try:
@@ -44,15 +43,16 @@ def spawn(guest: Guest, instance: Any) -> None:
 
 def define(guest: Guest, instance: Any, disks: list[config.Disk]) -> None:
     guest.define(config.guest_xml(
-        instance, config.Options.read(CONF.libvirt), boot_of(instance), disks,
-        storage.console_path(instance.uuid)))
+        instance, config.Options.read(CONF.libvirt), boot_of(guest, instance), disks,
+        guest.storage.console_path(instance.uuid)))
 
 
-def boot_of(instance: Any) -> config.Boot:
+def boot_of(guest: Guest, instance: Any) -> config.Boot:
     """Kernel and initrd of the guest's image on this host. ImageNotFound."""
     image = instance.image_meta or {}
     kernel, initrd = image.get('kernel'), image.get('initrd')
-    return config.Boot(kernel and images.path_of(kernel), initrd and images.path_of(initrd),
+    return config.Boot(kernel and guest.storage.image(kernel),
+                       initrd and guest.storage.image(initrd),
                        image.get('cmdline') or '')
 
 
@@ -61,13 +61,13 @@ def destroy(guest: Guest, instance: Any, destroy_disks: bool) -> None:
         guest.destroy()
         guest.undefine()
     if destroy_disks:
-        storage.remove_directory(instance.uuid)
+        guest.storage.remove_directory(instance.uuid)
 
 
 def power_on(guest: Guest, instance: Any) -> None:
     """Start, or go on from the saved memory. A lost definition is made again."""
     if not guest.exists():
-        define(guest, instance, storage.existing_disks(instance))
+        define(guest, instance, guest.storage.existing_disks(instance))
     guest.start()
 
 
@@ -114,7 +114,7 @@ def reboot(guest: Guest, instance: Any, reboot_type: str) -> None:
         shut_down(guest, CONF.libvirt.wait_soft_reboot_seconds)
     if guest.exists():
         guest.destroy()
-    define(guest, instance, storage.existing_disks(instance))
+    define(guest, instance, guest.storage.existing_disks(instance))
     guest.boot()
 
 

@@ -11,8 +11,7 @@ from nova_lite import exception
 from nova_lite.conf import CONF
 from nova_lite.migration import prechecks
 from nova_lite.migration.precheck_facts import Cpu
-from nova_lite.virt import digests, images
-from nova_lite.virt.libvirt import abi, config, power, probe, resources, storage
+from nova_lite.virt.libvirt import abi, config, power, probe, resources
 from nova_lite.virt.libvirt.guest import Guest, Seen, look
 from nova_lite.virt.libvirt.host import Host
 
@@ -22,8 +21,8 @@ LOG = logging.getLogger(__name__)
 class _Facts:
     def __init__(self, guest: Guest) -> None:
         self._guest = guest
-        self.instance_uuid, self.host = guest.uuid, CONF.host
-        self.path = storage.instance_dir(guest.uuid)
+        self.instance_uuid, self.host = guest.uuid, guest.host_name
+        self.path = guest.storage.instance_dir(guest.uuid)
 
     @functools.cached_property
     def domain(self) -> Seen | None:
@@ -43,7 +42,7 @@ class DestinationFacts(_Facts):
     @property
     def missing_image(self) -> str:
         try:
-            power.boot_of(self._instance)
+            power.boot_of(self._guest, self._instance)
         except exception.ImageNotFound as error:
             return power.words_of(error)
         return ''
@@ -66,7 +65,7 @@ class DestinationFacts(_Facts):
     @property
     def not_writable(self) -> str:
         try:
-            self.probe = probe.leave()
+            self.probe = probe.leave(self._guest.storage)
         except OSError as error:
             return error.strerror or str(error)
         return ''
@@ -87,7 +86,7 @@ class SourceFacts(_Facts):
 
     @functools.cached_property
     def is_shared_path(self) -> bool:
-        return probe.is_seen(self._probe)
+        return probe.is_seen(self._guest.storage, self._probe)
 
     @functools.cached_property
     def sizes(self) -> list[dict[str, Any]]:
@@ -109,8 +108,9 @@ class BackingFacts(_Facts):
     @functools.cached_property
     def found(self) -> str:
         """ImageNotFound; OSError for one of another place."""
-        return digests.of_file(images.path_of(os.path.basename(self.backing)) if self.is_image
-                               else self.backing)
+        storage = self._guest.storage
+        return storage.digest(storage.image(os.path.basename(self.backing)) if self.is_image
+                              else self.backing)
 
 
 class PreparationFacts(_Facts):
@@ -120,7 +120,7 @@ class PreparationFacts(_Facts):
 
     @property
     def has_directory(self) -> bool:
-        return os.path.isdir(self.path)
+        return self._guest.storage.has_directory(self._guest.uuid)
 
 
 def copied_disks(guest: Guest) -> list[config.DiskSeen]:
@@ -134,8 +134,8 @@ def disk_info(guest: Guest) -> list[dict[str, Any]]:
     that the destination's must have. MigrationPreCheckError for one that has changed since."""
     found = []
     for disk in copied_disks(guest):
-        size = storage.read_disk(storage.own_disk_path(guest.uuid, disk.path))
-        recorded = storage.recorded_bases(guest.uuid).get(os.path.basename(disk.path), '')
+        size = guest.storage.read_disk(guest.storage.own_disk_path(guest.uuid, disk.path))
+        recorded = guest.storage.recorded_bases(guest.uuid).get(os.path.basename(disk.path), '')
         backing = BackingFacts(guest, disk.path, disk.backing, recorded)
         prechecks.run(prechecks.SOURCE_DISK, backing)
         if disk.backing and not backing.recorded:

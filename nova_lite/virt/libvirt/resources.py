@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from nova_lite import exception
 from nova_lite.conf import CONF
-from nova_lite.virt.libvirt import config, guest, storage
-from nova_lite.virt.libvirt.host import Host, LibvirtError, libvirt
+from nova_lite.virt.libvirt import abi, config, guest
+from nova_lite.virt.libvirt.host import Host, LibvirtError
+from nova_lite.virt.libvirt.storage import Storage
 
 GIB = 1024 ** 3
 MIB = 1024 ** 2
@@ -28,7 +29,7 @@ class Space(NamedTuple):
 def available(host: Host) -> dict[str, Any]:
     """All of a compute's columns that a hypervisor knows."""
     found = host.call(_read_host)
-    space = disk_space()
+    space = disk_space(host.storage)
     running = sum(guest.list_all(host).values())
     return {
         'hypervisor_hostname': found['hostname'],
@@ -75,21 +76,20 @@ def compare_cpu(host: Host, xml: str, virt_type: str) -> int | None:
         return host.call(lambda connection: connection.compareHypervisorCPU(
             None, None, None, virt_type, xml, 0))
     except LibvirtError as error:
-        if libvirt is not None and error.code == libvirt.VIR_ERR_NO_SUPPORT:
+        if error.code == abi.Error.NO_SUPPORT:
             return None
         raise
 
 
-def disk_space() -> Space:
-    status = os.statvfs(CONF.instances_path)
-    total, free = status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize
-    return Space(total, free, free - promised_bytes())
+def disk_space(storage: Storage) -> Space:
+    total, free = storage.capacity()
+    return Space(total, free, free - promised_bytes(storage))
 
 
-def promised_bytes() -> int:
+def promised_bytes(storage: Storage) -> int:
     """What the disks of all guests under instances_path may still grow by."""
     promised = 0
-    for directory in os.scandir(CONF.instances_path):
+    for directory in os.scandir(storage.real(CONF.instances_path)):
         if not _is_uuid(directory.name):
             continue
         for path in _disk_files(directory.path):
@@ -101,10 +101,10 @@ def promised_bytes() -> int:
     return promised
 
 
-def available_mb(over_commit: bool | None) -> int:
+def available_mb(storage: Storage, over_commit: bool | None) -> int:
     """C3: MiB of disk that this host can give: what is free now, or what would be left when all
     disks have grown; less the reserve. Measured, since the record may be a minute old."""
-    space = disk_space()
+    space = disk_space(storage)
     return (space.free if over_commit else space.least) // MIB - CONF.reserved_host_disk_mb
 
 
@@ -155,7 +155,7 @@ def read_supported(capabilities: str) -> list[list[str]]:
 
 def _read_host(connection: Any) -> dict[str, Any]:
     # not getInfo()'s memory: it adds up the cells, which may show less than the kernel has
-    memory = connection.getMemoryStats(libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS)
+    memory = connection.getMemoryStats(abi.MEMORY_STATS_ALL_CELLS)
     return {'hostname': connection.getHostname(), 'type': connection.getType(),
             'version': connection.getVersion(), 'memory_mb': memory['total'] // 1024,
             'vcpus': connection.getInfo()[2], 'capabilities': connection.getCapabilities()}

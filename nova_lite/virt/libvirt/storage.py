@@ -41,27 +41,6 @@ class DiskFacts(NamedTuple):
     external: bool = False
 
 
-# -- paths ----------------------------------------------------------------------------------------
-def instance_dir(uuid: str) -> str:
-    return os.path.join(CONF.instances_path, str(uuid_module.UUID(uuid)))
-
-
-def console_path(uuid: str) -> str:
-    return os.path.join(instance_dir(uuid), CONSOLE)
-
-
-def own_disk_path(uuid: str, path: str) -> str:
-    """The path of a disk in its guest's directory here. MigrationPreCheckError for a file of
-    another place: it would not be found, or be somebody else's."""
-    here = os.path.join(instance_dir(uuid), os.path.basename(path))
-    if os.path.normpath(path) != os.path.normpath(here):
-        raise exception.MigrationPreCheckError(
-            reason=f'disk {path} is not in the directory {instance_dir(uuid)}: '
-                   'instances_path must be the same on both hosts')
-    return here
-
-
-# -- disks ----------------------------------------------------------------------------------------
 def read_disk(path: str) -> DiskFacts:
     """Read a disk's header; the file may be in use. OSError."""
     with open(path, 'rb') as stream:
@@ -81,172 +60,217 @@ def read_disk(path: str) -> DiskFacts:
         return DiskFacts(size, allocated, 'qcow2', backing, bool(features & _EXTERNAL_DATA))
 
 
-def create_disk(path: str, fmt: str, size: int, backing: str = '',
-                backing_format: str = '') -> None:
-    """Make an empty disk of ``size`` bytes, on top of ``backing`` if given. OSError, or
-    subprocess.CalledProcessError with qemu-img's words."""
-    command = ['qemu-img', 'create', '-q', '-f', fmt]
-    if backing:
-        command += ['-b', backing, '-F', backing_format]
-    subprocess.run([*command, path, str(size)], check=True, capture_output=True, text=True,
-                   timeout=QEMU_IMG_TIMEOUT)
-
-
-def make_disks(instance: Any, image: dict[str, Any]) -> list[config.Disk]:
-    """Make the disks of a new guest: vda of root_gb over the image's disk, vdb of ephemeral_gb."""
-    directory = instance_dir(instance.uuid)
-    cache = 'none' if supports_direct_io(directory) else 'writeback'
-    disks = []
-    backing, size = '', (instance.root_gb or 0) * GIB
-    if image.get('disk'):
-        backing = images.path_of(image['disk'])
-        size = _root_size(backing, image, size)
-    if size:
-        disks.append(config.Disk(os.path.join(directory, 'disk'), 'vda', cache))
-        create_disk(disks[0].path, 'qcow2', size, backing, image.get('disk_format') or '')
-        if backing:
-            record_base(instance.uuid, disks[0].path, digests.of_file(backing))
-    if instance.ephemeral_gb:
-        disks.append(config.Disk(os.path.join(directory, 'disk.eph0'), 'vdb', cache))
-        create_disk(disks[-1].path, 'qcow2', instance.ephemeral_gb * GIB)
-    return disks
-
-
-def existing_disks(instance: Any) -> list[config.Disk]:
-    """The disks that make_disks() made."""
-    directory = instance_dir(instance.uuid)
-    cache = 'none' if supports_direct_io(directory) else 'writeback'
-    paths = [(os.path.join(directory, name), target)
-             for name, target in (('disk', 'vda'), ('disk.eph0', 'vdb'))]
-    return [config.Disk(path, target, cache) for path, target in paths if os.path.exists(path)]
-
-
-def _root_size(path: str, image: dict[str, Any], wanted: int) -> int:
-    """Bytes of a root disk on top of an image. Invalid for an image that does not fit, or that
-    would let a guest read other files of the host."""
-    facts = read_disk(path)
-    if image['disk_format'] == 'qcow2':
-        if facts.format != 'qcow2':
-            raise exception.Invalid(reason=f"image {image['name']}: its disk is not qcow2")
-        if facts.backing_file or facts.external:
-            raise exception.Invalid(
-                reason=f"image {image['name']}: its disk refers to another file")
-    size = facts.virtual_size if image['disk_format'] == 'qcow2' else os.path.getsize(path)
-    if wanted and size > wanted:
-        raise exception.Invalid(
-            reason=f"image {image['name']}: its disk of {size} bytes is larger than the flavor's")
-    return wanted or size
-
-
-def supports_direct_io(directory: str) -> bool:
-    """Whether the file system can do without the host's cache, which cache=none asks for."""
-    path = os.path.join(directory, f'.direct-{uuid_module.uuid4()}')
-    try:
-        fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_DIRECT, 0o600)
-    except OSError:
-        _remove(path)   # some file systems make the file and then refuse
-        return False
-    try:
-        with mmap.mmap(-1, 4096) as block:
-            os.write(fd, block)
-        return True
-    except OSError:
-        return False
-    finally:
-        os.close(fd)
-        _remove(path)
-
-
-def record_base(uuid: str, disk: str, digest: str) -> None:
-    """Write down what a disk stands on, when it is made. OSError."""
-    path = os.path.join(instance_dir(uuid), BASES)
-    bases = {**recorded_bases(uuid), os.path.basename(disk): digest}
-    with open(f'{path}.new', 'w', encoding='ascii') as stream:
-        json.dump(bases, stream)
-    os.replace(f'{path}.new', path)
-
-
-def recorded_bases(uuid: str) -> dict[str, str]:
-    """The digest of what each disk stood on when it was made, by the disk's file name, where that
-    has been written down."""
-    try:
-        with open(os.path.join(instance_dir(uuid), BASES), encoding='ascii') as stream:
-            return json.load(stream)
-    except (FileNotFoundError, ValueError):
-        return {}
-
-
-# -- directories ----------------------------------------------------------------------------------
-def make_directory(uuid: str, made_for: str | None = None) -> str:
-    """Make a guest's directory with an empty console. ``made_for``: uuid of the migration it is
-    made for; a directory that the same migration made before is used again.
-
-    DestinationDiskExists when there is one that holds anything of another; OSError, and then a
-    directory that was made here is gone again.
-    """
-    path = instance_dir(uuid)
-    try:
-        os.mkdir(path)
-    except FileExistsError:
-        if os.listdir(path) and (made_for is None or read_marker(uuid) != made_for):
-            raise exception.DestinationDiskExists(path=path) from None
-    try:
-        if made_for is not None:
-            with open(os.path.join(path, MARKER), 'w', encoding='ascii') as stream:
-                stream.write(made_for)
-        with open(os.path.join(path, CONSOLE), 'a', encoding='ascii'):
-            pass
-    except OSError:
-        remove_directory(uuid)      # it held nothing, or was made for the same migration
-        raise
-    return path
-
-
-def list_incoming() -> list[tuple[str, str]]:
-    """(guest, migration) of each directory that was made for a guest which has not arrived."""
-    found = []
-    for name in os.listdir(CONF.instances_path):
-        try:
-            marker = read_marker(name)
-        except (OSError, ValueError):
-            continue    # not a guest's directory, or gone meanwhile
-        if marker:
-            found.append((name, marker))
-    return found
-
-
-def read_marker(uuid: str) -> str | None:
-    """The migration that the directory was made for, while its guest has not arrived."""
-    try:
-        with open(os.path.join(instance_dir(uuid), MARKER), encoding='ascii') as stream:
-            return stream.read()
-    except FileNotFoundError:
-        return None
-
-
-def remove_marker(uuid: str) -> None:
-    _remove(os.path.join(instance_dir(uuid), MARKER))
-
-
-def remove_directory(uuid: str) -> None:
-    """Remove a guest's files. Idempotent."""
-    path = instance_dir(uuid)
-    try:
-        utils.tpool_execute(shutil.rmtree, path)
-    except FileNotFoundError:
-        return
-    LOG.info('Removed %s', path)
-
-
-def remove_empty_directory(uuid: str) -> None:
-    try:
-        os.rmdir(instance_dir(uuid))
-    except OSError:
-        pass    # not there, or not empty: then it is not ours to judge
-
-
 def _remove(path: str) -> None:
     try:
         os.unlink(path)
     except FileNotFoundError:
         pass
+
+
+class Storage:
+    """The files of one host's guests. Methods take and give paths as definitions of guests have
+    them; ``real()`` tells where the file is that such a path means."""
+
+    def real(self, path: str) -> str:
+        """Where to find what this host calls ``path``."""
+        return path
+
+    def capacity(self) -> tuple[int, int]:
+        """Bytes of the file system of instances_path: all, and free."""
+        status = os.statvfs(self.real(CONF.instances_path))
+        return status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize
+
+    def prepare(self) -> None:
+        """Make the directory of all guests."""
+        os.makedirs(self.real(CONF.instances_path), exist_ok=True)
+
+    # -- paths ------------------------------------------------------------------------------------
+    def instance_dir(self, uuid: str) -> str:
+        return os.path.join(CONF.instances_path, str(uuid_module.UUID(uuid)))
+
+    def _real_dir(self, uuid: str) -> str:
+        return self.real(self.instance_dir(uuid))
+
+    def has_directory(self, uuid: str) -> bool:
+        return os.path.isdir(self._real_dir(uuid))
+
+    def console_path(self, uuid: str) -> str:
+        return os.path.join(self.instance_dir(uuid), CONSOLE)
+
+    def own_disk_path(self, uuid: str, path: str) -> str:
+        """The path of a disk in its guest's directory here. MigrationPreCheckError for a file of
+        another place: it would not be found, or be somebody else's."""
+        here = os.path.join(self.instance_dir(uuid), os.path.basename(path))
+        if os.path.normpath(path) != os.path.normpath(here):
+            raise exception.MigrationPreCheckError(
+                reason=f'disk {path} is not in the directory {self.instance_dir(uuid)}: '
+                       'instances_path must be the same on both hosts')
+        return here
+
+    # -- disks ------------------------------------------------------------------------------------
+    def read_disk(self, path: str) -> DiskFacts:
+        """What the header of a disk says. OSError."""
+        return read_disk(self.real(path))
+
+    def image(self, name: str) -> str:
+        """The path of an image's file. Invalid, ImageNotFound."""
+        return images.path_of(name)
+
+    def digest(self, path: str) -> str:
+        """SHA-256 of a file. OSError."""
+        return digests.of_file(self.real(path))
+
+    def create_disk(self, path: str, fmt: str, size: int, backing: str = '',
+                    backing_format: str = '') -> None:
+        """Make an empty disk of ``size`` bytes, on top of ``backing`` if given. OSError, or
+        subprocess.CalledProcessError with qemu-img's words."""
+        command = ['qemu-img', 'create', '-q', '-f', fmt]
+        if backing:
+            command += ['-b', backing, '-F', backing_format]
+        subprocess.run([*command, self.real(path), str(size)], check=True, capture_output=True,
+                       text=True, timeout=QEMU_IMG_TIMEOUT)
+
+    def make_disks(self, instance: Any, image: dict[str, Any]) -> list[config.Disk]:
+        """Make the disks of a new guest: vda of root_gb over the image's disk, vdb of
+        ephemeral_gb."""
+        directory = self.instance_dir(instance.uuid)
+        cache = 'none' if self.supports_direct_io(directory) else 'writeback'
+        disks = []
+        backing, size = '', (instance.root_gb or 0) * GIB
+        if image.get('disk'):
+            backing = self.image(image['disk'])
+            size = self._root_size(backing, image, size)
+        if size:
+            disks.append(config.Disk(os.path.join(directory, 'disk'), 'vda', cache))
+            self.create_disk(disks[0].path, 'qcow2', size, backing, image.get('disk_format') or '')
+            if backing:
+                self.record_base(instance.uuid, disks[0].path, self.digest(backing))
+        if instance.ephemeral_gb:
+            disks.append(config.Disk(os.path.join(directory, 'disk.eph0'), 'vdb', cache))
+            self.create_disk(disks[-1].path, 'qcow2', instance.ephemeral_gb * GIB)
+        return disks
+
+    def existing_disks(self, instance: Any) -> list[config.Disk]:
+        """The disks that make_disks() made."""
+        directory = self.instance_dir(instance.uuid)
+        cache = 'none' if self.supports_direct_io(directory) else 'writeback'
+        paths = [(os.path.join(directory, name), target)
+                 for name, target in (('disk', 'vda'), ('disk.eph0', 'vdb'))]
+        return [config.Disk(path, target, cache) for path, target in paths
+                if os.path.exists(self.real(path))]
+
+    def _root_size(self, path: str, image: dict[str, Any], wanted: int) -> int:
+        """Bytes of a root disk on top of an image. Invalid for an image that does not fit, or that
+        would let a guest read other files of the host."""
+        facts = self.read_disk(path)
+        if image['disk_format'] == 'qcow2':
+            if facts.format != 'qcow2':
+                raise exception.Invalid(reason=f"image {image['name']}: its disk is not qcow2")
+            if facts.backing_file or facts.external:
+                raise exception.Invalid(
+                    reason=f"image {image['name']}: its disk refers to another file")
+        size = (facts.virtual_size if image['disk_format'] == 'qcow2'
+                else os.path.getsize(self.real(path)))
+        if wanted and size > wanted:
+            raise exception.Invalid(
+                reason=f"image {image['name']}: its disk of {size} bytes is larger than the "
+                       "flavor's")
+        return wanted or size
+
+    def supports_direct_io(self, directory: str) -> bool:
+        """Whether the file system can do without the host's cache, which cache=none asks for."""
+        path = os.path.join(self.real(directory), f'.direct-{uuid_module.uuid4()}')
+        try:
+            fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_DIRECT, 0o600)
+        except OSError:
+            _remove(path)   # some file systems make the file and then refuse
+            return False
+        try:
+            with mmap.mmap(-1, 4096) as block:
+                os.write(fd, block)
+            return True
+        except OSError:
+            return False
+        finally:
+            os.close(fd)
+            _remove(path)
+
+    def record_base(self, uuid: str, disk: str, digest: str) -> None:
+        """Write down what a disk stands on, when it is made. OSError."""
+        path = os.path.join(self._real_dir(uuid), BASES)
+        bases = {**self.recorded_bases(uuid), os.path.basename(disk): digest}
+        with open(f'{path}.new', 'w', encoding='ascii') as stream:
+            json.dump(bases, stream)
+        os.replace(f'{path}.new', path)
+
+    def recorded_bases(self, uuid: str) -> dict[str, str]:
+        """The digest of what each disk stood on when it was made, by the disk's file name, where
+        that has been written down."""
+        try:
+            with open(os.path.join(self._real_dir(uuid), BASES), encoding='ascii') as stream:
+                return json.load(stream)
+        except (FileNotFoundError, ValueError):
+            return {}
+
+    # -- directories ------------------------------------------------------------------------------
+    def make_directory(self, uuid: str, made_for: str | None = None) -> None:
+        """Make a guest's directory with an empty console. ``made_for``: uuid of the migration it
+        is made for; a directory that the same migration made before is used again.
+
+        DestinationDiskExists when there is one that holds anything of another; OSError, and then a
+        directory that was made here is gone again.
+        """
+        path = self._real_dir(uuid)
+        try:
+            os.mkdir(path)
+        except FileExistsError:
+            if os.listdir(path) and (made_for is None or self.read_marker(uuid) != made_for):
+                raise exception.DestinationDiskExists(
+                    path=self.instance_dir(uuid)) from None
+        try:
+            if made_for is not None:
+                with open(os.path.join(path, MARKER), 'w', encoding='ascii') as stream:
+                    stream.write(made_for)
+            with open(os.path.join(path, CONSOLE), 'a', encoding='ascii'):
+                pass
+        except OSError:
+            self.remove_directory(uuid)      # it held nothing, or was made for the same migration
+            raise
+
+    def list_incoming(self) -> list[tuple[str, str]]:
+        """(guest, migration) of each directory that was made for a guest which has not arrived."""
+        found = []
+        for name in os.listdir(self.real(CONF.instances_path)):
+            try:
+                marker = self.read_marker(name)
+            except (OSError, ValueError):
+                continue    # not a guest's directory, or gone meanwhile
+            if marker:
+                found.append((name, marker))
+        return found
+
+    def read_marker(self, uuid: str) -> str | None:
+        """The migration that the directory was made for, while its guest has not arrived."""
+        try:
+            with open(os.path.join(self._real_dir(uuid), MARKER), encoding='ascii') as stream:
+                return stream.read()
+        except FileNotFoundError:
+            return None
+
+    def remove_marker(self, uuid: str) -> None:
+        _remove(os.path.join(self._real_dir(uuid), MARKER))
+
+    def remove_directory(self, uuid: str) -> None:
+        """Remove a guest's files. Idempotent."""
+        path = self._real_dir(uuid)
+        try:
+            utils.tpool_execute(shutil.rmtree, path)
+        except FileNotFoundError:
+            return
+        LOG.info('Removed %s', path)
+
+    def remove_empty_directory(self, uuid: str) -> None:
+        try:
+            os.rmdir(self._real_dir(uuid))
+        except OSError:
+            pass    # not there, or not empty: then it is not ours to judge

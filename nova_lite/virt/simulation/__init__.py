@@ -1,31 +1,51 @@
 # SPDX-License-Identifier: Apache-2.0
 """The simulated hypervisors of all hosts: guests that tick, copies that take real time, faults.
 
-``current()`` is the world that drivers of this process act on: by default one in memory, with
-``[simulation]path`` one in a directory that other processes share and that outlives them.
+They stand where libvirtd and QEMU stand, below the driver, and answer libvirt's calls. A URI
+chooses them: ``simulated:///HOST?world=DIRECTORY``. Without a host it is that of the driver, so
+one process can have many; without a world, that of ``[simulation]path``, or one that ends with
+this process.
 """
-from nova_lite import conf
-from nova_lite.virt.simulation.store import DirectoryStore, MemoryStore
+import urllib.parse
+
+from nova_lite.conf import CONF
+from nova_lite.virt.simulation.connection import Connection
+from nova_lite.virt.simulation.files import SimulatedStorage
 from nova_lite.virt.simulation.world import SHARED, World
 
-__all__ = ['SHARED', 'World', 'current', 'install']
+__all__ = ['SHARED', 'Connection', 'SimulatedStorage', 'World', 'current', 'find', 'install',
+           'open_connection']
 
-CONF = conf.CONF
-
-_current: World | None = None
+_worlds: dict[str, World] = {}      # by directory; '' for the default
 
 
-def current() -> World:
-    """The world of this process, made when it is first asked for."""
-    global _current
-    if _current is None:
-        options = CONF.simulation
-        store = DirectoryStore(options.path) if options.path else MemoryStore()
-        _current = World(store, options.time_scale)
-    return _current
+def current(path: str = '') -> World:
+    """The world in a directory, or the default one, made when it is first asked for."""
+    if path not in _worlds:
+        _worlds[path] = World(path or CONF.simulation.path, CONF.simulation.time_scale)
+    return _worlds[path]
 
 
 def install(world: World | None) -> None:
-    """Let drivers that start from now on act on ``world``; None for a fresh one."""
-    global _current
-    _current = world
+    """Let ``world`` be the default one; None for a fresh one."""
+    _worlds.pop('', None)
+    if world is not None:
+        _worlds[''] = world
+
+
+def find(uri: str, host: str) -> tuple[World, str]:
+    """The world and the host that a URI names; ``host`` is that of the driver."""
+    parts = urllib.parse.urlsplit(uri)
+    path = urllib.parse.parse_qs(parts.query).get('world', [''])[0]
+    return current(path), parts.path.strip('/') or host
+
+
+def open_connection(uri: str, host: str) -> Connection:
+    """Connect; a host that there is not is made, as [simulation] says. libvirtError."""
+    world, name = find(uri, host)
+    options = CONF.simulation
+    world.add_host(name, vcpus=options.vcpus, memory_mb=options.memory_mb,
+                   local_gb=options.local_gb, bandwidth=options.bandwidth,
+                   cpu_model=options.cpu_model,
+                   storage=SHARED if options.shared_storage else name)
+    return Connection(world, name)

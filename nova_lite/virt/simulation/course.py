@@ -6,9 +6,11 @@ of the moment when it was due, whichever process started the job and whether it 
 """
 import math
 
-from nova_lite.virt.simulation import faults, guests, jobs, model, storage
+from nova_lite.virt.libvirt import abi
+from nova_lite.virt.simulation import definition, errors, faults, files, guests, jobs, model
 from nova_lite.virt.simulation.state import (BY_USER, COMPLETED, IN_POSTCOPY, LOST, MIGRATED,
-                                             MIGRATING, RUNNING, SHUTOFF, UNKNOWN, Job, State)
+                                             MIGRATING, POSTCOPY_FAILED, RUNNING, SHUT_DOWN,
+                                             SHUTOFF, UNKNOWN, Job, State)
 
 KEEPALIVE = 28.0          # s until libvirt gives up a silent connection (5 times 5, and some)
 CHECKPOINT = 500          # passes after which a look alone saves how far a copy is
@@ -18,10 +20,15 @@ def settle(state: State, now: float, save: bool) -> bool:
     """Bring about all that is due by ``now``. ``save``: write down how far each copy is, since
     its terms are going to change. Returns whether anything happened."""
     happened = False
-    for job in [job for job in state.jobs.values() if job.active]:
+    for job in [job for job in state.jobs.values() if job.active and _at_hand(state, job)]:
         happened = _settle(state, job, now, save) or happened
     state.now = now
     return happened
+
+
+def _at_hand(state: State, job: Job) -> bool:
+    """Nothing is brought about on a host that is not locked: who looks at that one will do it."""
+    return job.source in state.hosts and job.dest in state.hosts
 
 
 def due(state: State, job: Job) -> float:
@@ -87,9 +94,9 @@ def _land(state: State, job: Job) -> None:
     guest, half = state.guests[job.uuid][job.source], state.guests[job.uuid][job.dest]
     if job.status != IN_POSTCOPY:
         half.ran, half.memory_ok = guest.ran, guest.memory_ok
-    half.incoming, half.persistent = False, job.persist
+    half.incoming, half.persistent, half.source = False, job.persist, ''
     if job.block:
-        storage.copy_contents(state, job.source, job.dest, job.uuid)
+        files.copy_contents(state, guest, half, list(definition.disk_names(guest.xml).values()))
     if job.resume:
         guests.run(state, half)
     else:
@@ -124,7 +131,7 @@ def _meet(state: State, job: Job, moment: str) -> None:
         if fault.action == faults.LOSE_LINK:
             jobs.cut(state, job.source, job.dest)
     elif fault.action == faults.FAIL:
-        jobs.fail(state, job, f'simulated failure at {moment}')
+        jobs.fail(state, job, f'operation failed: simulated failure at {moment}')
     elif fault.action == faults.LOSE_LINK:
         jobs.cut(state, job.source, job.dest)
     elif fault.action == faults.KILL_DESTINATION:
@@ -132,13 +139,14 @@ def _meet(state: State, job: Job, moment: str) -> None:
     else:
         guest = state.guests[job.uuid][job.source]
         guests.freeze(state, guest)
-        guest.state, guest.reason = SHUTOFF, 'shut down'
+        guest.state, guest.reason = SHUTOFF, SHUT_DOWN
         jobs.guest_ended(state, guest)
 
 
 def _lose(state: State, job: Job) -> None:
     """The word that the guest has arrived does not get through to the source."""
-    job.status, job.reason = LOST, 'the connection was lost while the guest was handed over'
+    job.status, job.code = LOST, abi.Error.INTERNAL_ERROR
+    job.reason = 'the connection was lost while the guest was handed over'
     state.guests[job.uuid][job.source].reason = UNKNOWN
 
 
@@ -151,8 +159,8 @@ def _gives_up_at(job: Job) -> float:
 def _give_up(state: State, job: Job) -> None:
     if job.status == IN_POSTCOPY:
         job.failed_postcopy = True
-        state.guests[job.uuid][job.source].reason = 'post-copy failed'
+        state.guests[job.uuid][job.source].reason = POSTCOPY_FAILED
     elif job.landed:
         _lose(state, job)
     else:
-        jobs.fail(state, job, 'internal error: client socket is closed')
+        jobs.fail(state, job, errors.CLOSED, abi.Error.INTERNAL_ERROR)

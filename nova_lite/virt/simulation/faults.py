@@ -12,7 +12,7 @@ import uuid as uuids
 
 from nova_lite import exception
 from nova_lite.virt import driver
-from nova_lite.virt.simulation.state import Fault, State
+from nova_lite.virt.simulation.state import Fault, Shared, State
 
 METADATA_KEY = 'sim:fail'
 MOVE = 'live_migration'
@@ -33,7 +33,7 @@ class SimulatedFault(Exception):
     """An ordered failure: a class that nobody knows, as an error of libvirt would be."""
 
 
-def order(state: State, step: str, action: str = FAIL, host: str = '', uuid: str = '',
+def order(state: Shared, step: str, action: str = FAIL, host: str = '', uuid: str = '',
           error: str = '', times: int = 0) -> Fault:
     """Put a fault on order. ``host`` and ``uuid`` narrow it down; ``error`` names a class of
     nova_lite.exception to raise, or an error of the system such as ENOSPC; ``times`` is how often
@@ -44,7 +44,7 @@ def order(state: State, step: str, action: str = FAIL, host: str = '', uuid: str
     return fault
 
 
-def order_by_metadata(state: State, metadata: dict[str, str] | None, uuid: str) -> None:
+def order_by_metadata(state: Shared, metadata: dict[str, str] | None, uuid: str) -> None:
     """Put on order what a server's metadata asks for, unless it is on order already. Words that
     make no sense are left alone: they are a user's."""
     text = (metadata or {}).get(METADATA_KEY, '')
@@ -57,7 +57,7 @@ def order_by_metadata(state: State, metadata: dict[str, str] | None, uuid: str) 
             pass
 
 
-def meet(state: State, step: str, host: str, uuid: str,
+def meet(state: State | Shared, step: str, host: str, uuid: str,
          met: list[str] | None = None) -> Fault | None:
     """The fault to act on when ``step`` is reached, counted as hit; None when all is well.
     ``met`` lists the faults that a copy has met before, and gets this one."""
@@ -78,7 +78,7 @@ def error_of(fault: Fault, host: str) -> Exception:
     return (getattr(exception, fault.error) if fault.error else SimulatedFault)(words)
 
 
-def next_percent(state: State, host: str, uuid: str, met: list[str]) -> int | None:
+def next_percent(state: State | Shared, host: str, uuid: str, met: list[str]) -> int | None:
     """The nearest per cent of a copy at which a fault waits."""
     waiting = [int(moment) for fault in state.faults.values()
                for name, _, moment in [fault.step.partition('@')]

@@ -6,10 +6,8 @@ whether it was stopped, started anew or run twice. What no orchestrator may ever
 same, as a real hypervisor would, and written down as a violation.
 """
 import uuid as uuids
-from typing import Any
 
-from nova_lite import exception
-from nova_lite.conf import CONF
+from nova_lite.virt.simulation import definition, errors
 from nova_lite.virt.simulation.state import PAUSED, RUNNING, SHUTOFF, UNKNOWN, Guest, State
 
 
@@ -18,10 +16,10 @@ def find(state: State, host: str, uuid: str) -> Guest | None:
 
 
 def get(state: State, host: str, uuid: str) -> Guest:
-    """Raises InstanceNotFound when the host knows no such guest."""
+    """Raises libvirtError (NO_DOMAIN) when the host knows no such guest."""
     guest = find(state, host, uuid)
     if guest is None:
-        raise exception.InstanceNotFound(instance_id=uuid)
+        raise errors.no_domain(uuid)
     return guest
 
 
@@ -30,7 +28,7 @@ def on_host(state: State, host: str) -> list[Guest]:
 
 
 def running_on(state: State, uuid: str) -> list[str]:
-    """Hosts on which the guest runs, which should be one at most."""
+    """Those of the hosts at hand on which the guest runs, which should be one at most."""
     return [host for host, guest in state.guests.get(uuid, {}).items() if guest.state == RUNNING]
 
 
@@ -76,6 +74,7 @@ def forget_why_off(state: State, host: str) -> None:
 def boot(state: State, guest: Guest) -> None:
     """Run the guest with fresh memory: a new counter from 0."""
     guest.boot_id, guest.ran, guest.since, guest.memory_ok = str(uuids.uuid4()), 0.0, None, True
+    guest.cpu_model = state.hosts[guest.host].cpu_model
     run(state, guest)
 
 
@@ -83,9 +82,13 @@ def check(state: State, uuid: str) -> None:
     """Write down when two copies of a guest run: each one loses what the other writes."""
     hosts = running_on(state, uuid)
     if len(hosts) > 1:
-        violate(state, f'guest {uuid} runs on {" and ".join(sorted(hosts))}')
+        violate(state, two(uuid, hosts))
         for host in hosts:
             state.guests[uuid][host].memory_ok = False
+
+
+def two(uuid: str, hosts: list[str]) -> str:
+    return f'guest {uuid} runs on {" and ".join(sorted(hosts))}'
 
 
 def violate(state: State, what: str) -> None:
@@ -93,21 +96,14 @@ def violate(state: State, what: str) -> None:
         state.violations.append(what)
 
 
-def new(state: State, host: str, instance: Any) -> Guest:
-    """A guest as its server wants it, that has not been started. Metadata sim:dirty_rate and
-    sim:working_set (MiB/s, MiB) go before the options."""
-    metadata, options = instance.metadata or {}, CONF.simulation
-    return Guest(
-        instance.uuid, host, SHUTOFF, boot_id='', memory_mb=instance.memory_mb,
-        vcpus=instance.vcpus, cpu_model=state.hosts[host].cpu_model,
-        dirty_rate=_number(metadata, 'sim:dirty_rate', options.dirty_rate),
-        working_set=min(instance.memory_mb,
-                        _number(metadata, 'sim:working_set', options.working_set)))
-
-
-def _number(metadata: dict[str, str], key: str, default: float) -> float:
-    """A user's number, or ``default`` where it is none."""
-    try:
-        return max(0.0, float(metadata[key]))
-    except (KeyError, ValueError):
-        return default
+def define(state: State, host: str, xml: str) -> Guest:
+    """Keep a definition; of a guest that is there already it replaces the former one."""
+    said = definition.read(xml)
+    guest = find(state, host, said.uuid)
+    if guest is None:
+        guest = Guest(said.uuid, host, SHUTOFF, xml)
+        add(state, guest)
+    guest.xml, guest.persistent = xml, True
+    guest.memory_mb, guest.vcpus = said.memory_mb, said.vcpus
+    guest.dirty_rate, guest.working_set = said.dirty_rate, min(said.memory_mb, said.working_set)
+    return guest

@@ -2,62 +2,93 @@
 """Migrations of the simulated world: what can be asked of a job, and what can befall it.
 
 A job lives in the world and not in a compute process. How far its copy is follows from its terms
-and the clock (model.py); what that brings about is in course.py.
+and the clock (model.py); what that brings about is in course.py. What is not possible raises
+libvirtError.
 """
 import math
 from dataclasses import replace
+from typing import Any, NamedTuple
 
-from nova_lite import exception
-from nova_lite.virt import driver
-from nova_lite.virt.simulation import guests, model, storage
-from nova_lite.virt.simulation.state import (ACTIVE, CANCELLED, FAILED, IN_POSTCOPY, MIGRATING,
-                                             PAUSED, POSTCOPY, RUNNING, WORKING, Cut, Guest, Job,
-                                             State, link)
+from nova_lite.virt.libvirt import abi
+from nova_lite.virt.libvirt.abi import Migrate, Param
+from nova_lite.virt.libvirt.binding import make_error
+from nova_lite.virt.simulation import definition, errors, files, guests, model
+from nova_lite.virt.simulation.state import (ACTIVE, BY_USER, BY_USER_MEANWHILE, CANCELLED, FAILED,
+                                             FIRST_DOWNTIME_MS, IN_POSTCOPY, MIGRATING, PAUSED,
+                                             POSTCOPY, RUNNING, WORKING, Cut, Guest, Job, State,
+                                             link)
+
+
+class Terms(NamedTuple):
+    """What migrateToURI3 is told, as far as it matters here. ``bandwidth`` in MiB/s, 0 for what
+    the link gives."""
+    flags: Migrate = Migrate.LIVE | Migrate.PEER2PEER
+    bandwidth: float = 0
+    disks: list[str] | None = None      # targets to copy
+    xml: str = ''
+
+    @classmethod
+    def of(cls, flags: int, params: dict[str, Any]) -> 'Terms':
+        return cls(Migrate(flags), params.get(Param.BANDWIDTH) or 0,
+                   params.get(Param.MIGRATE_DISKS), params.get(Param.PERSIST_XML) or '')
 
 
 # -- what can be asked for -------------------------------------------------------------------
-def start(state: State, uuid: str, source: str, dest: str, block: bool, bandwidth: float,
-          downtime_ms: float, auto_converge: bool = False) -> Job:
-    """Begin to move a guest. ``bandwidth`` in MiB/s, 0 for what the link gives.
-    LiveMigrationFailed, with nothing begun, for all that makes libvirt refuse at once."""
+def start(state: State, uuid: str, source: str, dest: str, terms: Terms) -> Job:
+    """Begin to move a guest. libvirtError, with nothing begun, for all that libvirt refuses."""
     guest = guests.get(state, source, uuid)
-    _check_start(state, guest, dest, block)
-    speed = min(state.hosts[source].bandwidth, state.hosts[dest].bandwidth, bandwidth or math.inf)
-    files = storage.find(state, source, uuid)
-    disk = sum(disk.allocated for disk in files.disks.values()) if block and files else 0
+    block = Migrate.NON_SHARED_INC in terms.flags
+    names = definition.disk_names(guest.xml)
+    copied = [name for target, name in names.items()
+              if block and (terms.disks is None or target in terms.disks)]
+    _check_start(state, guest, dest, copied)
+    speed = min(state.hosts[source].bandwidth, state.hosts[dest].bandwidth,
+                terms.bandwidth or math.inf)
+    sizes = files.disks(*_split(files.of_guest(state, guest))) if copied else {}
     copy = model.Copy(
-        memory=guest.memory_mb * model.MIB, disk=disk, bandwidth=speed * model.MIB,
-        downtime=downtime_ms / 1000, started=state.now, clock=state.now,
+        memory=guest.memory_mb * model.MIB, bandwidth=speed * model.MIB,
+        disk=sum(facts.allocated for name, facts in sizes.items() if name in copied),
+        downtime=guest.downtime_ms / 1000, started=state.now, clock=state.now,
         trace=((state.now, guest.dirty_rate * model.MIB),),
-        working_set=guest.working_set * model.MIB, auto_converge=auto_converge,
-        paused=guest.state == PAUSED)
+        working_set=guest.working_set * model.MIB, paused=guest.state == PAUSED,
+        auto_converge=Migrate.AUTO_CONVERGE in terms.flags)
     guests.add(state, replace(guest, host=dest, state=PAUSED, reason=MIGRATING, incoming=True,
-                              persistent=False, since=None))
-    job = state.jobs[uuid] = Job(uuid, source, dest, copy, block, resume=guest.state == RUNNING)
+                              source=source, storage=state.hosts[dest].storage, persistent=False,
+                              since=None,
+                              xml=terms.xml or guest.xml, downtime_ms=FIRST_DOWNTIME_MS))
+    job = state.jobs[uuid] = Job(
+        uuid, source, dest, copy, block, resume=guest.state == RUNNING,
+        undefine=Migrate.UNDEFINE_SOURCE in terms.flags,
+        persist=Migrate.PERSIST_DEST in terms.flags, may_switch=Migrate.POSTCOPY in terms.flags)
     return job
 
 
-def _check_start(state: State, guest: Guest, dest: str, block: bool) -> None:
+def _split(path: str) -> tuple[str, str]:
+    root, _, name = path.rpartition('/')
+    return root, name
+
+
+def _check_start(state: State, guest: Guest, dest: str, copied: list[str]) -> None:
     there = state.hosts.get(dest)
-    reason = None
     if active(state, guest.uuid):
-        reason = 'another migration job is already running for the domain'
-    elif guest.state not in ACTIVE or guest.incoming:
-        reason = 'domain is not running'
-    elif there is None or not there.up or link(guest.host, dest) in state.cuts:
-        reason = f"unable to connect to server at '{dest}'"
-    elif guests.find(state, dest, guest.uuid) is not None:
-        reason = f"domain '{guest.uuid}' is already defined on {dest}"
-    elif files := storage.find(state, guest.host, guest.uuid):
-        shared = state.hosts[guest.host].storage == there.storage
-        made = storage.find(state, dest, guest.uuid)
-        if not block and files.disks and not shared:
-            reason = 'Unsafe migration: Migration without shared storage is unsafe'
-        elif block and not shared and not (made and files.disks.keys() <= made.disks.keys()):
-            reason = ('pre-creation of storage targets for incremental storage migration is not '
-                      'supported')
-    if reason is not None:
-        raise exception.LiveMigrationFailed(reason=reason)
+        raise errors.invalid('another migration job is already running for the domain')
+    if guest.state not in ACTIVE or guest.incoming:
+        raise errors.invalid('domain is not running')
+    if there is None or not there.up or link(guest.host, dest) in state.cuts:
+        raise errors.failed(f"Failed to connect to remote libvirt URI: unable to connect to "
+                            f"server at '{dest}'")
+    if guests.find(state, dest, guest.uuid) is not None:
+        raise errors.failed(f"domain '{guest.uuid}' is already defined on {dest}")
+    names = list(definition.disk_names(guest.xml).values())
+    half = replace(guest, host=dest, storage=there.storage)
+    if copied and files.missing(state, half, copied):
+        raise make_error(abi.Error.OPERATION_UNSUPPORTED,
+                         'Operation not supported: pre-creation of storage targets for '
+                         'incremental storage migration is not supported')
+    shared = guest.storage == there.storage
+    if not shared and set(names) - set(copied):
+        raise make_error(abi.Error.MIGRATE_UNSAFE,
+                         'Unsafe migration: Migration without shared storage is unsafe')
 
 
 def active(state: State, uuid: str, source: str | None = None) -> Job | None:
@@ -73,28 +104,28 @@ def departing(state: State, host: str) -> set[str]:
 
 
 def get_active(state: State, uuid: str, source: str) -> Job:
+    guests.get(state, source, uuid)
     job = active(state, uuid, source)
     if job is None:
-        raise exception.NoActiveMigrationForInstance(instance_id=uuid)
+        raise errors.invalid('no job is active on the domain')
     return job
 
 
-def abort(state: State, uuid: str, source: str, reason: str = 'aborted on request') -> None:
-    """NoActiveMigrationForInstance; InstanceInvalidState when the guest has moved already."""
+def abort(state: State, uuid: str, source: str) -> None:
     job = get_active(state, uuid, source)
     if job.status == IN_POSTCOPY or job.landed:
-        raise exception.InstanceInvalidState(instance_uuid=uuid, attr='state', state='post-copy',
-                                             method='abort the migration of')
-    fail(state, job, reason, CANCELLED)
+        raise errors.invalid('cannot abort migration in post-copy mode')
+    fail(state, job, "operation aborted: job 'migration out' canceled by client",
+         abi.Error.OPERATION_ABORTED, CANCELLED)
 
 
 def tune(state: State, uuid: str, source: str, bandwidth: float | None = None,
-         downtime_ms: float | None = None, throttle: int | None = None) -> None:
-    """Change the terms of a running copy: MiB/s, ms, per cent of its time that the guest loses.
-    """
+         downtime_ms: float | None = None) -> None:
+    """Change the terms of a running copy, or of one to come: MiB/s, ms."""
+    if downtime_ms is not None and active(state, uuid, source) is None:
+        guests.get(state, source, uuid).downtime_ms = downtime_ms
+        return
     job = get_active(state, uuid, source)
-    if throttle is not None:
-        job.copy = replace(job.copy, throttle=throttle)
     if bandwidth is not None:
         job.copy = replace(job.copy, bandwidth=bandwidth * model.MIB)
     if downtime_ms is not None:
@@ -104,8 +135,11 @@ def tune(state: State, uuid: str, source: str, bandwidth: float | None = None,
 def switch_to_postcopy(state: State, uuid: str, source: str) -> None:
     """Let the guest run at the destination before its memory is there."""
     job = get_active(state, uuid, source)
+    if not job.may_switch:
+        raise errors.invalid('switching to post-copy mode requires migration to be started with '
+                             'VIR_MIGRATE_POSTCOPY flag')
     if job.copy.phase != model.MEMORY or job.copy.frozen:
-        raise exception.MigrationError(reason=f'no post-copy in the phase {job.copy.phase}')
+        raise errors.failed(f'no post-copy in the phase {job.copy.phase}')
     job.copy, job.status, job.switched = model.switch_to_postcopy(job.copy), IN_POSTCOPY, True
     guest, half = state.guests[uuid][job.source], state.guests[uuid][job.dest]
     guests.stand(state, guest, POSTCOPY)
@@ -113,13 +147,21 @@ def switch_to_postcopy(state: State, uuid: str, source: str) -> None:
     guests.run(state, half)
 
 
-def progress(state: State, job: Job) -> driver.Progress:
-    until = state.now if job.active else job.copy.clock
-    note = ''
-    if job.status == IN_POSTCOPY and (job.cut_at is not None or job.held):
-        note = 'post-copy is paused: nothing of the guest arrives any more'
-    return model.progress(model.advance(job.copy, until))._replace(post_copy=job.switched,
-                                                                   note=note)
+def stats(state: State, job: Job, operation: abi.Operation) -> dict[str, Any]:
+    """What libvirt tells of a job. The speed stays as it was while a link is cut, as there."""
+    copy = model.advance(job.copy, state.now if job.active else job.copy.clock)
+    numbers = {'memory_total': copy.memory, 'memory_processed': copy.sent_memory,
+               'memory_remaining': model.memory_left(copy), 'memory_bps': copy.bandwidth,
+               'memory_dirty_rate': copy.dirty_rate / model.PAGE, 'memory_page_size': model.PAGE,
+               'memory_iteration': copy.iteration, 'disk_total': copy.disk,
+               'disk_processed': copy.sent_disk, 'disk_remaining': model.disk_left(copy),
+               'time_elapsed': (copy.clock - copy.started) * 1000,
+               'downtime': model.downtime_ms(copy)}
+    if copy.auto_converge:
+        numbers['auto_converge_throttle'] = copy.throttle
+    kind = abi.Job.UNBOUNDED if job.active else abi.Job.COMPLETED
+    return {'type': int(kind), 'operation': int(operation),
+            **{name: int(number) for name, number in numbers.items()}}
 
 
 # -- what befalls it -------------------------------------------------------------------------
@@ -144,8 +186,9 @@ def guest_ended(state: State, guest: Guest) -> None:
     """One of the two sides of a copy is gone."""
     job = active(state, guest.uuid)
     if job is not None and guest.host in (job.source, job.dest) and not job.landed:
-        fail(state, job, 'the guest is not running any more' if guest.host == job.source
-             else "job 'migration out' failed: Unable to write to socket: Bad file descriptor")
+        fail(state, job, 'operation failed: domain is not running' if guest.host == job.source
+             else "operation failed: job 'migration out' failed: Unable to write to socket: Bad "
+                  'file descriptor')
 
 
 def cut(state: State, one: str, other: str, sticky: bool = False) -> None:
@@ -178,7 +221,7 @@ def hypervisor_stopped(state: State, host: str) -> None:
     """Both ends of a connection drop what was not finished when either of them goes."""
     for job in list(state.jobs.values()):
         if job.status == WORKING and not job.landed and host in (job.source, job.dest):
-            fail(state, job, 'internal error: client socket is closed')
+            fail(state, job, errors.CLOSED, abi.Error.INTERNAL_ERROR)
 
 
 def hypervisor_started(state: State, host: str) -> None:
@@ -195,13 +238,18 @@ def release(state: State, fault_id: str) -> None:
             set_frozen(job)
 
 
-def fail(state: State, job: Job, reason: str, status: str = FAILED) -> None:
-    """The copy ends and the guest goes on where it was."""
+def fail(state: State, job: Job, reason: str, code: int = abi.Error.OPERATION_FAILED,
+         status: str = FAILED) -> None:
+    """The copy ends and the guest goes on where it was: also one that was stopped meanwhile, as
+    libvirt lets everyone go on that ran when the copy began."""
     at = job.copy.clock
-    job.status, job.reason, job.held = status, reason, ''
+    job.status, job.reason, job.code, job.held = status, reason, code, ''
     guest = guests.find(state, job.source, job.uuid)
-    if guest is not None and guest.state == PAUSED and guest.reason == MIGRATING:
-        guests.run(state, guest, at)
+    if guest is not None and guest.state == PAUSED:
+        if guest.reason == MIGRATING or guest.reason == BY_USER_MEANWHILE and job.resume:
+            guests.run(state, guest, at)
+        elif guest.reason == BY_USER_MEANWHILE:
+            guest.reason = BY_USER
     if job.cut_at is None:
         guests.remove(state, job.dest, job.uuid)
     else:

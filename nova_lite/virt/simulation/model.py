@@ -9,8 +9,6 @@ answer whether it is called once or a thousand times on the way; nothing here ha
 import math
 from dataclasses import dataclass, replace
 
-from nova_lite.virt import driver
-
 MIB = 1024 * 1024
 PAGE = 4096
 
@@ -136,18 +134,13 @@ def switch_to_postcopy(copy: Copy) -> Copy:
     return replace(copy, phase=POSTCOPY, remaining=left, dirtied=0.0, stopped_at=copy.clock)
 
 
-def progress(copy: Copy) -> driver.Progress:
-    """What libvirt would say of it. The speed stays as it was while a link is cut, as there."""
+def memory_left(copy: Copy) -> float:
     in_memory = copy.phase in (MEMORY, SWITCHOVER, POSTCOPY)
-    left = copy.remaining if in_memory else 0.0 if copy.phase == ARRIVED else copy.memory
-    disk_left = {SETUP: copy.disk, DISK: copy.remaining}.get(copy.phase, 0.0)
-    return driver.Progress(
-        memory_total=int(copy.memory), memory_processed=int(copy.sent_memory),
-        memory_remaining=int(left), disk_total=int(copy.disk),
-        disk_processed=int(copy.sent_disk), disk_remaining=int(disk_left),
-        iteration=copy.iteration, dirty_rate=int(copy.dirty_rate), speed=int(copy.bandwidth),
-        downtime_ms=downtime_ms(copy), throttle=copy.throttle,
-        elapsed_ms=int((copy.clock - copy.started) * 1000))
+    return copy.remaining if in_memory else 0.0 if copy.phase == ARRIVED else copy.memory
+
+
+def disk_left(copy: Copy) -> float:
+    return {SETUP: copy.disk, DISK: copy.remaining}.get(copy.phase, 0.0)
 
 
 def downtime_ms(copy: Copy) -> int:

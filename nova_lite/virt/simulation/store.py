@@ -1,117 +1,232 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the simulated world is kept: in memory, or in a directory shared by many processes.
+"""Where the simulated world is kept: a directory that many processes share and that outlives them.
 
-In a directory it is one JSON file that is replaced as a whole under a lock, so a process that is
-killed at any instruction leaves either the old world or the new one, never a torn one.
+    hosts/NAME.json, NAME.lock      a host's part after a line with its time, and its lock
+    world.json, world.lock          what is of no host
+    commits/HOST+HOST.json          what is just being written to several of these files
+    running/UUID/HOST               a guest that runs: who starts it elsewhere sees that
+    storages/NAME/                  an instances directory, of one host or of several
+    images/HOST/                    images that are others on that host
+    violations                      what must never happen and did, a line each
+
+Each file is replaced as a whole under its lock. What several hosts have in common is first written
+to a file of its own, so whoever comes after a process that was killed in the middle finishes its
+work: at any instruction all of it has happened, or nothing. Who needs several hosts locks them in
+order of their names, and the world after them; hosts that have nothing to do with each other never
+wait.
 """
 import contextlib
 import fcntl
+import json
 import os
-import threading
 import time
-from collections.abc import Iterator
+import urllib.parse
+from collections.abc import Iterable, Iterator
+from typing import Any
 
+from nova_lite import utils
 from nova_lite.virt.simulation import state as states
+from nova_lite.virt.simulation.state import Part, Shared
 
-LOCK_RETRY = 0.002        # seconds between two tries for the lock of another process
+LOCK_RETRY = 0.002        # seconds between two tries for the lock of another
 LOCK_TIMEOUT = 60         # a process that was stopped in the middle may hold it for a while
-POLL = 0.05               # seconds between two looks at what other processes did
+POLL = 0.01               # seconds between two looks at what others did
+WORLD = ''                # the name of what is of no host
+EVERYBODY = 'all'         # of a commit of more hosts than a file's name can hold
+LONGEST_NAME = 200
 
 
-class MemoryStore:
-    """A world in this process, for its life."""
+class Store:
+    """A world's directory.
 
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._state = states.State()
-        self.version = 0
-
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[states.State]:
-        with self._changed:
-            yield self._state
-
-    def save(self, state: states.State) -> None:
-        """Tell everyone who waits. To be called inside the transaction."""
-        self.version += 1
-        self._changed.notify_all()
-
-    def wait(self, version: int, timeout: float) -> None:
-        """Wait until something changed since ``version``, at most ``timeout`` seconds."""
-        with self._changed:
-            if self.version == version:
-                self._changed.wait(timeout)
-
-
-class DirectoryStore:
-    """A world in a directory, for as long as that is there.
-
-    The lock file holds the number of changes so far, by which a process knows whether what it has
+    A lock file holds the number of changes so far, by which a process knows whether what it has
     read is still true; a file's times are too coarse for that.
     """
 
     def __init__(self, path: str) -> None:
-        os.makedirs(path, mode=0o700, exist_ok=True)
-        self._file = os.path.join(path, 'world.json')
-        self._lock, self._lock_file = threading.Lock(), os.path.join(path, 'lock')
-        self._cached: tuple[int, states.State] | None = None
+        self.path = path
+        for name in ('hosts', 'commits', 'running', 'storages', 'images'):
+            os.makedirs(os.path.join(path, name), mode=0o700, exist_ok=True)
+        self._violations = os.path.join(path, 'violations')
+        self._cached: dict[str, tuple[int, str, Any]] = {}      # number, text, data
 
-    @property
-    def version(self) -> int:
+    def _file(self, name: str, kind: str) -> str:
+        if name == WORLD:
+            return os.path.join(self.path, f'world.{kind}')
+        return os.path.join(self.path, 'hosts', f'{urllib.parse.quote(name, safe="")}.{kind}')
+
+    def hosts(self) -> list[str]:
+        return sorted(urllib.parse.unquote(name[:-len('.json')])
+                      for name in os.listdir(os.path.join(self.path, 'hosts'))
+                      if name.endswith('.json'))
+
+    # -- locks and versions ----------------------------------------------------------------------
+    @contextlib.contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """Hold a host's lock, or the world's. Not a blocking lock: it would stop all green threads
+        of this process while another one holds it."""
+        end = time.monotonic() + LOCK_TIMEOUT
+        path = self._file(name, 'lock')
+        with open(path, 'ab', buffering=0) as lock:
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > end:
+                        raise TimeoutError(f'{path} was held for {LOCK_TIMEOUT} s: look for a '
+                                           'stopped process') from None
+                    utils.sleep(LOCK_RETRY)
+            try:
+                yield
+            except BaseException:
+                self._cached.pop(name, None)    # it may be half changed
+                raise
+
+    def version(self, name: str) -> int:
         """How many changes there were."""
         try:
-            with open(self._lock_file, 'rb') as lock:
+            with open(self._file(name, 'lock'), 'rb', buffering=0) as lock:
                 return int(lock.read() or 0)
         except FileNotFoundError:
             return 0
 
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[states.State]:
-        # Not a blocking lock: it would stop all green threads of this process while another one
-        # holds it, for good if that one was stopped by a signal.
-        with self._lock, open(self._lock_file, 'ab') as lock:
-            self._take(lock.fileno())
-            try:
-                yield self._read()
-            except BaseException:
-                self._cached = None     # it may be half changed
-                raise
+    def versions(self, names: Iterable[str]) -> list[int]:
+        return [self.version(name) for name in names]
 
-    def _take(self, lock: int) -> None:
-        end = time.monotonic() + LOCK_TIMEOUT
-        while True:
-            try:
-                return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > end:
-                    raise TimeoutError(f'{self._lock_file} was held for {LOCK_TIMEOUT} s: '
-                                       'look for a stopped process') from None
-                time.sleep(LOCK_RETRY)
-
-    def _read(self) -> states.State:
-        version = self.version
-        if self._cached is None or self._cached[0] != version:
-            try:
-                with open(self._file, encoding='utf-8') as file:
-                    self._cached = version, states.load(file.read())
-            except FileNotFoundError:
-                self._cached = version, states.State()
-        return self._cached[1]
-
-    def save(self, state: states.State) -> None:
-        """Replace the file. To be called inside the transaction."""
-        new = f'{self._file}.new'
-        with open(new, 'w', encoding='utf-8') as file:
-            file.write(states.dump(state))
-        # the number first: whoever dies in between has only made others read the file again
-        version = self.version + 1
-        with open(self._lock_file, 'r+b') as lock:
-            lock.write(b'%020d' % version)
-        os.replace(new, self._file)
-        self._cached = version, state
-
-    def wait(self, version: int, timeout: float) -> None:
-        """Wait until something changed since ``version``, at most ``timeout`` seconds."""
+    def wait(self, versions: list[int], names: list[str], timeout: float) -> None:
+        """Wait until something changed since ``versions``, at most ``timeout`` seconds."""
         end = time.monotonic() + timeout
-        while self.version == version and (left := end - time.monotonic()) > 0:
-            time.sleep(min(POLL, left))
+        while self.versions(names) == versions and (left := end - time.monotonic()) > 0:
+            utils.sleep(min(POLL, left))
+
+    # -- reading and writing ---------------------------------------------------------------------
+    def part(self, name: str) -> Part | None:
+        """A host's data, to be changed under its lock only; None when there is no such host."""
+        return self._read(name, Part)
+
+    def shared(self) -> Shared:
+        found = self._read(WORLD, Shared)
+        return Shared() if found is None else found
+
+    def peek(self, name: str) -> Part | None:
+        """A host's data as it was saved last, of one's own."""
+        try:
+            return states.load(Part, self.text(name)[1])
+        except FileNotFoundError:
+            return None
+
+    def text(self, name: str) -> tuple[float, str]:
+        """When it was saved last, by the guests' time, and what. FileNotFoundError."""
+        with open(self._file(name, 'json'), encoding='utf-8') as file:
+            return float(file.readline()), file.read()
+
+    def _read(self, name: str, kind: Any) -> Any:
+        version = self.version(name)
+        cached = self._cached.get(name)
+        if cached is None or cached[0] != version:
+            try:
+                now, text = self.text(name)
+            except FileNotFoundError:
+                return None
+            data = states.load(kind, text)
+            if kind is Part:
+                data.now = now
+            cached = self._cached[name] = version, text, data
+        return cached[2]
+
+    def save(self, changed: dict[str, Part | Shared], now: float) -> None:
+        """Replace the files that do not say the same already. To be called under their locks."""
+        texts = {}
+        for name, data in changed.items():
+            cached, text = self._cached.get(name), states.dump(data)
+            if cached is None or cached[1] != text:
+                texts[name] = text
+                if isinstance(data, Part):
+                    data.now = now
+        commit = self._commit_file(texts) if len(texts) > 1 else None
+        if commit is not None:
+            lengths = json.dumps({name: len(text) for name, text in texts.items()})
+            self._replace(commit, '\n'.join([lengths, repr(now), ''.join(texts.values())]))
+        for name, text in texts.items():
+            self._cached[name] = self._write(name, f'{now!r}\n{text}'), text, changed[name]
+        if commit is not None:
+            os.unlink(commit)
+
+    def _write(self, name: str, text: str) -> int:
+        version = self.version(name) + 1
+        # the number first: whoever dies in between has only made others read the file again
+        with open(self._file(name, 'lock'), 'r+b', buffering=0) as lock:
+            lock.write(b'%020d' % version)
+        self._replace(self._file(name, 'json'), text)
+        return version
+
+    @staticmethod
+    def _replace(path: str, text: str) -> None:
+        with open(f'{path}.new', 'w', encoding='utf-8') as file:
+            file.write(text)
+        os.replace(f'{path}.new', path)
+
+    def _commit_file(self, names: Iterable[str]) -> str:
+        name = '+'.join(urllib.parse.quote(name, safe='') for name in sorted(names))
+        return os.path.join(self.path, 'commits',
+                            f'{name if len(name) < LONGEST_NAME else EVERYBODY}.json')
+
+    def pending(self, held: set[str]) -> set[str]:
+        """Those whose files a process was about to write when it died, if one of them is among
+        those whose locks are ``held``. With all the locks, its work is finished."""
+        for file in os.listdir(os.path.join(self.path, 'commits')):
+            if not file.endswith('.json'):
+                continue
+            path, name = os.path.join(self.path, 'commits', file), file[:-len('.json')]
+            if name != EVERYBODY and not held & {*map(urllib.parse.unquote, name.split('+'))}:
+                continue
+            try:
+                with open(path, encoding='utf-8') as stream:
+                    lengths, now = json.loads(stream.readline()), stream.readline()
+                    if held >= lengths.keys():
+                        for host, length in lengths.items():
+                            self._write(host, now + stream.read(length))
+                        os.unlink(path)
+                    elif held & lengths.keys():
+                        return set(lengths)
+            except FileNotFoundError:
+                continue    # done by another meanwhile
+        return set()
+
+    # -- who runs --------------------------------------------------------------------------------
+    def mark_running(self, uuid: str, host: str) -> None:
+        directory = os.path.join(self.path, 'running', uuid)
+        os.makedirs(directory, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):    # one who stops it has just removed it
+            open(os.path.join(directory, host), 'w', encoding='ascii').close()
+
+    def unmark_running(self, uuid: str, host: str) -> None:
+        directory = os.path.join(self.path, 'running', uuid)
+        with contextlib.suppress(OSError):
+            os.unlink(os.path.join(directory, host))
+            os.rmdir(directory)     # unless it runs elsewhere
+
+    def running(self, uuid: str) -> list[str]:
+        """Hosts that may run the guest: one of them may just have stopped it."""
+        try:
+            return sorted(os.listdir(os.path.join(self.path, 'running', uuid)))
+        except FileNotFoundError:
+            return []
+
+    # -- violations ------------------------------------------------------------------------------
+    def violations(self) -> list[str]:
+        try:
+            with open(self._violations, encoding='utf-8') as file:
+                return list(dict.fromkeys(file.read().splitlines()))
+        except FileNotFoundError:
+            return []
+
+    def violate(self, what: str) -> None:
+        with open(self._violations, 'a', encoding='utf-8') as file:
+            file.write(f'{what}\n')
+
+    def forgive(self) -> None:
+        """Forget the violations."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._violations)

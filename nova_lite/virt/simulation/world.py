@@ -1,105 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated world: the one door to its state, its clock, and the hands of a test.
+"""The simulated world, with the hands of a test: hosts, links, faults, and what stands there.
 
 It stands where libvirtd and QEMU stand on real hosts: apart from the compute processes, which may
-die and come back. Every access is a transaction that first brings about what is due by now.
+die and come back.
 """
 import contextlib
 import copy
+import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from nova_lite import exception
-from nova_lite.virt.simulation import course, faults, guests, jobs
-from nova_lite.virt.simulation.state import Guest, Host, Job, State
-from nova_lite.virt.simulation.store import DirectoryStore, MemoryStore
+from nova_lite.virt.simulation import faults, files, guests, jobs
+from nova_lite.virt.simulation.state import Guest, Host, Job, Part, Shared
+from nova_lite.virt.simulation.store import WORLD
+from nova_lite.virt.simulation.transactions import Transactions
 
 SHARED = 'shared'
 HANG_LIMIT = 120.0        # real seconds after which a fault that hangs becomes one that fails
-SHORTEST_WAIT = 0.002     # real seconds between two looks
-LONGEST_WAIT = 1.0
 
 
-class World:
-    """``time_scale``: real seconds for each simulated one. ``clock`` tells the real time."""
-
-    def __init__(self, store: MemoryStore | DirectoryStore | None = None,
-                 time_scale: float = 1.0, clock: Callable[[], float] = time.time) -> None:
-        self._store = store or MemoryStore()
-        self._clock = clock
-        with self._store.transaction() as state:
-            now = self._now(state) if state.epoch else 0.0
-            state.epoch, state.epoch_now, state.time_scale = clock(), now, time_scale
-            self._store.save(state)
-
-    # -- transactions ------------------------------------------------------------------------
-    @contextlib.contextmanager
-    def look(self, host: str | None = None) -> Iterator[State]:
-        """The world as it is now, to be read inside the block, by the hypervisor of ``host``.
-        HypervisorUnavailable when that is down."""
-        with self._store.transaction() as state:
-            if course.settle(state, self._now(state), save=False):
-                self._store.save(state)
-            _check_up(state, host)
-            yield state
-
-    @contextlib.contextmanager
-    def change(self, host: str | None = None) -> Iterator[State]:
-        """The same, to be changed."""
-        with self._store.transaction() as state:
-            course.settle(state, self._now(state), save=True)
-            _check_up(state, host)
-            yield state
-            self._store.save(state)
-
-    def wait_until(self, met: Callable[[State], Any], timeout: float,
-                   due: Callable[[State], float] = course.next_due) -> Any:
-        """Return what ``met`` says of the world as soon as that is true, or its last answer after
-        ``timeout`` real seconds. ``due`` tells when it may become so by itself."""
-        end = time.monotonic() + timeout
-        while True:
-            version = self._store.version
-            with self.look() as state:
-                answer = met(state)
-                soon = (due(state) - state.now) * state.time_scale
-            left = end - time.monotonic()
-            if answer or left <= 0:
-                return answer
-            self._store.wait(version, min(left, max(soon, SHORTEST_WAIT), LONGEST_WAIT))
-
-    def wait_for(self, met: Callable[[State], Any], timeout: float, what: str) -> Any:
-        """The same; TimeoutError names ``what`` when it did not become true."""
-        answer = self.wait_until(met, timeout)
-        if not answer:
-            raise TimeoutError(f'{what}: not within {timeout} s')
-        return answer
-
-    def _now(self, state: State) -> float:
-        """Simulated seconds since the world began; it never goes back."""
-        passed = (self._clock() - state.epoch) / state.time_scale
-        return max(state.now, state.epoch_now + passed)
+class World(Transactions):
 
     # -- hosts -------------------------------------------------------------------------------
     def add_host(self, name: str, **settings: Any) -> None:
         """Make a host, or give it ``settings`` except those that configure() has set."""
-        with self.change() as state:
-            host = _host(state, name)
-            for key, value in settings.items():
-                if key not in host.scripted:
-                    setattr(host, key, value)
+        self._set(name, lambda host: {key: value for key, value in settings.items()
+                                      if key not in host.scripted})
 
     def configure(self, name: str, **settings: Any) -> None:
         """Give a host, which need not be there yet, what its compute's options cannot change."""
-        with self.change() as state:
-            host = _host(state, name)
-            for key, value in settings.items():
-                setattr(host, key, value)
-            host.scripted += settings
+        def all_of_them(host: Host) -> dict[str, Any]:
+            host.scripted = sorted({*host.scripted, *settings})
+            return settings
+        self._set(name, all_of_them)
 
-    def hosts(self) -> list[str]:
-        with self.look() as state:
-            return sorted(state.hosts)
+    def _set(self, name: str, settings: Callable[[Host], dict[str, Any]]) -> None:
+        with self._store.lock(name):
+            part = self._store.part(name) or Part(Host(name, storage=name))
+            for key, value in settings(part.host).items():
+                setattr(part.host, key, value)
+            self._store.save({name: part}, part.now)
+        os.makedirs(files.directory(self.path, part.host.storage), exist_ok=True)
 
     def stop_hypervisor(self, host: str) -> None:
         with self.change() as state:
@@ -122,44 +66,85 @@ class World:
 
     # -- what stands there, as copies --------------------------------------------------------
     def guest(self, host: str, uuid: str) -> Guest | None:
-        with self.look() as state:
+        with self._transaction((), save=False) as state:
             return copy.copy(guests.find(state, host, uuid))
 
     def ticks(self, host: str, uuid: str) -> int:
         """What the guest has counted. InstanceNotFound when it is not there."""
-        with self.look() as state:
-            return guests.get(state, host, uuid).ticks(state.now)
+        with self._transaction((), save=False) as state:
+            guest = guests.find(state, host, uuid)
+            if guest is None:
+                raise exception.InstanceNotFound(instance_id=uuid)
+            return guest.ticks(state.now)
 
     def places(self, uuid: str) -> dict[str, str]:
         """State of the guest on each host that knows it."""
-        with self.look() as state:
+        with self._transaction((), save=False) as state:
             return {host: guest.state for host, guest in state.guests.get(uuid, {}).items()}
 
     def job(self, uuid: str) -> Job | None:
-        with self.look() as state:
+        with self._transaction((), save=False) as state:
             return copy.copy(state.jobs.get(uuid))
+
+    def files(self, uuid: str) -> dict[str, dict[str, str]]:
+        """Content of each disk of the guest by its name, by storage."""
+        with self._transaction((), save=False):
+            return files.everywhere(self.path, uuid)
+
+    def create_disks(self, host: str, other: str, uuid: str) -> bool:
+        """Make a guest's disks of ``host`` on the ``other`` one too, empty, unless it has files
+        there; whether that was done."""
+        return files.create_beside(self.path, self.host(host).storage, self.host(other).storage,
+                                   uuid)
+
+    def remove_files(self, host: str, uuid: str) -> None:
+        shutil.rmtree(files.directory(self.path, self.host(host).storage, uuid),
+                      ignore_errors=True)
+
+    def probes(self) -> list[str]:
+        return files.probes(self.path)
+
+    @contextlib.contextmanager
+    def replaced_image(self, host: str, name: str) -> Iterator[None]:
+        """Another file of the same size has an image's place on one host while the block lasts."""
+        path = files.other_image(self.path, host, name)
+        try:
+            yield
+        finally:
+            os.unlink(path)
 
     @property
     def violations(self) -> list[str]:
         """What must never happen and did."""
-        with self.look() as state:
-            return list(state.violations)
+        with self._transaction((), save=False) as state:
+            return [*self._store.violations(), *files.removed_under(state)]
+
+    def forgive(self) -> None:
+        self._store.forgive()
 
     def set_dirty_rate(self, host: str, uuid: str, rate: float) -> None:
         """Let the guest write ``rate`` MiB/s from now on."""
-        with self.change() as state:
+        with self.change(host) as state:
             jobs.guest_wrote(state, guests.get(state, host, uuid), rate)
 
     # -- faults ------------------------------------------------------------------------------
+    @contextlib.contextmanager
+    def orders(self) -> Iterator[Shared]:
+        """The faults and links, to be changed."""
+        with self._store.lock(WORLD):
+            shared = self._store.shared()
+            yield shared
+            self._store.save({WORLD: shared}, 0.0)
+
     def script(self, step: str, action: str = faults.FAIL, **narrowed: Any) -> str:
         """Put a fault on order, see faults.order(). Returns its id."""
-        with self.change() as state:
-            return faults.order(state, step, action, **narrowed).id
+        with self.orders() as shared:
+            return faults.order(shared, step, action, **narrowed).id
 
     def wait_hit(self, fault_id: str, timeout: float = 30.0) -> None:
         """Wait until somebody has reached the step of a fault."""
         self.wait_for(lambda state: state.faults[fault_id].hits, timeout,
-                      f'{self._step(fault_id)} reached')
+                      f'{self._store.shared().faults[fault_id].step} reached')
 
     def release(self, fault_id: str) -> None:
         """The fault is over: what hangs by it goes on, and nobody meets it any more."""
@@ -169,36 +154,26 @@ class World:
 
     def reach(self, step: str, host: str, uuid: str, metadata: dict[str, str] | None) -> None:
         """A driver is at ``step``: fail, refuse or hang here if that was ordered."""
-        with self.look() as state:
-            ordered = bool(state.faults) or faults.METADATA_KEY in (metadata or {})
-        if not ordered:
+        if not self._store.shared().faults and faults.METADATA_KEY not in (metadata or {}):
             return
-        with self.change() as state:
-            faults.order_by_metadata(state, metadata, uuid)
-            fault = faults.meet(state, step, host, uuid)
+        with self.orders() as shared:
+            faults.order_by_metadata(shared, metadata, uuid)
+            fault = copy.copy(faults.meet(shared, step, host, uuid))
         if fault is None:
             return
         if fault.action == faults.HANG:
-            self.wait_for(lambda state: state.faults[fault.id].released, HANG_LIMIT,
-                          f'release of {step} on {host}')
+            self._wait_released(fault.id, f'{step} on {host}')
         elif fault.action == faults.REFUSE:
             raise exception.MigrationPreCheckError(reason=f'simulated refusal of {step} on {host}')
         else:
             raise faults.error_of(fault, host)
 
-    def _step(self, fault_id: str) -> str:
-        with self.look() as state:
-            return state.faults[fault_id].step
-
-
-def _check_up(state: State, host: str | None) -> None:
-    if host is not None and not state.hosts[host].up:
-        raise exception.HypervisorUnavailable(host=host, reason='it is down')
-
-
-def _host(state: State, name: str) -> Host:
-    if name not in state.hosts:
-        number = len(state.hosts) + 1
-        state.hosts[name] = Host(name, storage=name,
-                                 address=f'198.18.{number >> 8}.{number & 255}')
-    return state.hosts[name]
+    def _wait_released(self, fault_id: str, what: str) -> None:
+        end = time.monotonic() + HANG_LIMIT
+        while (left := end - time.monotonic()) > 0:
+            versions = self._store.versions([WORLD])
+            fault = self._store.shared().faults.get(fault_id)
+            if fault is None or fault.released:
+                return
+            self._store.wait(versions, [WORLD], left)
+        raise TimeoutError(f'release of {what}: not within {HANG_LIMIT} s')

@@ -4,8 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from nova_lite.virt.simulation import state, storage
-from nova_lite.virt.simulation.store import MemoryStore
+from nova_lite.virt.simulation import state
 from nova_lite.virt.simulation.world import World
 from tests.chaos import cells, harm_virsh
 from tests.unit.virt.simulation.acts import UUID, Clock, boot, move
@@ -17,8 +16,8 @@ def clock():
 
 
 @pytest.fixture
-def stage(clock):
-    world = World(MemoryStore(), clock=clock)
+def stage(clock, tmp_path):
+    world = World(str(tmp_path), clock=clock)
     for host in ('src', 'dst'):
         world.add_host(host, storage=host)
     return SimpleNamespace(world=world, hosts=('src', 'dst'))
@@ -33,8 +32,7 @@ def hurt(stage, fault):
 
 
 def files(stage):
-    with stage.world.look() as now:
-        return {host for host in stage.hosts if storage.find(now, host, UUID)}
+    return set(stage.world.files(UUID))
 
 
 @pytest.mark.parametrize(('later', 'left'), [

@@ -19,7 +19,8 @@ def run(kind, *arguments, **environment):
 @pytest.fixture
 def file(tmp_path):
     path = tmp_path / 'nova-lite.conf'
-    path.write_text('[DEFAULT]\ntransport_url = fake://\ncompute_driver = fake\n'
+    path.write_text('[DEFAULT]\ntransport_url = fake://\n'
+                    '[libvirt]\nconnection_uri = simulated:///\n'
                     f'[database]\nconnection = sqlite:///{tmp_path}/nova-lite.sqlite\n'
                     f'[oslo_policy]\npolicy_file = {tmp_path}/policy.yaml\n')
     return path
@@ -86,7 +87,7 @@ def test_process_when_the_address_of_the_broker_makes_no_sense_then_one_line_and
 
 def test_compute_when_the_bindings_of_libvirt_are_missing_then_one_line_and_69(file, tmp_path):
     (tmp_path / 'libvirt.py').write_text('raise ImportError("not installed")\n')
-    file.write_text(file.read_text().replace('compute_driver = fake\n', '')
+    file.write_text(file.read_text().replace('simulated:///', 'qemu:///system')
                     + f'[DEFAULT]\nstate_path = {tmp_path}\n')
     done = run('compute', '--config-file', str(file), PYTHONPATH=f'{tmp_path}:{os.getcwd()}')
     assert done.returncode == os.EX_UNAVAILABLE == 69, done.stderr

@@ -7,8 +7,10 @@ import types
 import uuid
 
 import pytest
+from nova_lite.virt.libvirt.storage import Storage
 
-from nova_lite.virt.libvirt import storage
+STORAGE = Storage()
+
 
 UUID = 'f3a1c0de-0000-4000-8000-000000000001'
 
@@ -45,11 +47,12 @@ def qemu_img(places):
     """For a test that makes real disks; the qcow2 image is a real one then."""
     if shutil.which('qemu-img') is None:
         pytest.skip('qemu-img is missing: apt-get install qemu-utils')
-    storage.create_disk(str(places.images / 'base.qcow2'), 'qcow2', 4 << 20)
+    STORAGE.create_disk(str(places.images / 'base.qcow2'), 'qcow2', 4 << 20)
 
 
 @pytest.fixture
 def instance():
     return types.SimpleNamespace(
         id=26, name='instance-0000001a', uuid=UUID, display_name='web', generation=3,
-        memory_mb=192, vcpus=2, root_gb=0, ephemeral_gb=0, image_meta={}, vm_state='active')
+        metadata={}, memory_mb=192, vcpus=2, root_gb=0, ephemeral_gb=0, image_meta={},
+        vm_state='active')

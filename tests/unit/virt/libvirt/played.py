@@ -3,7 +3,9 @@
 from nova_lite import exception
 from nova_lite.virt.libvirt import abi, events
 from nova_lite.virt.libvirt.guest import Seen
+from nova_lite.virt.libvirt.clock import Clock
 from nova_lite.virt.libvirt.host import LibvirtError
+from nova_lite.virt.libvirt.storage import Storage
 
 RUNNING = Seen(abi.State.RUNNING, 1)
 OFF = Seen(abi.State.SHUTOFF, abi.Shutoff.SHUTDOWN)
@@ -17,6 +19,7 @@ class DomainGuest:
         self.uuid, self.seen, self.xml = uuid, seen, xml
         self.courier = events.Courier()
         self.courier.start()
+        self.storage, self.clock, self.host_name = Storage(), Clock(), 'here'
         self.calls, self.starts, self.obeys, self.deaf = [], 0, True, 0
         self._refused = {}
 

@@ -8,6 +8,8 @@ PREFIXES = {
     abi.Running: 'VIR_DOMAIN_RUNNING_', abi.Paused: 'VIR_DOMAIN_PAUSED_',
     abi.Shutoff: 'VIR_DOMAIN_SHUTOFF_', abi.Job: 'VIR_DOMAIN_JOB_',
     abi.Operation: 'VIR_DOMAIN_JOB_OPERATION_', abi.Compare: 'VIR_CPU_COMPARE_',
+    abi.Xml: 'VIR_DOMAIN_XML_', abi.Undefine: 'VIR_DOMAIN_UNDEFINE_',
+    abi.Lifecycle: 'VIR_DOMAIN_EVENT_', abi.EventId: 'VIR_DOMAIN_EVENT_ID_',
 }
 
 
@@ -21,3 +23,7 @@ def test_numbers_when_libvirt_is_there_are_its_own():
     assert wrong == {}
     names = {key: value for key, value in vars(abi.Param).items() if key.isupper()}
     assert names == {key: getattr(libvirt, f'VIR_MIGRATE_PARAM_{key}') for key in names}
+    single = {'VIR_CONNECT_LIST_DOMAINS_ACTIVE': abi.LIST_ACTIVE,
+              'VIR_DOMAIN_START_FORCE_BOOT': abi.START_FORCE_BOOT,
+              'VIR_NODE_MEMORY_STATS_ALL_CELLS': abi.MEMORY_STATS_ALL_CELLS}
+    assert single == {key: getattr(libvirt, key) for key in single}

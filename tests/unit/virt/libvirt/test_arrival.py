@@ -9,10 +9,13 @@ import pytest
 
 from nova_lite import exception, objects
 from nova_lite.migration import power_state
-from nova_lite.virt.libvirt import abi, arrival, resources, storage
+from nova_lite.virt.libvirt import abi, arrival, resources
 from nova_lite.virt.libvirt.guest import Seen
 from tests.unit.virt.libvirt.conftest import UUID
 from tests.unit.virt.libvirt.played import OFF, RUNNING, DomainGuest
+from nova_lite.virt.libvirt.storage import Storage
+
+STORAGE = Storage()
 
 MIGRATION = 'f3a1c0de-0000-4000-8000-00000000000a'
 OTHER = 'f3a1c0de-0000-4000-8000-00000000000b'
@@ -140,28 +143,28 @@ def test_prepare_when_disks_are_copied_then_are_made_empty_on_the_same_image(
     options.set('libvirt', live_migration_inbound_addr='192.0.2.9')
     for _ in range(2):
         made = arrival.prepare(guest, instance, [disk_of(places)], data(block=True))
-        facts = storage.read_disk(f'{places.instances}/{UUID}/disk')
+        facts = STORAGE.read_disk(f'{places.instances}/{UUID}/disk')
         assert facts.virtual_size == 64 << 20
         assert facts.backing_file == f'{places.images}/base.raw'
         assert made.target_connect_addr == '192.0.2.9'
         assert files(places) == ['.bases.json', '.incoming', 'console.log', 'disk']
-        assert storage.recorded_bases(UUID) == {'disk': ZEROS}
+        assert STORAGE.recorded_bases(UUID) == {'disk': ZEROS}
 
 
 def test_prepare_when_storage_is_shared_then_makes_nothing(places, guest, instance):
-    storage.make_directory(UUID)
+    STORAGE.make_directory(UUID)
     (places.instances / UUID / 'disk').write_text('precious')
     arrival.prepare(guest, instance, [disk_of(places)], data(shared=True))
     assert (places.instances / UUID / 'disk').read_text() == 'precious'
-    assert storage.read_marker(UUID) is None
+    assert STORAGE.read_marker(UUID) is None
 
 
 def test_prepare_when_disks_are_shared_and_their_image_is_another_here_then_refused(
         places, qemu_img, guest, instance):
-    storage.make_directory(UUID)
-    storage.create_disk(f'{places.instances}/{UUID}/disk', 'qcow2', 4 << 20,
+    STORAGE.make_directory(UUID)
+    STORAGE.create_disk(f'{places.instances}/{UUID}/disk', 'qcow2', 4 << 20,
                         f'{places.images}/base.raw', 'raw')
-    storage.record_base(UUID, 'disk', ZEROS)
+    STORAGE.record_base(UUID, 'disk', ZEROS)
     arrival.prepare(guest, instance, [], data(shared=True))
     (places.images / 'base.raw').write_bytes(b'x' * (2 << 20))
     with pytest.raises(exception.MigrationPreCheckError, match='not the file that it is at the'):
@@ -186,10 +189,10 @@ def test_prepare_when_a_disk_is_wrong_then_refused_and_nothing_is_left(
 
 
 def test_prepare_when_files_of_another_are_here_then_they_stay(places, guest, instance):
-    storage.make_directory(UUID, OTHER)
+    STORAGE.make_directory(UUID, OTHER)
     with pytest.raises(exception.DestinationDiskExists):
         arrival.prepare(guest, instance, [disk_of(places)], data(block=True))
-    assert storage.read_marker(UUID) == OTHER
+    assert STORAGE.read_marker(UUID) == OTHER
 
 
 # -- confirm --------------------------------------------------------------------------------------
@@ -200,7 +203,7 @@ def test_prepare_when_files_of_another_are_here_then_they_stay(places, guest, in
     # it arrived, and shut itself down before anybody asked
     (OFF, power_state.SHUTDOWN)])
 def test_confirm_when_whole_then_is_ours_and_no_rollback_removes_it(places, guest, seen, state):
-    storage.make_directory(UUID, MIGRATION)
+    STORAGE.make_directory(UUID, MIGRATION)
     guest.seen = seen
     for _ in range(2):
         assert arrival.confirm(guest, data()).state == state
@@ -213,11 +216,11 @@ def test_confirm_when_whole_then_is_ours_and_no_rollback_removes_it(places, gues
     OFF._replace(persistent=False), Seen(abi.State.RUNNING, abi.Running.POSTCOPY_FAILED),
     Seen(abi.State.PAUSED, abi.Paused.POSTCOPY)])
 def test_confirm_when_not_whole_then_not_proved_and_mark_stays(places, guest, seen):
-    storage.make_directory(UUID, MIGRATION)
+    STORAGE.make_directory(UUID, MIGRATION)
     guest.seen = seen
     with pytest.raises(exception.InstanceNotRunning, match='host here'):
         arrival.confirm(guest, data())
-    assert storage.read_marker(UUID) == MIGRATION
+    assert STORAGE.read_marker(UUID) == MIGRATION
 
 
 def test_confirm_when_definition_did_not_come_then_is_kept_now(places, guest):
@@ -228,7 +231,7 @@ def test_confirm_when_definition_did_not_come_then_is_kept_now(places, guest):
 # -- roll back ------------------------------------------------------------------------------------
 @pytest.mark.parametrize('seen', [None, HALF, OFF])
 def test_rollback_when_called_twice_then_nothing_of_the_migration_is_left(places, guest, seen):
-    storage.make_directory(UUID, MIGRATION)
+    STORAGE.make_directory(UUID, MIGRATION)
     guest.seen = seen
     for _ in range(2):
         arrival.roll_back(guest, data())
@@ -241,7 +244,7 @@ def test_rollback_when_called_twice_then_nothing_of_the_migration_is_left(places
     Seen(abi.State.RUNNING, abi.Running.POSTCOPY_FAILED),
     Seen(abi.State.PAUSED, abi.Paused.USER)])
 def test_rollback_when_guest_runs_here_then_refused(places, guest, seen):
-    storage.make_directory(UUID, MIGRATION)
+    STORAGE.make_directory(UUID, MIGRATION)
     guest.seen = seen
     with pytest.raises(exception.InstanceInvalidState, match='host here'):
         arrival.roll_back(guest, data())
@@ -251,7 +254,7 @@ def test_rollback_when_guest_runs_here_then_refused(places, guest, seen):
 
 @pytest.mark.parametrize('marker', [OTHER, None])
 def test_rollback_when_files_are_anothers_then_they_stay(places, guest, marker):
-    storage.make_directory(UUID, marker)
+    STORAGE.make_directory(UUID, marker)
     guest.seen = OFF
     arrival.roll_back(guest, data())
     assert 'console.log' in files(places)
@@ -259,7 +262,7 @@ def test_rollback_when_files_are_anothers_then_they_stay(places, guest, marker):
 
 
 def test_rollback_when_storage_is_shared_then_files_stay(places, guest):
-    storage.make_directory(UUID)
+    STORAGE.make_directory(UUID)
     guest.seen = HALF
     arrival.roll_back(guest, prepared(data(shared=True)))
     assert files(places) == ['console.log']

@@ -7,11 +7,14 @@ import pytest
 
 from nova_lite import exception, objects
 from nova_lite.virt import driver as virt_driver
-from nova_lite.virt.libvirt import abi, departure, operation, precheck_facts, probe, storage
+from nova_lite.virt.libvirt import abi, departure, operation, precheck_facts, probe
 from nova_lite.virt.libvirt.abi import Migrate
 from nova_lite.virt.libvirt.guest import Seen
 from tests.unit.virt.libvirt.conftest import UUID, qcow2_header
 from tests.unit.virt.libvirt.played import OFF, RUNNING, DomainGuest
+from nova_lite.virt.libvirt.storage import Storage
+
+STORAGE = Storage()
 
 COPYING = RUNNING._replace(job={'type': abi.Job.UNBOUNDED,
                                 'operation': abi.Operation.MIGRATION_OUT})
@@ -31,7 +34,7 @@ def guest(places):
     """A running guest with a disk of 1 GiB on an image, and a read-only one."""
     backing = (f"<backingStore type='file'><format type='raw'/>"
                f"<source file='{places.images}/base.raw'/></backingStore>")
-    storage.make_directory(UUID)
+    STORAGE.make_directory(UUID)
     (places.instances / UUID / 'disk').write_bytes(qcow2_header(GIB))
     guest = DomainGuest(UUID, RUNNING, xml(
         places, (f'{places.instances}/{UUID}/disk', 'vda', backing),
@@ -59,7 +62,7 @@ def test_check_when_storage_is_private_then_disks_are_copied(guest, instance):
 
 
 def test_check_when_probe_is_seen_then_storage_is_shared(guest, instance):
-    found = departure.check(guest, data(filename=probe.leave()))
+    found = departure.check(guest, data(filename=probe.leave(STORAGE)))
     assert (found.block_migration, found.is_shared_instance_path,
             found.is_shared_block_storage) == (False, True, True)
 
@@ -116,7 +119,7 @@ def test_disk_info_when_base_is_not_what_the_disk_was_made_on_then_refused_by_na
         places, guest, change):
     """Of the same size and time: only its digest tells it apart."""
     base = places.images / 'base.raw'
-    storage.record_base(UUID, 'disk', precheck_facts.disk_info(guest)[0]['backing_digest'])
+    STORAGE.record_base(UUID, 'disk', precheck_facts.disk_info(guest)[0]['backing_digest'])
     precheck_facts.disk_info(guest)
     change(base)
     with pytest.raises(exception.MigrationPreCheckError, match=f'{base} on host here') as caught:
@@ -138,10 +141,10 @@ def started(monkeypatch):
     """The plans that were started; each ends at once with what libvirt would not do."""
     plans = []
 
-    def start(courier, uuid, plan):
+    def start(guest, plan):
         plans.append(plan)
-        courier.publish(departure.events.Event(
-            uuid, departure.events.OPERATION_ENDED, operation.End('refused', 1)))
+        guest.courier.publish(departure.events.Event(
+            guest.uuid, departure.events.OPERATION_ENDED, operation.End('refused', 1)))
 
     monkeypatch.setattr(operation, 'start', start)
     return plans

@@ -5,8 +5,10 @@ import subprocess
 import pytest
 
 from nova_lite import exception, objects
-from nova_lite.virt import driver as virt_driver
 from nova_lite.virt.libvirt import arrival, departure, driver, host, probe
+from nova_lite.virt.libvirt.storage import Storage
+
+STORAGE = Storage()
 
 QEMU_IMG = subprocess.CalledProcessError(1, ['qemu-img', 'create'], stderr='No space left\n')
 
@@ -20,10 +22,10 @@ def raiser(error):
 @pytest.fixture
 def libvirt_driver(options):
     options.set(host='here')
-    return virt_driver.load_compute_driver('libvirt')
+    return driver.make_driver()
 
 
-def test_driver_when_chosen_by_name_then_is_this_one(libvirt_driver):
+def test_driver_when_the_uri_is_libvirts_then_is_this_one(libvirt_driver):
     assert isinstance(libvirt_driver, driver.LibvirtDriver)
 
 
@@ -57,7 +59,7 @@ def test_check_when_error_says_what_it_is_then_stays_that(libvirt_driver, instan
 
 
 def test_probe_when_cleaned_up_twice_then_is_gone(libvirt_driver, places):
-    data = objects.LibvirtLiveMigrateData(filename=probe.leave())
+    data = objects.LibvirtLiveMigrateData(filename=probe.leave(STORAGE))
     for _ in range(2):
         libvirt_driver.cleanup_live_migration_destination_check(None, data)
-        assert not probe.is_seen(data.filename)
+        assert not probe.is_seen(STORAGE, data.filename)

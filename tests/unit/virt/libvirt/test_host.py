@@ -29,7 +29,7 @@ class Daemon:
     def __init__(self):
         self.running, self.opened = True, 0
 
-    def open(self):
+    def open(self, *_host):
         if not self.running:
             raise BindingError('Failed to connect socket: Connection refused', 38)
         self.opened += 1
@@ -43,8 +43,9 @@ class Daemon:
 def daemon(monkeypatch, options):
     daemon = Daemon()
     options.set(host='here')
-    monkeypatch.setattr(host, 'libvirt', types.SimpleNamespace(libvirtError=BindingError))
-    monkeypatch.setattr(host, 'open_connection', daemon.open)
+    monkeypatch.setattr(host, 'libvirtError', BindingError)
+    monkeypatch.setattr(host, 'libvirt', types.SimpleNamespace())
+    monkeypatch.setattr(host.Host, 'open', daemon.open)
     monkeypatch.setattr(host, '_start_event_loop', lambda: None)
     monkeypatch.setattr(host.Host, '_register', lambda self, connection: None)
     return daemon
@@ -115,7 +116,7 @@ def test_call_when_host_is_closed_then_refused(connected, daemon):
 def test_call_when_opening_hangs_then_is_given_up(connected, daemon, monkeypatch):
     held = threading.Event()
     monkeypatch.setattr(host, 'OPEN_TIMEOUT', 0.05)
-    monkeypatch.setattr(host, 'open_connection', lambda: held.wait(20))
+    monkeypatch.setattr(host.Host, 'open', lambda self: held.wait(20))
     try:
         with pytest.raises(exception.HypervisorUnavailable, match='no answer'):
             connected.call(number)

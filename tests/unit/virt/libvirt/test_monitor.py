@@ -10,6 +10,7 @@ from nova_lite.migration.observations import Progress
 from nova_lite.migration.steering import Steering
 from nova_lite.virt import driver as virt_driver
 from nova_lite.virt.libvirt import abi, events, monitor, operation
+from nova_lite.virt.libvirt.clock import Clock
 from nova_lite.virt.libvirt.guest import Seen
 from nova_lite.virt.libvirt.host import LibvirtError
 
@@ -29,7 +30,7 @@ FINAL = {'type': abi.Job.COMPLETED, 'operation': abi.Operation.MIGRATION_OUT,
 class PlayedGuest:
     """``looks``: what look() sees, the last one for ever. ``then``: by number of the look, what
     happens after it. ``refuses``: names of calls that libvirt refuses."""
-    uuid = 'u'
+    uuid, host_name, clock = 'u', 'here', Clock()
 
     def __init__(self, looks, then=None, refuses=()):
         self.news = queue.Queue()

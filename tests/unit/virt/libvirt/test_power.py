@@ -6,11 +6,14 @@ import pytest
 
 from nova_lite import exception
 from nova_lite.virt import images
-from nova_lite.virt.libvirt import abi, power, storage
+from nova_lite.virt.libvirt import abi, power
 from nova_lite.virt.libvirt.guest import Seen
 from nova_lite.virt.libvirt.host import LibvirtError
 from tests.unit.virt.libvirt.conftest import UUID
 from tests.unit.virt.libvirt.played import DomainGuest
+from nova_lite.virt.libvirt.storage import Storage
+
+STORAGE = Storage()
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def test_spawn_when_called_again_then_does_not_touch_the_running_guest(places, q
 
 
 def test_spawn_when_an_earlier_one_broke_off_then_begins_anew(places, qemu_img, instance, guest):
-    storage.make_directory(UUID)
+    STORAGE.make_directory(UUID)
     guest.define('<domain/>')
     power.spawn(guest, built(instance))
     assert guest.look().active
@@ -70,7 +73,7 @@ def test_spawn_when_disk_cannot_be_made_then_reason_names_the_damage(places, ins
 
 
 def test_destroy_when_called_twice_then_is_gone(places, instance, guest):
-    storage.make_directory(UUID)
+    STORAGE.make_directory(UUID)
     guest.define('<domain/>')
     guest.start()
     for _ in range(2):
@@ -80,7 +83,7 @@ def test_destroy_when_called_twice_then_is_gone(places, instance, guest):
 
 
 def test_destroy_when_disks_are_kept_then_they_stay(places, instance, guest):
-    storage.make_directory(UUID)
+    STORAGE.make_directory(UUID)
     guest.define('<domain/>')
     power.destroy(guest, instance, destroy_disks=False)
     assert os.listdir(places.instances) == [UUID]
@@ -122,8 +125,8 @@ def test_power_off_when_it_is_off_or_gone_then_nothing_to_do(guest, timeout):
 
 
 def test_power_on_when_definition_was_lost_then_is_made_again(places, qemu_img, instance, guest):
-    storage.make_directory(UUID)
-    storage.make_disks(built(instance), instance.image_meta)
+    STORAGE.make_directory(UUID)
+    STORAGE.make_disks(built(instance), instance.image_meta)
     power.power_on(guest, instance)
     assert guest.look().active
     assert f'{places.instances}/{UUID}/disk' in guest.xml
@@ -136,7 +139,7 @@ def test_reboot_when_asked_then_guest_has_a_fresh_start(places, options, instanc
     options.set('libvirt', wait_soft_reboot_seconds=0)
     if obeys:
         options.set('libvirt', wait_soft_reboot_seconds=10)
-    storage.make_directory(UUID)
+    STORAGE.make_directory(UUID)
     guest.define('<domain/>')
     guest.start()
     guest.obeys = obeys

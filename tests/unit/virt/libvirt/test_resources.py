@@ -5,8 +5,11 @@ import re
 import pytest
 
 from nova_lite import exception
-from nova_lite.virt.libvirt import resources, storage
+from nova_lite.virt.libvirt import resources
 from tests.unit.virt.libvirt.conftest import UUID, qcow2_header
+from nova_lite.virt.libvirt.storage import Storage
+
+STORAGE = Storage()
 
 CAPABILITIES = """<capabilities><host><cpu><arch>x86_64</arch><model>EPYC</model>
   <vendor>AMD</vendor><topology sockets='1' dies='1' cores='2' threads='1'/>
@@ -40,27 +43,27 @@ def test_supported_when_read_then_is_each_kind_of_guest():
 
 
 def test_space_when_disks_are_sparse_then_their_growth_is_kept_free(places):
-    storage.make_directory(UUID)
+    STORAGE.make_directory(UUID)
     (places.instances / UUID / 'disk').write_bytes(qcow2_header(1 << 30))
     (places.instances / UUID / 'disk.eph0').write_bytes(qcow2_header(2 << 30))
     (places.instances / 'not-a-guest').mkdir()
     (places.instances / 'not-a-guest' / 'disk').write_bytes(qcow2_header(1 << 40))
     allocated = sum(os.stat(places.instances / UUID / name).st_blocks * 512
                     for name in ('disk', 'disk.eph0'))
-    assert resources.promised_bytes() == (3 << 30) - allocated
-    space = resources.disk_space()
+    assert resources.promised_bytes(STORAGE) == (3 << 30) - allocated
+    space = resources.disk_space(STORAGE)
     assert space.free - space.least == (3 << 30) - allocated
     assert space.total >= space.free
 
 
 def test_available_disk_when_over_committed_then_is_what_is_free_now(places, options):
-    storage.make_directory(UUID)
+    STORAGE.make_directory(UUID)
     (places.instances / UUID / 'disk').write_bytes(qcow2_header(1 << 40))
-    free, kept = resources.available_mb(True), resources.available_mb(False)
+    free, kept = resources.available_mb(STORAGE, True), resources.available_mb(STORAGE, False)
     assert abs(free - kept - (1 << 20)) < 100      # MiB; others use the file system too
-    assert resources.available_mb(None) < free
+    assert resources.available_mb(STORAGE, None) < free
     options.set(reserved_host_disk_mb=5000)
-    assert abs(free - resources.available_mb(True) - 5000) < 100
+    assert abs(free - resources.available_mb(STORAGE, True) - 5000) < 100
 
 
 def test_uptime_when_asked_then_is_the_line_of_the_program():

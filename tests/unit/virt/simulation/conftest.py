@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A simulated world of two hosts, kept in memory and in a directory, with a clock to turn."""
+"""A simulated world of two hosts, with a clock to turn."""
 import pytest
 
-from nova_lite.virt.simulation.store import DirectoryStore, MemoryStore
 from nova_lite.virt.simulation.world import World
+from tests.fixtures.conf import options     # noqa: F401
 from tests.unit.virt.simulation.acts import Clock
 
 
@@ -12,10 +12,9 @@ def clock():
     return Clock()
 
 
-@pytest.fixture(params=['memory', 'directory'])
-def world(request, clock, tmp_path):
-    store = MemoryStore() if request.param == 'memory' else DirectoryStore(str(tmp_path / 'w'))
-    world = World(store, clock=clock)
+@pytest.fixture
+def world(clock, tmp_path):
+    world = World(str(tmp_path / 'world'), clock=clock)
     for host in ('src', 'dst'):
         world.add_host(host, bandwidth=100)
     return world
