@@ -123,9 +123,7 @@ def test_migrate_when_it_begins_before_all_is_prepared_then_it_goes_on_and_ours_
     """The undo of a preparation that was refused leaves the half of the copy by hand alone."""
     server, order, virsh = held('pre_live_migration')
     copy = cloud.world.script('live_migration@50', faults.HANG, uuid=server.uuid)
-    with cloud.world.change() as state:
-        disks = storage.find(state, 'src', server.uuid).disks.values()
-        storage.make(state, 'dst', server.uuid, [replace(disk, content='') for disk in disks])
+    SimulatedStorage(cloud.world, 'dst').make_directory(server.uuid)
     virsh.migrate(server.uuid, 'dst', undefinesource=True, persistent=True, copy_storage=True)
     cloud.world.wait_hit(copy)
     cloud.world.release(order)
@@ -136,8 +134,7 @@ def test_migrate_when_it_begins_before_all_is_prepared_then_it_goes_on_and_ours_
     cloud.world.release(copy)
     virsh.wait_migrated(server.uuid)
     assert cloud.world.places(server.uuid) == {'dst': 'running'}
-    with cloud.world.look() as state:
-        assert storage.find(state, 'dst', server.uuid) is not None
+    assert 'dst' in cloud.world.files(server.uuid)
 
 
 def test_migrate_when_a_copy_is_under_way_then_is_refused_and_nothing_is_disturbed(cloud, held):

@@ -278,7 +278,7 @@ def test_rollback_when_nothing_was_prepared_then_anothers_half_or_guest_stays(
         arrival.prepare(guest, None, [], refused := data(shared=shared))
     arrival.roll_back(guest, refused)
     assert guest.seen == seen
-    storage.make_directory(UUID)        # the disks of a copy by hand
+    STORAGE.make_directory(UUID)        # the disks of a copy by hand
     arrival.roll_back(guest, refused)
     assert guest.seen == seen and files(places) == ['console.log']
 
