@@ -142,12 +142,12 @@ def test_copy_when_it_does_not_converge_then_can_be_forced_to_end(
 def test_hypervisor_when_it_goes_in_the_middle_then_its_return_is_waited_for(
         pair, options, monkeypatch, comes_back):    # noqa: F811
     monkeypatch.setattr(monitor, 'CONTACT_LIMIT', 600 if comes_back else 5)
-    options.set('libvirt', live_migration_completion_timeout=1)
     instance = moves.spawned(pair, busy=True)
-    pair.world.script('live_migration@5', faults.HANG)
     data = moves.prepare(pair, instance)
     with moves.running(pair, instance, data) as started:
         pair.world.stop_hypervisor('src')
+        # not before, or the copy could be aborted for it
+        options.set('libvirt', live_migration_completion_timeout=1)
         if comes_back:
             pair.wait(10)
             assert started.outcome is None
