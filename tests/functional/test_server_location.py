@@ -119,7 +119,7 @@ def test_find_when_the_guest_moves_before_the_answers_arrive_then_nothing_is_mar
         cloud, monkeypatch):
     """A host that misses a guest asks the others, and some take their time to answer."""
     server = cloud.boot()
-    ask = location.ask
+    ask = presence.locate_on
 
     def moves_meanwhile(*args):
         answers = ask(*args)
@@ -132,7 +132,7 @@ def test_find_when_the_guest_moves_before_the_answers_arrive_then_nothing_is_mar
     stale = server.record
     assert server.live_migrate('src').status == 202
     assert server.wait_status().status == 'completed'
-    monkeypatch.setattr(location, 'ask', moves_meanwhile)
+    monkeypatch.setattr(presence, 'locate_on', moves_meanwhile)
     cloud.compute('dst').guests.is_elsewhere(context.get_admin_context(), stale)
     assert server.states() == ('active', None) and server.show()[FOUND_ON] == []
 
