@@ -33,14 +33,14 @@ def _mark(store: Store, path: str) -> Any:
     """What tells one state from another; None while something is written to several files."""
     if any(name.endswith('.json') for name in os.listdir(os.path.join(path, 'commits'))):
         return None
-    return store.versions([*store.hosts(), WORLD])
+    return [store.text(name)[1] for name in (*store.hosts(), WORLD)]
 
 
 def _read(store: Store, path: str) -> dict[str, Any]:
     found: dict[str, Any] = {'now': 0.0, 'guests': {}, 'jobs': {}}
-    found |= json.loads(store.text(WORLD)[1])
+    found |= json.loads(store.text(WORLD)[2])
     for name in store.hosts():
-        now, text = store.text(name)
+        now, _, text = store.text(name)
         part = json.loads(text)
         found['now'] = max(found['now'], now)
         found['jobs'] |= part['jobs']

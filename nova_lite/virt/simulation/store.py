@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the simulated world is kept: a directory that many processes share and that outlives them.
 
-    hosts/NAME.json, NAME.lock      a host's part after a line with its time, and its lock
+    hosts/NAME.json, NAME.lock      a host's part after a line with its time and number, its lock
     world.json, world.lock          what is of no host
     commits/HOST+HOST.json          what is just being written to several of these files
     running/UUID/HOST               a guest that runs: who starts it elsewhere sees that
@@ -40,7 +40,8 @@ class Store:
     """A world's directory.
 
     A lock file holds the number of changes so far, by which a process knows whether what it has
-    read is still true; a file's times are too coarse for that.
+    read is still true; a file's times are too coarse for that. What was read has its own number
+    with it: who reads without the lock may find the next one there before what it stands for.
     """
 
     def __init__(self, path: str) -> None:
@@ -112,27 +113,28 @@ class Store:
     def peek(self, name: str) -> Part | None:
         """A host's data as it was saved last, of one's own."""
         try:
-            return states.load(Part, self.text(name)[1])
+            return states.load(Part, self.text(name)[2])
         except FileNotFoundError:
             return None
 
-    def text(self, name: str) -> tuple[float, str]:
-        """When it was saved last, by the guests' time, and what. FileNotFoundError."""
+    def text(self, name: str) -> tuple[float, int, str]:
+        """When it was saved last, by the guests' time, how often, and what. FileNotFoundError."""
         with open(self._file(name, 'json'), encoding='utf-8') as file:
-            return float(file.readline()), file.read()
+            now, number = file.readline().split()
+            return float(now), int(number), file.read()
 
     def _read(self, name: str, kind: Any) -> Any:
         version = self.version(name)
         cached = self._cached.get(name)
         if cached is None or cached[0] != version:
             try:
-                now, text = self.text(name)
+                now, number, text = self.text(name)
             except FileNotFoundError:
                 return None
             data = states.load(kind, text)
             if kind is Part:
                 data.now = now
-            cached = self._cached[name] = version, text, data
+            cached = self._cached[name] = number, text, data
         return cached[2]
 
     def save(self, changed: dict[str, Part | Shared], now: float) -> None:
@@ -149,16 +151,16 @@ class Store:
             lengths = json.dumps({name: len(text) for name, text in texts.items()})
             self._replace(commit, '\n'.join([lengths, repr(now), ''.join(texts.values())]))
         for name, text in texts.items():
-            self._cached[name] = self._write(name, f'{now!r}\n{text}'), text, changed[name]
+            self._cached[name] = self._write(name, now, text), text, changed[name]
         if commit is not None:
             os.unlink(commit)
 
-    def _write(self, name: str, text: str) -> int:
+    def _write(self, name: str, now: float, text: str) -> int:
         version = self.version(name) + 1
         # the number first: whoever dies in between has only made others read the file again
         with open(self._file(name, 'lock'), 'r+b', buffering=0) as lock:
             lock.write(b'%020d' % version)
-        self._replace(self._file(name, 'json'), text)
+        self._replace(self._file(name, 'json'), f'{now!r} {version}\n{text}')
         return version
 
     @staticmethod
@@ -183,10 +185,10 @@ class Store:
                 continue
             try:
                 with open(path, encoding='utf-8') as stream:
-                    lengths, now = json.loads(stream.readline()), stream.readline()
+                    lengths, now = json.loads(stream.readline()), float(stream.readline())
                     if held >= lengths.keys():
                         for host, length in lengths.items():
-                            self._write(host, now + stream.read(length))
+                            self._write(host, now, stream.read(length))
                         os.unlink(path)
                     elif held & lengths.keys():
                         return set(lengths)

@@ -36,11 +36,11 @@ def test_move_when_its_process_is_killed_while_it_is_written_then_it_has_happene
     clock.now += 60
     left, real = [writes], Store._write
 
-    def dying(self, name, text):
+    def dying(self, *args):
         if not left[0]:
             raise Killed
         left[0] -= 1
-        return real(self, name, text)
+        return real(self, *args)
 
     monkeypatch.setattr(Store, '_write', dying)
     if writes < 2:
@@ -52,6 +52,24 @@ def test_move_when_its_process_is_killed_while_it_is_written_then_it_has_happene
     other = World(world.path, clock=clock)
     assert other.places(UUID) == {'dst': state.RUNNING}
     assert other.violations == []
+
+
+def test_host_when_it_is_read_while_it_is_written_then_is_read_again_afterwards(
+        world, clock, monkeypatch):
+    """A reader without the lock between the number and the text takes neither for the other."""
+    other = World(world.path, clock=clock)
+    real, seen = Store._replace, []
+
+    def slow(path, text):
+        seen.append(other.host('src').memory_mb)
+        real(path, text)
+
+    monkeypatch.setattr(Store, '_replace', staticmethod(slow))
+    world.configure('src', memory_mb=7)
+    assert seen == [65536]
+    assert other.host('src').memory_mb == 7
+    with other.change('src') as state_of_other:
+        assert state_of_other.hosts['src'].memory_mb == 7
 
 
 def test_snapshot_when_nothing_is_written_then_shows_all_hosts_and_files(world, clock):
