@@ -15,7 +15,6 @@ IF_NOT = (ABORT, FORCE, POSTCOPY)
 NOTHING = 'nothing'
 SET_DOWNTIME = 'set_downtime'       # value: ms that the guest may stand still
 SET_BANDWIDTH = 'set_bandwidth'     # value: MiB/s
-THROTTLE = 'throttle'               # value: per cent of its time that the guest loses
 AUTO_CONVERGE = 'auto_converge'     # leave the throttle to the hypervisor, from the start
 KEEP_READY = 'post_copy_ready'      # let the copy be able to switch later
 SWITCH = 'post_copy'
@@ -31,7 +30,6 @@ HANDOVER = 1.0          # s for the switch-over, and until somebody looks again
 FIRST_SHARE = 4         # a copy begins with this fraction of the allowed pause
 HOPELESS = 3            # passes without progress after which post-copy is not put off any longer
 ROUNDS = 64             # passes that a forecast looks ahead
-THROTTLE_STEPS = (20, 40, 60, 80, 99)
 
 
 class Goals(NamedTuple):
@@ -57,7 +55,6 @@ class Facts(NamedTuple):
     iteration: int | None = None
     downtime: int | None = None
     throttle: int | None = None
-    can_throttle: bool = False
 
     @property
     def rest(self) -> float | None:
@@ -148,10 +145,6 @@ def _for_the_pass(now: Facts, trend: Trend, goals: Goals) -> Decision | None:
     wanted = min(allowed, int(need * MARGIN) + 1)
     if wanted > now.downtime:
         return Decision(SET_DOWNTIME, wanted, why)
-    if now.can_throttle:
-        for step in THROTTLE_STEPS:
-            if step > (now.throttle or 0):
-                return Decision(THROTTLE, step, why)
     if goals.if_not == POSTCOPY and trend.stalled >= HOPELESS:
         return Decision(SWITCH, reason=f'{why}; {trend.stalled} passes have won nothing')
     return None

@@ -37,13 +37,12 @@ class Steering:
                 'decisions': list(self.decisions)}
 
     # -- deciding --------------------------------------------------------------------------------
-    def due(self, now: Situation, limits: Limits,
-            can_throttle: bool = False) -> list[Decision]:
+    def due(self, now: Situation, limits: Limits) -> list[Decision]:
         """What is due at this look. Without goals Nova's options decide, and also how long a
         forced copy may go on."""
         if self.goals is None or now.post_copy or now.forced_for is not None:
             return schedules.decide(now, limits)
-        facts = self.facts(now, can_throttle)
+        facts = self.facts(now)
         LOG.debug('Judging %s', facts)
         trend = convergence.observe(self._trend, facts)
         fresh, self._trend = trend != self._trend, trend
@@ -54,15 +53,15 @@ class Steering:
             limits: Limits) -> tuple[float | None, float | None]:
         """Seconds until the end, from and to; see convergence.forecast()."""
         goals = self._complete(now, limits)
-        return convergence.forecast(self.facts(now, False), goals.deadline_s)
+        return convergence.forecast(self.facts(now), goals.deadline_s)
 
     @staticmethod
-    def facts(now: Situation, can_throttle: bool) -> Facts:
+    def facts(now: Situation) -> Facts:
         seen: Progress = now.progress
         left = [part for part in (seen.memory_remaining, seen.disk_remaining) if part is not None]
         return Facts(elapsed=now.elapsed, remaining=sum(left) if left else None,
                      bandwidth=seen.speed, dirty_rate=seen.dirty_rate, iteration=seen.iteration,
-                     downtime=now.downtime, throttle=seen.throttle, can_throttle=can_throttle)
+                     downtime=now.downtime, throttle=seen.throttle)
 
     def _complete(self, now: Situation, limits: Limits) -> Goals:
         goals = self.goals or Goals()

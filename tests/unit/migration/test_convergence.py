@@ -37,10 +37,6 @@ def decide(facts=BUSY, trend=STALLED, goals=GOALS, fresh=True):
     (BUSY._replace(dirty_rate=4 * MIB), GOALS, ('nothing', 0)),
     # which is not waited for when the time is nearly up
     (BUSY._replace(dirty_rate=4 * MIB, elapsed=99), GOALS, ('set_downtime', 400)),
-    # a hypervisor that can slow the guest does so, step by step
-    (BUSY._replace(downtime=400, can_throttle=True), GOALS, ('throttle', 20)),
-    (BUSY._replace(downtime=400, can_throttle=True, throttle=20), GOALS, ('throttle', 40)),
-    (BUSY._replace(downtime=400, can_throttle=True, throttle=99), GOALS, ('nothing', 0)),
     (BUSY._replace(downtime=400, bandwidth=0), GOALS, ('nothing', 0)),
     (BUSY._replace(downtime=400, remaining=None), GOALS, ('nothing', 0)),
     # the deadline; a guest that is stopped or switched still needs the time for the rest
@@ -101,22 +97,21 @@ def test_forecast_when_made_then_spans_rest_and_repeats(dirty, deadline, expecte
 
 
 # -- over whole copies ----------------------------------------------------------------------------
-def drive(goals, trace, memory=1024, speed=100, working_set=1024, can_throttle=False, step=0.1):
+def drive(goals, trace, memory=1024, speed=100, working_set=1024, step=0.1):
     """Copy a guest that writes as ``trace`` says ((s, MiB/s), ...) with the decisions carried out.
     Returns how it ended, the copy, and the decisions."""
     copy = model.Copy(memory=memory * MIB, bandwidth=speed * MIB, downtime=0.3, started=0.0,
                       clock=0.0, trace=tuple((at, rate * MIB) for at, rate in trace),
                       working_set=working_set * MIB)
-    trend, downtime, made, throttle, forced = Trend(), None, [], 0, False
+    trend, downtime, made, forced = Trend(), None, [], False
     for _ in range(20000):
         copy = model.advance(copy, copy.clock + step)
         if copy.phase == model.ARRIVED:
             return 'completed', copy, made
         if copy.phase == model.SWITCHOVER or forced:
             continue
-        seen = model.progress(copy)
-        facts = Facts(copy.clock, seen.memory_remaining, seen.speed, seen.dirty_rate,
-                      seen.iteration, downtime, throttle, can_throttle)
+        facts = Facts(copy.clock, int(model.memory_left(copy)), int(copy.bandwidth),
+                      int(copy.dirty_rate), copy.iteration, downtime)
         before, trend = trend, convergence.observe(trend, facts)
         due = convergence.decide(facts, trend, goals, trend != before)
         if due.kind == 'nothing':
@@ -125,9 +120,6 @@ def drive(goals, trace, memory=1024, speed=100, working_set=1024, can_throttle=F
         if due.kind == 'set_downtime':
             downtime = due.value
             copy = replace(copy, downtime=downtime / 1000)
-        elif due.kind == 'throttle':
-            throttle = due.value
-            copy = replace(copy, throttle=throttle)
         elif due.kind == 'pause':
             copy, forced = replace(copy, paused=True), True
         else:
@@ -169,13 +161,6 @@ def test_copy_when_forced_then_has_arrived_by_the_deadline():
     _, copy, made = drive(Goals(100, 40, 'force'), FAST)
     assert copy.arrived_at <= 41, (copy.arrived_at, made)
     assert made[-1][1] == 'pause' and made[-1][0] > 20, made      # and not sooner than needed
-
-
-def test_copy_when_the_guest_can_be_slowed_then_it_is_before_the_deadline_decides():
-    outcome, copy, made = drive(Goals(300, 300), FAST, can_throttle=True)
-    assert outcome == 'completed'
-    assert [value for _, kind, value in made if kind == 'throttle'][0] == 20
-    assert model.downtime_ms(copy) <= 300
 
 
 def test_copy_when_guest_converges_then_pause_is_no_longer_than_needed():
