@@ -18,8 +18,8 @@ def switched(cloud, monkeypatch):
                       live_migration_monitor_interval=1)
     server = cloud.boot('src', flavor='1')
     assert server.live_migrate('dst').status == 202
-    cloud.world.wait_for(lambda world: server.uuid in world.jobs
-                         and world.jobs[server.uuid].copy.phase == model.MEMORY, 10, 'the copy')
+    cloud.world.wait_for(lambda world: server.uuid in world.jobs and model.advance(
+        world.jobs[server.uuid].copy, world.now).phase == model.MEMORY, 30, 'the copy')
     server.wait_status('running')
     answer = cloud.api.post(f'/servers/{server.uuid}/migrations/{server.migration.id}/action',
                             {'force_complete': None})
