@@ -8,7 +8,7 @@ from nova_lite.conf import types
 OPTS = [
     cfg.Opt('path', type=types.Path(), help="""
 Directory in which simulated guests live on when their compute process ends, shared by the
-processes of all simulated hosts. By default they live in the memory of one process.
+processes of all simulated hosts. By default it is one that goes with the process.
 """),
     cfg.IntOpt('vcpus', default=16, min=1, max=4096, help='CPUs of a simulated host.'),
     cfg.IntOpt('memory_mb', default=65536, min=64, max=types.MOST,
