@@ -32,7 +32,7 @@ def test_check_when_the_database_is_empty_then_the_error_names_the_remedy(tmp_pa
         session.dispose()
 
 
-def test_first_use_when_the_database_is_empty_then_the_remedy_is_named_until_it_is_done(
+def test_check_when_the_database_is_empty_then_the_remedy_is_named_until_it_is_done(
         tmp_path):
     database_conf.register_opts(CONF)
     CONF.set_override('connection', f'sqlite:///{tmp_path}/new.sqlite', group='database')
@@ -40,10 +40,10 @@ def test_first_use_when_the_database_is_empty_then_the_remedy_is_named_until_it_
     try:
         for _ in range(2):
             with pytest.raises(exception.ConfigInvalid, match='nova-lite-manage db sync'):
-                api.get('services', id=1)
-        session.configure()
+                api.check()
         schema.sync()
         session.dispose()
+        api.check()
         assert api.get('services', id=1) is None
     finally:
         CONF.clear_override('connection', group='database')
