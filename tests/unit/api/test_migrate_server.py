@@ -53,13 +53,14 @@ def test_accepted_request_reaches_the_conductor(migrate, wire, ctxt, server, ver
     response = migrate(body, version)
     assert (response.status_int, response.body) == (202, b'')
     [(interface, name, values)] = wire.sent
-    assert (interface, name) == ('ConductorAPI', method)
+    assert (interface, name) == ('ComputeTaskAPI', method)
     migration = objects.Migration.get_by_id(ctxt, values['migration'].id)
     assert (migration.status, migration.instance_uuid) == ('accepted', server.uuid)
     assert migration.block_migration is block
     assert migration.disk_over_commit is over_commit
     assert (migration.requested_host, migration.forced) == hint
     assert values['instance'].uuid == server.uuid
+    assert (values['block_migration'], values['disk_over_commit']) == (block, over_commit)
     assert states(ctxt, server) == ('active', 'migrating')
     [action] = objects.InstanceActionList.get_by_instance_uuid(ctxt, server.uuid)
     assert action.action == 'live-migration'

@@ -30,7 +30,7 @@ def test_create_makes_a_record_and_asks_the_conductor(create, wire, ctxt):
     assert instance.display_description == 'd'
     assert (instance.image_ref, instance.flavor.flavorid) == (IMAGE_ID, '1')
     [(interface, method, values)] = wire.sent
-    assert (interface, method) == ('ConductorAPI', 'build_instance')
+    assert (interface, method) == ('ComputeTaskAPI', 'build_instance')
     order = objects.Order.get_by_instance(ctxt, instance.uuid)
     assert (order.task_state, order.arguments) == ('scheduling', {'host': None, 'force': False})
     assert made['links'][0]['href'].endswith(f'/v2.1/servers/{made["id"]}')
