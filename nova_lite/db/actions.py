@@ -33,21 +33,14 @@ class NewEvent(NamedTuple):
     action_message: str | None = None
 
 
-def add_events(events: list[NewEvent]) -> list[rows.Row | None]:
+@retry.attempted
+def add_events(attempt: retry.Attempt, events: list[NewEvent]) -> list[rows.Row | None]:
     """Add events to their requests' actions, with an end where they are over already, in one
     transaction. None for one of a server that has no action at all."""
-    stamp, attempts = rows.now(), 0
-    events = [event._replace(values={'created_at': stamp, **event.values}) for event in events]
-
-    @retry.retried
-    def attempt() -> list[rows.Row | None]:
-        nonlocal attempts
-        attempts += 1
-        with session.writer() as s:
-            # the run whose connection was lost may have been committed
-            return add(s, events, attempts > 1)
-
-    return attempt()
+    stamped = [event._replace(values={'created_at': attempt.stamp, **event.values})
+               for event in events]
+    with session.writer() as s:
+        return add(s, stamped, attempt.again)
 
 
 def add(s: Session, events: Sequence[NewEvent], again: bool = False) -> list[rows.Row | None]:

@@ -35,46 +35,35 @@ def get(table: str, read_deleted: bool = False, **columns: Any) -> rows.Row | No
     return found[0] if found else None
 
 
-def insert(table: str, values: rows.Row) -> rows.Row:
+@retry.attempted
+def insert(attempt: retry.Attempt, table: str, values: rows.Row) -> rows.Row:
     """Insert and return the row. DuplicateEntry when a unique key is taken."""
     t = rows.table(table)
-    values = {'created_at': rows.now(), **values}
-    attempts = 0
-
-    @retry.retried
-    def attempt() -> rows.Row:
-        nonlocal attempts
-        attempts += 1
-        with session.writer() as s:
-            if attempts > 1:    # the run whose connection was lost may have been committed
-                mine = rows.fetch_first(s, t, t.c.created_at == values['created_at'], *(
-                    t.c[name] == value for name, value in values.items()
-                    if isinstance(value, (str, int))))
-                if mine is not None:
-                    return mine
-            return rows.insert(s, t, values)
-
-    return attempt()
+    values = {'created_at': attempt.stamp, **values}
+    with session.writer() as s:
+        if attempt.again:
+            mine = rows.fetch_first(s, t, t.c.created_at == values['created_at'], *(
+                t.c[name] == value for name, value in values.items()
+                if isinstance(value, (str, int))))
+            if mine is not None:
+                return mine
+        return rows.insert(s, t, values)
 
 
-def update_on_match(table: str, row_id: int, values: rows.Row,
+@retry.attempted
+def update_on_match(attempt: retry.Attempt, table: str, row_id: int, values: rows.Row,
                     expected: rows.Row) -> rows.Row | None:
     """Change a living row whose columns are as ``expected`` (see rows.update_expected) and return
     it; None, and nothing is written, when there is no such row. There is no other update."""
-    t, stamp, attempts = rows.table(table), rows.now(), 0
-
-    @retry.retried
-    def attempt() -> rows.Row | None:
-        nonlocal attempts
-        attempts += 1
-        with session.writer() as s:
-            mine = rows.living(t, id=row_id)
-            written = rows.update_expected(s, t, {**values, 'updated_at': stamp}, expected, *mine)
-            row = rows.fetch_first(s, t, *mine)
-        # the run whose connection was lost may have been committed
-        return row if written or (attempts > 1 and row and row['updated_at'] == stamp) else None
-
-    return attempt()
+    t = rows.table(table)
+    with session.writer() as s:
+        mine = rows.living(t, id=row_id)
+        written = rows.update_expected(s, t, {**values, 'updated_at': attempt.stamp}, expected,
+                                       *mine)
+        row = rows.fetch_first(s, t, *mine)
+    if written or attempt.again and row and row['updated_at'] == attempt.stamp:
+        return row
+    return None
 
 
 @retry.retried

@@ -18,35 +18,25 @@ PATTERN_SECONDS = 2.0
 LASTING_TASKS = (task_states.DELETING, task_states.SCHEDULING, task_states.SPAWNING)
 
 
-def update_on_match(uuid: str, values: rows.Row,
+@retry.attempted
+def update_on_match(attempt: retry.Attempt, uuid: str, values: rows.Row,
                     expected: dict[str, Any]) -> tuple[rows.Row | None, rows.Row | None]:
     """One conditional UPDATE of a living server.
 
     ``expected``: as of rows.update_expected. Returns the row before and the row after; after is
     None when nothing was written, before is None too when the server is gone.
     """
-    stamp = rows.now()
-    attempts = 0
-
-    @retry.retried
-    def attempt() -> tuple[rows.Row | None, rows.Row | None]:
-        nonlocal attempts
-        attempts += 1
-        with session.writer() as s:
-            before = None
-            if STATES & set(values):
-                # for the notification; the row is written by its own WHERE alone
-                before = rows.fetch_first(s, T, *rows.living(T, uuid=uuid))
-            written = rows.update_expected(s, T, {**values, 'updated_at': stamp}, expected,
-                                           *rows.living(T, uuid=uuid))
-            after = rows.fetch_first(s, T, *rows.living(T, uuid=uuid))
-        if written:
-            return before or after, after
-        if attempts > 1 and after and after['updated_at'] == stamp:
-            return before or after, after    # the run whose connection was lost had been committed
-        return after, None
-
-    return attempt()
+    with session.writer() as s:
+        before = None
+        if STATES & set(values):
+            # for the notification; the row is written by its own WHERE alone
+            before = rows.fetch_first(s, T, *rows.living(T, uuid=uuid))
+        written = rows.update_expected(s, T, {**values, 'updated_at': attempt.stamp}, expected,
+                                       *rows.living(T, uuid=uuid))
+        after = rows.fetch_first(s, T, *rows.living(T, uuid=uuid))
+    if written or attempt.again and after and after['updated_at'] == attempt.stamp:
+        return before or after, after
+    return after, None
 
 
 @retry.retried

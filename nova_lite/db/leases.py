@@ -21,34 +21,26 @@ T = models.Migration.__table__
 INSTANCES = models.Instance.__table__
 
 
-def accept(instance_uuid: str, values: rows.Row) -> tuple[rows.Row, rows.Row] | None:
+@retry.attempted
+def accept(attempt: retry.Attempt, instance_uuid: str,
+           values: rows.Row) -> tuple[rows.Row, rows.Row] | None:
     """In one transaction: the server's task_state from none to ``migrating``, and the row of its
     migration. Returns (server, migration); None when the server is busy or gone. A conductor that
     hears of it only from the database waits for its message for as long as a lease lasts.
     InstanceInvalidState when a migration of a server that is not busy is unfinished."""
-    stamp = rows.now()
-    attempts = 0
-
-    @retry.retried
-    def attempt() -> tuple[rows.Row, rows.Row] | None:
-        nonlocal attempts
-        attempts += 1
-        with session.writer() as s:
-            living = rows.living(INSTANCES, uuid=instance_uuid)
-            taken = rows.update(
-                s, INSTANCES, {'task_state': task_states.MIGRATING, 'updated_at': stamp},
-                *living, INSTANCES.c.task_state.is_(None))
-            if taken:
-                lease = {'lease_until': moment_in(s, service_conf.down_time(CONF))}
-                migration = moves.be_born(s, {**values, **lease}, stamp)
-            elif attempts > 1:      # the run whose connection was lost may have been committed
-                migration = rows.fetch_first(s, T, T.c.uuid == values['uuid'])
-            else:
-                migration = None
-            return migration and (rows.fetch_first(s, INSTANCES, *living), migration)
-
-    with moves.the_only_one(instance_uuid):
-        return attempt()
+    with moves.the_only_one(instance_uuid), session.writer() as s:
+        living = rows.living(INSTANCES, uuid=instance_uuid)
+        taken = rows.update(
+            s, INSTANCES, {'task_state': task_states.MIGRATING, 'updated_at': attempt.stamp},
+            *living, INSTANCES.c.task_state.is_(None))
+        if taken:
+            lease = {'lease_until': moment_in(s, service_conf.down_time(CONF))}
+            migration = moves.be_born(s, {**values, **lease}, attempt.stamp)
+        elif attempt.again:
+            migration = rows.fetch_first(s, T, T.c.uuid == values['uuid'])
+        else:
+            migration = None
+        return migration and (rows.fetch_first(s, INSTANCES, *living), migration)
 
 
 @retry.retried

@@ -33,7 +33,8 @@ class Advanced(NamedTuple):
     instance_after: rows.Row | None
 
 
-def advance(migration_id: int, event: str, values: rows.Row,
+@retry.attempted
+def advance(attempt: retry.Attempt, migration_id: int, event: str, values: rows.Row,
             instance_values: rows.Row, owner: str | None = None,
             believed: Sequence[str] = migration_states.UNFINISHED,
             events: Sequence[actions.NewEvent] = ()) -> Advanced:
@@ -48,34 +49,26 @@ def advance(migration_id: int, event: str, values: rows.Row,
     if wrong := set(instance_values) & KEPT:
         raise exception.Invalid(reason=f'migration event {event!r} cannot write '
                                        f'{", ".join(sorted(wrong))} of the instance')
-    stamp, attempts = rows.now(), 0
     conditions = [T.c.status.in_(believed), *([] if owner is None else [T.c.owner == owner])]
-
-    @retry.retried
-    def attempt() -> Advanced:
-        nonlocal attempts
-        attempts += 1
-        with session.writer() as s:
-            # locked until the end, so that what is written is worked out from what is there
-            migration = rows.fetch_first(s, T, *rows.living(T, id=migration_id), lock=True)
-            if migration is None:
-                raise exception.MigrationNotFound(migration_id=migration_id)
-            edge = migration_states.transition(migration['migration_type'], event)
-            after = take_edge(s, migration, event, stamp, values, *conditions)
-            if after is not None:
-                actions.add(s, events)
-                return Advanced(after, *_change_instance(s, after, edge.after, instance_values,
-                                                         stamp))
-            if attempts > 1 and (migration['status'], migration['updated_at']) == (edge.to, stamp):
-                # the run whose connection was lost had been committed
-                server = rows.fetch_first(
-                    s, INSTANCES, *rows.living(INSTANCES, uuid=migration['instance_uuid']))
-                return Advanced(migration, server, server)
-            raise exception.InvalidMigrationState(
-                migration_id=migration_id, instance_uuid=migration['instance_uuid'],
-                state=migration['status'], method=event)
-
-    return attempt()
+    with session.writer() as s:
+        # locked until the end, so that what is written is worked out from what is there
+        migration = rows.fetch_first(s, T, *rows.living(T, id=migration_id), lock=True)
+        if migration is None:
+            raise exception.MigrationNotFound(migration_id=migration_id)
+        edge = migration_states.transition(migration['migration_type'], event)
+        after = take_edge(s, migration, event, attempt.stamp, values, *conditions)
+        if after is not None:
+            actions.add(s, events)
+            return Advanced(after, *_change_instance(s, after, edge.after, instance_values,
+                                                     attempt.stamp))
+        now = migration['status'], migration['updated_at']
+        if attempt.again and now == (edge.to, attempt.stamp):
+            server = rows.fetch_first(
+                s, INSTANCES, *rows.living(INSTANCES, uuid=migration['instance_uuid']))
+            return Advanced(migration, server, server)
+        raise exception.InvalidMigrationState(
+            migration_id=migration_id, instance_uuid=migration['instance_uuid'],
+            state=migration['status'], method=event)
 
 
 def take_edge(s: Session, migration: rows.Row, event: str, stamp: Any,
@@ -121,21 +114,12 @@ def the_only_one(instance_uuid: str | None) -> Iterator[None]:
             state=other['status'], method='migrate')
 
 
-def create(values: rows.Row) -> rows.Row:
+@retry.attempted
+def create(attempt: retry.Attempt, values: rows.Row) -> rows.Row:
     """Insert one whose server is busy with it already. InstanceInvalidState."""
-    stamp, attempts = rows.now(), 0
-
-    @retry.retried
-    def attempt() -> rows.Row:
-        nonlocal attempts
-        attempts += 1
-        with session.writer() as s:
-            again = attempts > 1    # the run whose connection was lost may have been committed
-            return (again and rows.fetch_first(s, T, T.c.uuid == values['uuid'])
-                    or be_born(s, values, stamp))
-
-    with the_only_one(values.get('instance_uuid')):
-        return attempt()
+    with the_only_one(values.get('instance_uuid')), session.writer() as s:
+        return (attempt.again and rows.fetch_first(s, T, T.c.uuid == values['uuid'])
+                or be_born(s, values, attempt.stamp))
 
 
 def _change_instance(s: Session, migration: rows.Row, after: migration_states.After,

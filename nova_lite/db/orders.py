@@ -9,7 +9,6 @@ A conductor's orders (find a host, delete what has none) have a lease as migrati
 leases.py; the others are those of the host that the server is on. A host without a compute service
 in the list is none: nobody would ever carry out a deletion there, so it is a conductor's.
 """
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -35,40 +34,37 @@ class Change(NamedTuple):
 
 
 # -- giving ------------------------------------------------------------------------------------
-def create(server: rows.Row, order: rows.Row) -> Change:
+@retry.attempted
+def create(attempt: retry.Attempt, server: rows.Row, order: rows.Row) -> Change:
     """A new server and the order to build it."""
-    def write(s: Session, again: bool) -> Change:
-        made = again and rows.fetch_first(s, INSTANCES, INSTANCES.c.uuid == server['uuid'])
-        if made:    # the run whose connection was lost had been committed
+    with session.writer() as s:
+        made = attempt.again and rows.fetch_first(s, INSTANCES, INSTANCES.c.uuid == server['uuid'])
+        if made:
             return Change(made, made, _of(s, server['uuid']))
         made = rows.insert(s, INSTANCES, server)
         return Change(made, made, _replace(s, made, order))
 
-    return _attempt(write)
 
-
-def give(uuid: str, order: rows.Row, expected: dict[str, Any]) -> Change:
+@retry.attempted
+def give(attempt: retry.Attempt, uuid: str, order: rows.Row, expected: dict[str, Any]) -> Change:
     """Order something of a server whose columns are as ``expected``. A deletion that is ordered
     already stays the one."""
-    stamp = rows.now()
-
-    def write(s: Session, again: bool) -> Change:
+    with session.writer() as s:
         mine = rows.living(INSTANCES, uuid=uuid)
         before = rows.fetch_first(s, INSTANCES, *mine, lock=True)
         if before is None:
             return Change(None, None)
         there = _of(s, uuid)
-        if there and (again and there['created_at'] == stamp
+        if there and (attempt.again and there['created_at'] == attempt.stamp
                       or _counts(there, before) and there['task_state'] == DELETING):
             return Change(before, before, there)
         if not rows.update(
-                s, INSTANCES, {'task_state': order['task_state'], 'updated_at': stamp}, *mine,
+                s, INSTANCES, {'task_state': order['task_state'], 'updated_at': attempt.stamp},
+                *mine,
                 *(rows.equals(INSTANCES.c[name], value) for name, value in expected.items())):
             return Change(before, None)
-        given = _replace(s, before, {**order, 'created_at': stamp})
+        given = _replace(s, before, {**order, 'created_at': attempt.stamp})
         return Change(before, rows.fetch_first(s, INSTANCES, *mine), given)
-
-    return _attempt(write)
 
 
 def withdraw(order: rows.Row, values: rows.Row, destroy: bool = False) -> bool:
@@ -87,14 +83,14 @@ def finish(order: rows.Row, values: rows.Row, *, host: str | None = None,
                 [] if host is None else [INSTANCES.c.host == host], destroy, drop_claims)
 
 
-def _end(order: rows.Row, values: rows.Row, of_order: list[Any], of_server: list[Any],
-         destroy: bool, drop_claims: bool) -> Change:
-    stamp, uuid = rows.now(), order['instance_uuid']
+@retry.attempted
+def _end(attempt: retry.Attempt, order: rows.Row, values: rows.Row, of_order: list[Any],
+         of_server: list[Any], destroy: bool, drop_claims: bool) -> Change:
+    stamp, uuid = attempt.stamp, order['instance_uuid']
     this = [T.c.id == order['id'], T.c.task_state == order['task_state'], *of_order]
-
-    def write(s: Session, again: bool) -> Change:
+    with session.writer() as s:
         before = rows.fetch_first(s, INSTANCES, INSTANCES.c.uuid == uuid, lock=True)
-        if before and again and before['updated_at'] == stamp:
+        if before and attempt.again and before['updated_at'] == stamp:
             return Change(before, before)
         if before is None or before['deleted']:
             return Change(None, None)
@@ -108,8 +104,6 @@ def _end(order: rows.Row, values: rows.Row, of_order: list[Any], of_server: list
         elif drop_claims:
             resources.drop_claims(s, [uuid])
         return Change(before, rows.fetch_first(s, INSTANCES, INSTANCES.c.uuid == uuid))
-
-    return _attempt(write)
 
 
 # -- a host's ----------------------------------------------------------------------------------
@@ -152,15 +146,16 @@ def take(order_id: int, owner: str, seconds: float) -> tuple[rows.Row, rows.Row]
         return before, rows.fetch_first(s, INSTANCES, INSTANCES.c.uuid == server.uuid)
 
 
-def hand_over(order: rows.Row, owner: str, host: str, node: str) -> Change:
+@retry.attempted
+def hand_over(attempt: retry.Attempt, order: rows.Row, owner: str, host: str,
+              node: str) -> Change:
     """The host of a new server is found: from here the order is that host's. Claims on other
     hosts are given back."""
-    stamp, uuid = rows.now(), order['instance_uuid']
+    stamp, uuid = attempt.stamp, order['instance_uuid']
     to = {'task_state': task_states.SPAWNING, 'updated_at': stamp}
-
-    def write(s: Session, again: bool) -> Change:
+    with session.writer() as s:
         before = rows.fetch_first(s, INSTANCES, *rows.living(INSTANCES, uuid=uuid), lock=True)
-        if before is None or again and before['updated_at'] == stamp:
+        if before is None or attempt.again and before['updated_at'] == stamp:
             return Change(before, before)
         mine = [T.c.id == order['id'], T.c.task_state == SCHEDULING, T.c.owner == owner]
         if not rows.update(s, INSTANCES, {**to, 'host': host, 'node': node},
@@ -170,8 +165,6 @@ def hand_over(order: rows.Row, owner: str, host: str, node: str) -> Change:
         rows.update(s, T, {**to, 'owner': None, 'lease_until': None}, *mine)
         resources.drop_claims(s, [uuid], but=host)
         return Change(before, rows.fetch_first(s, INSTANCES, INSTANCES.c.uuid == uuid))
-
-    return _attempt(write)
 
 
 @retry.retried
@@ -197,20 +190,6 @@ def run_out() -> list[rows.Row]:
 
 
 # -- shared ------------------------------------------------------------------------------------
-def _attempt(write: Callable[[Session, bool], Change]) -> Change:
-    """Run ``write(session, whether an earlier run may have been committed)``."""
-    attempts = 0
-
-    @retry.retried
-    def attempt() -> Change:
-        nonlocal attempts
-        attempts += 1
-        with session.writer() as s:
-            return write(s, attempts > 1)
-
-    return attempt()
-
-
 def _of(s: Session, uuid: str) -> rows.Row | None:
     return rows.fetch_first(s, T, T.c.instance_uuid == uuid)
 

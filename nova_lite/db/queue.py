@@ -19,23 +19,16 @@ T = models.Migration.__table__
 NODES = models.ComputeNode.__table__
 
 
-def start_next(source: str, outbound_limit: int, only: int | None = None) -> list[rows.Row]:
+@retry.attempted
+def start_next(attempt: retry.Attempt, source: str, outbound_limit: int,
+               only: int | None = None) -> list[rows.Row]:
     """Take the edge ``prepare`` for every queued migration of ``source`` that may start; returns
     their rows in order. ``outbound_limit`` 0: no limit. ``only``: for none but that one, which
     does not overtake those before it."""
-    stamp = rows.now()
-    attempts = 0
-
-    @retry.retried
-    def attempt() -> list[rows.Row]:
-        nonlocal attempts
-        attempts += 1
-        with session.writer() as s:
-            # the run whose connection was lost may have been committed: those are ours to run
-            mine = _started_at(s, source, stamp) if attempts > 1 else []
-            return mine + _start_next(s, source, outbound_limit, stamp, only)
-
-    return attempt()
+    with session.writer() as s:
+        # what the run before has started is ours to run
+        mine = _started_at(s, source, attempt.stamp) if attempt.again else []
+        return mine + _start_next(s, source, outbound_limit, attempt.stamp, only)
 
 
 def _started_at(s: Session, source: str, stamp: Any) -> list[rows.Row]:

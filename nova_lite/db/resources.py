@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
-from oslo_db import exception as db_exc
 from oslo_utils import uuidutils
 from sqlalchemy.orm import Session
 
@@ -36,6 +35,8 @@ KINDS = {
 
 
 # -- claims -----------------------------------------------------------------------------------
+@retry.once_more_on_duplicate
+@retry.retried
 def claim(host: str, consumer_uuid: str, **amounts: int) -> rows.Row:
     """Promise ``vcpus``, ``memory_mb`` and ``disk_gb`` of ``host``; once more changes nothing.
 
@@ -43,23 +44,15 @@ def claim(host: str, consumer_uuid: str, **amounts: int) -> rows.Row:
     consumer is a migration that is over or a server that is gone; InstanceInvalidState when it is
     a server that has another host meanwhile.
     """
-    @retry.retried
-    def attempt() -> rows.Row:
-        with session.writer() as s:
-            _refuse_what_is_over(s, host, consumer_uuid)
-            mine = rows.fetch_first(s, CLAIMS, CLAIMS.c.consumer_uuid == consumer_uuid,
-                                    CLAIMS.c.host == host)
-            if mine is not None:
-                return mine
-            if not _take(s, host, amounts, *_fits(amounts)):
-                raise _refusal(s, host, amounts)
-            return rows.insert(s, CLAIMS, {'host': host, 'consumer_uuid': consumer_uuid,
-                                           **amounts})
-
-    try:
-        return attempt()
-    except db_exc.DBDuplicateEntry:
-        return attempt()    # the same claim came from elsewhere at the same moment
+    with session.writer() as s:
+        _refuse_what_is_over(s, host, consumer_uuid)
+        mine = rows.fetch_first(s, CLAIMS, CLAIMS.c.consumer_uuid == consumer_uuid,
+                                CLAIMS.c.host == host)
+        if mine is not None:
+            return mine
+        if not _take(s, host, amounts, *_fits(amounts)):
+            raise _refusal(s, host, amounts)
+        return rows.insert(s, CLAIMS, {'host': host, 'consumer_uuid': consumer_uuid, **amounts})
 
 
 def _refuse_what_is_over(s: Session, host: str, consumer_uuid: str) -> None:
@@ -171,27 +164,22 @@ def _refusal(s: Session, host: str, amounts: dict[str, int]) -> Exception:
 
 
 # -- compute nodes ----------------------------------------------------------------------------
+@retry.once_more_on_duplicate
+@retry.retried
 def report(host: str, values: rows.Row) -> rows.Row:
     """Write what a host says of itself; what it has promised stays.
 
     The used and free columns move only as far as totals and reserved amounts do.
     """
-    @retry.retried
-    def attempt() -> rows.Row:
-        with session.writer() as s:
-            service_id = s.scalar(sa.select(SERVICES.c.id).where(
-                *rows.living(SERVICES, host=host, binary=COMPUTE)))
-            said = {'service_id': service_id, **values}
-            changed = s.execute(sa.update(NODES).where(*rows.living(NODES, host=host))
-                                .ordered_values(*_reported(said))).rowcount
-            if not changed:
-                rows.insert(s, NODES, _first_report(s, host, said))
-            return rows.fetch_first(s, NODES, *rows.living(NODES, host=host))
-
-    try:
-        return attempt()
-    except db_exc.DBDuplicateEntry:
-        return attempt()    # the first report came twice at the same moment: now there is a row
+    with session.writer() as s:
+        service_id = s.scalar(sa.select(SERVICES.c.id).where(
+            *rows.living(SERVICES, host=host, binary=COMPUTE)))
+        said = {'service_id': service_id, **values}
+        changed = s.execute(sa.update(NODES).where(*rows.living(NODES, host=host))
+                            .ordered_values(*_reported(said))).rowcount
+        if not changed:
+            rows.insert(s, NODES, _first_report(s, host, said))
+        return rows.fetch_first(s, NODES, *rows.living(NODES, host=host))
 
 
 def _reported(values: rows.Row) -> list[tuple[sa.Column, Any]]:

@@ -4,7 +4,6 @@ import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from oslo_db import exception as db_exc
 from oslo_utils import uuidutils
 from sqlalchemy.orm import Session
 
@@ -14,30 +13,25 @@ from nova_lite.db import (clock, host_names, liveness, models, resources, retry,
 T = models.Service.__table__
 
 
+@retry.once_more_on_duplicate
+@retry.retried
 def register(host: str, binary: str, topic: str, version: int, identity: str | None = None,
              boot: str | None = None) -> rows.Row | None:
     """The row of that service, made when it is new; ``disabled`` outlives a restart. None when
     the name belongs to another identity than the one that is given."""
-    @retry.retried
-    def attempt() -> rows.Row | None:
-        fresh = {'topic': topic, 'version': version}
-        with session.writer() as s:
-            mine = rows.living(T, host=host, binary=binary)
-            beat = [*((T.c[name], value) for name, value in fresh.items()), *liveness.heartbeat()]
-            if not rows.update(s, T, beat, *mine, *host_names.owned(identity)):
-                if identity is not None and rows.fetch_first(s, T, *mine):
-                    return None
-                now = clock.read(s)
-                rows.insert(s, T, {**fresh, 'host': host, 'binary': binary, 'report_count': 1,
-                                   'uuid': uuidutils.generate_uuid(),
-                                   'identity': identity, 'boot_id': boot,
-                                   'last_seen_up': now, 'seen_since': now})
-            return _first(s, *mine)
-
-    try:
-        return attempt()
-    except db_exc.DBDuplicateEntry:
-        return attempt()    # started twice at the same moment: now there is a row
+    fresh = {'topic': topic, 'version': version}
+    with session.writer() as s:
+        mine = rows.living(T, host=host, binary=binary)
+        beat = [*((T.c[name], value) for name, value in fresh.items()), *liveness.heartbeat()]
+        if not rows.update(s, T, beat, *mine, *host_names.owned(identity)):
+            if identity is not None and rows.fetch_first(s, T, *mine):
+                return None
+            now = clock.read(s)
+            rows.insert(s, T, {**fresh, 'host': host, 'binary': binary, 'report_count': 1,
+                               'uuid': uuidutils.generate_uuid(),
+                               'identity': identity, 'boot_id': boot,
+                               'last_seen_up': now, 'seen_since': now})
+        return _first(s, *mine)
 
 
 @retry.retried

@@ -56,3 +56,35 @@ def test_retried_when_this_process_is_slow_then_a_collision_is_tried_again(
     with pytest.raises(exception.DatabaseUnavailable):
         work()
     assert len(ran) == runs
+
+
+def test_attempted_when_run_again_then_it_is_told_so_and_when_it_all_began():
+    attempts = []
+
+    @retry.attempted
+    def work(attempt, answer):
+        attempts.append(attempt)
+        if len(attempts) < 3:
+            raise exception.DatabaseUnavailable()
+        return answer
+
+    assert work('done') == 'done'
+    assert [attempt.again for attempt in attempts] == [False, True, True]
+    assert len({attempt.stamp for attempt in attempts}) == 1
+
+
+def test_once_more_on_duplicate_when_the_row_came_from_elsewhere_then_it_is_looked_for_once():
+    runs = []
+
+    @retry.once_more_on_duplicate
+    def work(found_at):
+        runs.append(1)
+        if len(runs) < found_at:
+            raise db_exc.DBDuplicateEntry()
+        return 'found'
+
+    assert work(2) == 'found'
+    runs.clear()
+    with pytest.raises(db_exc.DBDuplicateEntry):
+        work(4)
+    assert len(runs) == 2
