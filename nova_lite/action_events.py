@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a user can read afterwards: the events of an action, and the fault of a server."""
+import concurrent.futures
 import contextlib
 import contextvars
 import http
@@ -11,7 +12,7 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_lite import exception, faults, objects, utils
+from nova_lite import background, exception, faults, objects
 
 LOG = logging.getLogger(__name__)
 
@@ -19,6 +20,7 @@ LOG = logging.getLogger(__name__)
 BRIEF = 0.5     # s; a step that is over sooner is written once, with both its times
 TOGETHER = 1.0  # s that a success waits for others, to be written with them
 AT_LAST = 60.0  # s after which an end does not wait for what somebody else is writing
+AT_ONCE = 10    # beginnings, and ends, that are written at the same moment
 
 
 @contextlib.contextmanager
@@ -86,7 +88,7 @@ class _Step:
         self._began, self._ended = time.monotonic(), None
         self._over, self.was_opened = threading.Event(), False
         self.is_told = False        # with the end of a migration
-        self._opening = utils.spawn(self._open, name=f'event-{event}')
+        self._opening = _beginnings.put(self._open)
 
     def _open(self) -> None:
         if not self._over.wait(BRIEF):
@@ -121,7 +123,8 @@ class _Step:
         """It is over now."""
         self._ended = self._ended or time.monotonic()
         self._over.set()
-        self._opening.join()
+        if self._opening is not None and not self._opening.cancel():
+            concurrent.futures.wait([self._opening])
 
     def row(self, result: str = 'Success', **more: Any) -> dict[str, Any]:
         """For InstanceActionEventList.write, now."""
@@ -140,13 +143,16 @@ class _Late:
         self._steps: list[_Step] = []
         # whose steps are being written, until the event is set
         self._under_way: dict[threading.Event, set[str]] = {}
+        self._hurry = threading.Event()
+        self._writer = background.BackgroundWriter('events', at_once=AT_ONCE,
+                                                   wake=self._hurry.set)
 
     def put(self, *steps: _Step) -> None:
         with self._lock:
             first = not self._steps
             self._steps.extend(steps)
-        if first and steps:
-            utils.spawn(self._write_soon, name='events')
+        if first and steps and self._writer.put(self._write_soon) is None:
+            self.write()        # too many wait: the work has to wait too
 
     def end(self, step: _Step) -> None:
         """Have it ended beside the work: its beginning may still be on its way."""
@@ -160,7 +166,8 @@ class _Late:
             finally:
                 self._over(done)
 
-        utils.spawn(work, name='event')
+        if self._writer.put(work) is None:
+            work()
 
     def take(self, instance_uuid: str) -> list[_Step]:
         """Those of that server, which the caller writes. What others are writing of it is there
@@ -174,8 +181,17 @@ class _Late:
         return mine
 
     def _write_soon(self) -> None:
-        time.sleep(TOGETHER)
+        self._hurry.wait(TOGETHER)
         self.write()
+
+    def flush(self, timeout: float) -> bool:
+        """Write what waits now, and wait for what others are writing: whether all is written."""
+        self._hurry.set()
+        try:
+            self.write()
+            return self._writer.flush(timeout)
+        finally:
+            self._hurry.clear()
 
     def write(self, ctxt: Any = None, *rows: dict[str, Any]) -> None:
         """What waits, and with it ``rows``."""
@@ -196,12 +212,14 @@ class _Late:
         done.set()
 
 
+_beginnings = background.BackgroundWriter('event-beginnings', at_once=AT_ONCE)
 _late = _Late()
 
 
-def flush() -> None:
-    """Write what waits: a process that ends."""
-    _late.write()
+def flush(timeout: float) -> None:
+    """Write what waits, in ``timeout`` seconds at most: a process that ends."""
+    if not _late.flush(timeout):
+        LOG.warning('Not all events of actions could be written within %g s', timeout)
 
 
 def log_failure(what: str, error: Exception, instance: Any) -> None:

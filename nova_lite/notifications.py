@@ -11,13 +11,13 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_lite import exception, outbox, rpc
+from nova_lite import background, exception, rpc
 from nova_lite.conf import CONF
 
 LOG = logging.getLogger(__name__)
 
 DRAIN_TIMEOUT = 5.0     # s
-_outbox = outbox.Outbox('notifications')
+_writer = background.BackgroundWriter('notifications')
 
 # phase of a live migration -> its unversioned name; the versioned one is live_migration_<phase>
 PHASES = {
@@ -48,14 +48,14 @@ def emit(ctxt: Any, publisher_id: str, event_type: str, payload: dict[str, Any],
             LOG.warning('Cannot send notification %s: %s', event_type,
                         exception.message_of(error))
 
-    if not _outbox.put(send):
+    if _writer.put(send) is None:
         LOG.warning('Notification %s is dropped: %d wait for the broker already', event_type,
-                    outbox.LIMIT)
+                    background.LIMIT)
 
 
 def drain(timeout: float = DRAIN_TIMEOUT) -> None:
     """Wait until what was emitted is sent, at most ``timeout`` seconds: a process that ends."""
-    if not _outbox.drain(timeout):
+    if not _writer.flush(timeout):
         LOG.warning('Not all notifications could be sent within %g s', timeout)
 
 

@@ -100,7 +100,7 @@ class Service:
             with self._scope():
                 self.manager.stop()
         with self._scope(), rpc.within(LAST_WORDS):
-            action_events.flush()
+            action_events.flush(LAST_WORDS)
         if self._server is not None:
             self._server.wait()
 

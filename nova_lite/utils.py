@@ -29,20 +29,30 @@ def spawn(fn: Callable, *args: Any, name: str | None = None, **kwargs: Any) -> t
 
     An exception out of ``fn`` is logged: there is nobody else to see it.
     """
-    current = oslo_context.get_current()
-    variables = contextvars.copy_context()
+    work = in_context(fn)
 
     def run() -> None:
-        if current is not None:
-            current.update_store()
         try:
-            variables.run(fn, *args, **kwargs)
+            work(*args, **kwargs)
         except Exception:
             LOG.exception('Unexpected error in thread %s', thread.name)
 
     thread = threading.Thread(target=run, name=name or getattr(fn, '__name__', None), daemon=True)
     thread.start()
     return thread
+
+
+def in_context(fn: Callable) -> Callable:
+    """``fn`` with the context that the caller has now, for another thread to call once."""
+    current = oslo_context.get_current()
+    variables = contextvars.copy_context()
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        if current is not None:
+            current.update_store()
+        return variables.run(fn, *args, **kwargs)
+
+    return run
 
 
 def begin(fn: Callable, *args: Any) -> concurrent.futures.Future:

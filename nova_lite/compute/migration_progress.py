@@ -6,14 +6,14 @@ own saves the newest one at most every live_migration_monitor_interval seconds. 
 saved is dropped; the next reading replaces it anyway. That the copy has switched to post-copy,
 what it waits for, and each decision is written at once.
 """
-import threading
+import concurrent.futures
 import time
 from typing import Any
 
 from oslo_log import log as logging
 from oslo_utils import timeutils
 
-from nova_lite import exception, utils
+from nova_lite import background, exception
 from nova_lite.conf import CONF
 from nova_lite.migration import migration_states, task_states
 from nova_lite.migration.observations import Progress
@@ -46,23 +46,20 @@ class ProgressKeeper:
         self._instance, self._migration = instance, migration
         self._steering = steering or Steering()
         self._newest: Progress | None = None
-        self._saving = threading.Lock()
+        self._writer = background.BackgroundWriter('migration-progress')
         self._percent = (migration.progress or {}).get('percent', 0)
         self._due = time.monotonic() + FIRST
         self._told: tuple[bool, str] = (False, '')      # post_copy and note as last written
         self._decided = len(self._steering.decisions)   # as last written
-        self._closed = False
 
     def note(self, progress: Progress) -> None:
         """Take a reading; returns at once."""
         self._newest = progress
         news = ((progress.post_copy, progress.note) != self._told
                 or len(self._steering.decisions) != self._decided)
-        if self._closed:
-            return
-        if (news or time.monotonic() >= self._due) and self._saving.acquire(blocking=False):
+        if news or time.monotonic() >= self._due:
             self._due = time.monotonic() + CONF.libvirt.live_migration_monitor_interval
-            utils.spawn(self._save_and_release, name='migration-progress')
+            self._writer.put_newest(self._save)
 
     def close(self, progress: Progress) -> None:
         """Put the last reading and what the copy came to on the record, for the edge that comes
@@ -71,31 +68,26 @@ class ProgressKeeper:
         try:
             self._close(progress)
         except Exception:
-            self._closed = True
             LOG.exception('The last figures of migration %s are not kept', self._migration.uuid)
 
     def _close(self, progress: Progress) -> None:
         if any(value is not None for value in progress):
             self._newest = progress
-        with self._saving:      # one that is under way comes first
-            self._migration.copied_at = timeutils.utcnow(with_timezone=True)
-            self._closed = True
-            self._put_on_record(self._newest)
-            try:
-                self._tell(self._newest)
-            except Exception as error:
-                self._complain(error)
+        self._writer.close(timeout=None)    # a save that is under way comes first
+        self._migration.copied_at = timeutils.utcnow(with_timezone=True)
+        self._put_on_record(self._newest)
+        try:
+            self._tell(self._newest)
+        except Exception as error:
+            self._complain(error)
 
     def save_decisions(self) -> None:
         """Write what the steering holds, and return when it is written."""
-        with self._saving:
+        saving = self._writer.put(self._save)
+        if saving is not None:
+            concurrent.futures.wait([saving])
+        if saving is None or saving.cancelled():    # the copy is over
             self._save()
-
-    def _save_and_release(self) -> None:
-        try:
-            self._save()
-        finally:
-            self._saving.release()
 
     def _save(self) -> None:
         progress, decided = self._newest, len(self._steering.decisions)

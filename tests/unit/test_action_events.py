@@ -67,19 +67,34 @@ def test_reporter_when_brief_steps_end_late_then_they_are_written_together(recor
 
 
 def test_flush_when_a_process_ends_then_what_waits_is_written(record, monkeypatch):
-    monkeypatch.setattr(action_events, 'TOGETHER', LIMIT)
+    monkeypatch.setattr(action_events, 'TOGETHER', 3600)
     record.may_finish.set()
     with action_events.reporter(None, 'compute_x', 'uuid', 'src', late=True):
         pass
-    action_events.flush()
+    action_events.flush(LIMIT)
     assert record.written == [('write', 'Success')]
+
+
+def test_flush_when_a_process_ends_then_an_end_that_is_being_written_is_waited_for(
+        record, lasting, patient):
+    record.may_start.set()
+    with action_events.reporter(None, 'compute_x', 'uuid', 'src', late=True):
+        assert record.started.wait(LIMIT)
+    ending = threading.Timer(0.05, record.may_finish.set)
+    ending.start()
+    action_events.flush(LIMIT)
+    assert record.written == [('start', None), ('finish', 'Success')]
+    ending.join()
 
 
 @pytest.fixture
 def patient(monkeypatch):
     """What waits to be written waits for ever, if nobody takes it along."""
     monkeypatch.setattr(action_events, 'TOGETHER', 3600)
-    monkeypatch.setattr(action_events, '_late', action_events._Late())
+    late = action_events._Late()
+    monkeypatch.setattr(action_events, '_late', late)
+    yield
+    assert late.flush(LIMIT)
 
 
 def brief_step(event, uuid='uuid'):
@@ -95,7 +110,7 @@ def test_told_with_the_end_when_steps_wait_then_the_end_takes_those_of_its_serve
     with action_events.told_with_the_end('uuid') as steps:
         assert [(step['event'], step['result']) for step in steps] == [
             ('compute_a', 'Success'), ('compute_c', 'Success')]
-    action_events.flush()
+    action_events.flush(LIMIT)
     assert record.written == [('write', 'Success')]     # the other server's
 
 
@@ -105,7 +120,7 @@ def test_told_with_the_end_when_the_end_is_not_written_then_they_wait_on(record,
     with pytest.raises(exception.DatabaseUnavailable):
         with action_events.told_with_the_end('uuid'):
             raise exception.DatabaseUnavailable()
-    action_events.flush()
+    action_events.flush(LIMIT)
     assert record.written == [('write', 'Success')]
 
 

@@ -40,8 +40,8 @@ def test_mailbox_when_filled_by_native_threads_then_the_order_is_kept():
 
 def test_mailbox_when_nothing_comes_then_the_wait_ends():
     box = utils.Mailbox()
+    assert box.get(timeout=0) is None
     timer = threading.Timer(0.01, lambda: box.put('late'))
     timer.start()
-    assert box.get(timeout=0) is None
     assert box.get(timeout=5) == 'late'
     box.close()

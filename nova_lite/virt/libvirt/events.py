@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from oslo_log import log as logging
 
-from nova_lite import utils
+from nova_lite import background, utils
 
 LOG = logging.getLogger(__name__)
 
@@ -36,12 +36,14 @@ class Event(NamedTuple):
 
 class _Dispatcher:
     """The one mailbox and thread of a process, which may drive many simulated hosts. The mailbox
-    stays when the thread has ended: a late native thread may still post to it."""
+    stays when nobody needs the thread: a late native thread may still post to it. None of what it
+    carries is delivered to who would block, so it is empty but for a moment."""
 
     def __init__(self) -> None:
-        self._users = 0
+        self._users, self._runs = 0, False
         self._changing = threading.Lock()
-        self._thread: threading.Thread | None = None
+        # a pipe wakes it, since a native thread must touch none of the writer's locks
+        self._writer = background.BackgroundWriter('libvirt-events', wake=self._look_up)
 
     @functools.cached_property
     def mailbox(self) -> utils.Mailbox:
@@ -50,20 +52,23 @@ class _Dispatcher:
     def start(self) -> None:
         with self._changing:
             self._users += 1
-            if self._thread is None:
-                self._thread = utils.spawn(self._dispatch, name='libvirt-events')
+            if not self._runs:
+                self._runs = self._writer.put(self._dispatch) is not None
 
     def stop(self) -> None:
-        """End the thread, when no other courier needs it."""
+        """End the thread's work, when no other courier needs it."""
         with self._changing:
             self._users -= 1
+        self._look_up()
+
+    def _look_up(self) -> None:
         self.mailbox.put(None)
 
     def _is_over(self) -> bool:
         with self._changing:
-            if self._users == 0:
-                self._thread = None
-            return self._users == 0
+            if self._users == 0 or self._writer.closed:
+                self._runs = False
+            return not self._runs
 
     def _dispatch(self) -> None:
         while True:

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Progress: the percentage, and that saving can fail without anybody noticing."""
+import threading
+
 import pytest
 
 from nova_lite.compute import migration_progress
 from nova_lite.migration import migration_states
 from nova_lite.migration.observations import Progress
+
+LIMIT = 10
 
 
 class Record:
@@ -52,9 +56,8 @@ def test_close_when_it_was_called_then_the_next_edge_writes_and_nobody_else():
     keeper = migration_progress.ProgressKeeper(instance, migration)
     keeper.close(Progress(memory_total=100, memory_remaining=0))
     assert (migration.saves, instance.saves) == (0, 0)
-    keeper.note(Progress(memory_total=100, memory_remaining=50))
-    with keeper._saving:
-        assert (migration.saves, migration.memory_remaining) == (0, 0)
+    keeper.note(Progress(memory_total=100, memory_remaining=50, note='news'))
+    assert (migration.saves, migration.memory_remaining, migration.reason) == (0, 0, None)
 
 
 def test_close_when_nothing_can_be_saved_then_nobody_is_hurt():
@@ -68,11 +71,11 @@ def test_note_when_copy_has_switched_then_status_is_written_once_and_at_once(opt
     instance, migration = Record(), Record()
     keeper = migration_progress.ProgressKeeper(instance, migration)
     keeper.note(Progress(memory_total=1, memory_remaining=1))
-    with keeper._saving:    # the first one is through
-        pass
+    keeper.save_decisions()     # after all that was noted
+    assert migration.edges == []
     keeper.note(Progress(memory_total=1, memory_remaining=1, post_copy=True))
-    with keeper._saving:
-        assert migration.edges == ['postcopy']
+    keeper.save_decisions()
+    assert migration.edges == ['postcopy']
     keeper.close(Progress(memory_total=1, memory_remaining=0, post_copy=True))
     assert migration.edges == ['postcopy']
 
@@ -81,7 +84,33 @@ def test_note_when_copy_waits_then_reason_stands_until_it_goes_on():
     instance, migration = Record(), Record()
     keeper = migration_progress.ProgressKeeper(instance, migration)
     keeper.note(Progress(memory_total=1, memory_remaining=1, post_copy=True, note='link is cut'))
-    with keeper._saving:
-        assert migration.reason == 'link is cut'
+    keeper.save_decisions()     # after what was noted
+    assert migration.reason == 'link is cut'
     keeper.close(Progress(memory_total=1, memory_remaining=0, post_copy=True))
     assert migration.reason is None
+
+
+def test_save_decisions_when_the_copy_is_over_then_they_are_written_all_the_same():
+    migration = Record()
+    keeper = migration_progress.ProgressKeeper(Record(), migration)
+    keeper.close(Progress())
+    keeper.save_decisions()
+    assert migration.saves == 1
+
+
+def test_note_when_saving_is_slow_then_the_newest_is_saved_next(options):
+    begun, may_go, saved = threading.Event(), threading.Event(), []
+
+    class Slow(Record):
+        def save(self, **expected):
+            begun.set()
+            assert may_go.wait(LIMIT)
+            saved.append(self.reason)
+
+    keeper = migration_progress.ProgressKeeper(Record(), Slow())
+    for number in range(5):
+        keeper.note(Progress(memory_total=1, memory_remaining=1, note=str(number)))
+        assert begun.wait(LIMIT)
+    may_go.set()
+    keeper.save_decisions()
+    assert saved[:2] == ['0', '4']
