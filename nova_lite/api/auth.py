@@ -81,7 +81,12 @@ class Keystone:
         return found
 
     def wrap(self, application: Any) -> Any:
-        from keystonemiddleware import auth_token
+        try:
+            from keystonemiddleware import auth_token
+        except ModuleNotFoundError as error:
+            raise exception.ConfigInvalid(
+                reason=f'[api]auth_strategy = keystone needs {error.name}: pip install '
+                       "'nova-lite[keystone]', or choose http_basic.") from None
         return auth_token.AuthProtocol(application, {
             'oslo_config_config': self._conf, 'delay_auth_decision': True})
 

@@ -34,6 +34,8 @@ OPTIONS = (
 )
 NOTHING_SET = ('It is not known which cloud to talk to: set OS_CLOUD to one in clouds.yaml, or '
                'OS_AUTH_TYPE=http_basic, OS_ENDPOINT, OS_USERNAME and OS_PASSWORD')
+NO_SDK = ("A clouds.yaml is read by openstacksdk, which is not installed: pip install "
+          "'nova-lite[openstacksdk]', or set OS_ENDPOINT or OS_AUTH_URL instead of OS_CLOUD")
 URLS = ('endpoint', 'endpoint_override', 'auth_url')
 CONNECT_SECONDS = 10.0
 # what openstacksdk calls the variables alone, and nothing at all
@@ -150,7 +152,10 @@ def _catalog_image(session: Any, where: dict[str, Any]) -> str | None:
 
 
 def _from_clouds_yaml(settings: Settings, args: Any) -> Connection:
-    from openstack import config, exceptions
+    try:
+        from openstack import config, exceptions
+    except ModuleNotFoundError:
+        raise errors.CommandError(NO_SDK if settings.get('cloud') else NOTHING_SET) from None
     try:
         clouds = config.OpenStackConfig()
         if settings.get('cloud') is None and set(clouds.get_cloud_names()) <= NO_CLOUDS:

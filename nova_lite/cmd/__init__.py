@@ -1,2 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """One file a process. Each patches for its concurrency model before it imports anything else."""
+import os
+import sys
+import types
+
+# program: its extra of setup.cfg, where that is not "controller"
+EXTRAS = {'nova-lite': 'client', 'nova-lite-compute': 'compute', 'nova-lite-lab': 'lab',
+          'nova-lite-all-in-one': 'all-in-one'}
+
+
+def _say_what_is_missing(kind: type[BaseException], error: BaseException,
+                         trace: types.TracebackType | None) -> None:
+    """A host installs what its programs need, and may not have what this one does."""
+    if not isinstance(error, ModuleNotFoundError) or str(error.name).startswith('nova_lite'):
+        sys.__excepthook__(kind, error, trace)
+        return
+    program = os.path.basename(sys.argv[0])
+    print(f"{program}: the Python module {error.name} is not installed: pip install "
+          f"'nova-lite[{EXTRAS.get(program, 'controller')}]'", file=sys.stderr)
+
+
+sys.excepthook = _say_what_is_missing

@@ -213,10 +213,11 @@ def _unknown(sources: list[Source], process: str) -> list[str]:
                if name not in known.get(_normalised(section), ())]
     if not strange:
         return []
-    known = libraries.names()
-    for section in libraries.PLUGGABLE:
+    known, absent = libraries.names(), libraries.absent()
+    for section in set(libraries.PLUGGABLE) - absent:
         known[section] |= _plugin_options(sources, section)
-    warnings = dict.fromkeys(_say(known, *one) for one in strange)
+    warnings = dict.fromkeys(_say(known, *one) for one in strange
+                             if _normalised(one[1]) not in absent)
     return [warning for warning in warnings if warning]
 
 

@@ -2,7 +2,8 @@
 """Which options there are: ours, and those of the libraries that each process uses.
 
 A library says what it has by the entry points that oslo-config-generator reads too, so nothing of
-a library is loaded before it is asked for: a compute does without oslo.db.
+a library is loaded before it is asked for, and one that is not installed has no options: a compute
+does without oslo.db.
 """
 import functools
 import importlib.metadata
@@ -30,6 +31,11 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     MANAGE: _API,
 }
 DEFAULT = 'DEFAULT'
+# what the files may have for a library that is not installed here
+SECTIONS = {'oslo.db': 'database', 'oslo.policy': 'oslo_policy',
+            'keystonemiddleware.auth_token': 'keystone_authtoken',
+            'oslo.middleware.basic_auth': 'oslo_middleware',
+            'oslo.middleware.http_proxy_to_wsgi': 'oslo_middleware'}
 # their plugins have options that depend on the value of auth_type
 PLUGGABLE = ('keystone_authtoken',)
 
@@ -65,8 +71,13 @@ def _ours() -> list[tuple[str, list[cfg.Opt]]]:
     return [pair for module in nova_conf.SECTIONS for pair in module.list_opts().items()]
 
 
+def absent() -> set[str]:
+    """Sections of which nothing is known here."""
+    return {section for library, section in SECTIONS.items() if not _of(library)}
+
+
 @functools.cache
 def _of(library: str) -> list[tuple[str, list[cfg.Opt]]]:
-    [entry] = importlib.metadata.entry_points(group='oslo.config.opts', name=library)
     return [(str(getattr(group, 'name', group) or DEFAULT), opts)
+            for entry in importlib.metadata.entry_points(group='oslo.config.opts', name=library)
             for group, opts in entry.load()()]

@@ -3,6 +3,7 @@
 import ast
 import configparser
 import importlib.metadata
+import os
 import re
 import subprocess
 import sys
@@ -17,13 +18,34 @@ from tests.fixtures.sources import ROOT
 SETUP = configparser.ConfigParser()
 SETUP.read(ROOT / 'setup.cfg')
 
-# Needed without being imported by name: commands, plugins, and oslo.service, which comes with
-# oslo.messaging and is declared for its upper bound.
+# Needed without being imported by name: commands, plugins, and oslo.service, which oslo.messaging
+# imports: it is declared for its upper bound.
 NOT_IMPORTED = {'oslo-service', 'python-novaclient', 'python-openstackclient', 'flake8',
                 'pytest-timeout', 'tox'}
-
-
 OURS = ('nova_lite', 'tests', 'benchmarks')
+EXTRAS = SETUP['options.extras_require']
+# module in nova_lite/cmd: the extra that it needs
+PROGRAMS = {'shell': 'client', 'compute': 'compute', 'conductor': 'controller',
+            'scheduler': 'controller', 'api': 'controller', 'manage': 'controller',
+            'all_in_one': 'all-in-one', 'lab': 'lab'}
+# runs a program as if of all distributions only those of its first argument were installed
+WITHOUT = """
+import importlib.abc, importlib.metadata, runpy, sys
+from packaging.utils import canonicalize_name
+installed = set(sys.argv[1].split(','))
+refused = {module for module, owners in importlib.metadata.packages_distributions().items()
+           if not installed & set(map(canonicalize_name, owners))}
+class Finder(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition('.')[0] in refused:
+            raise ModuleNotFoundError(f'No module named {name!r}', name=name)
+sys.meta_path.insert(0, Finder())
+find = importlib.metadata.MetadataPathFinder.find_distributions
+importlib.metadata.MetadataPathFinder.find_distributions = lambda *args: (
+    one for one in find(*args) if canonicalize_name(one.metadata['Name']) in installed)
+module, sys.argv = sys.argv[2], sys.argv[3:]
+runpy.run_module(module, run_name='__main__')
+"""
 
 
 def _requirements(text: str) -> dict[str, Requirement]:
@@ -33,9 +55,37 @@ def _requirements(text: str) -> dict[str, Requirement]:
 
 
 def _declared() -> dict[str, Requirement]:
-    extras = SETUP['options.extras_require']
-    return _requirements('\n'.join([SETUP['options']['install_requires'],
-                                    *(extras[name] for name in extras)]))
+    """Of all extras; what one has of another is that one's."""
+    declared = _requirements('\n'.join(EXTRAS[name] for name in EXTRAS))
+    return {name: requirement for name, requirement in declared.items() if name != 'nova-lite'}
+
+
+def _of(extra: str) -> set[str]:
+    """The distributions that are installed with an extra."""
+    found: set[str] = set()
+    waiting = list(_requirements(EXTRAS[extra]).values())
+    while waiting:
+        requirement = waiting.pop()
+        name = canonicalize_name(requirement.name)
+        if name == 'nova-lite':
+            waiting += [one for extra in requirement.extras
+                        for one in _requirements(EXTRAS[extra]).values()]
+        elif name not in found:
+            found.add(name)
+            for line in importlib.metadata.requires(name) or ():
+                needed = Requirement(line)
+                if needed.marker is None or any(needed.marker.evaluate({'extra': extra})
+                                                for extra in requirement.extras or ('',)):
+                    waiting.append(needed)
+    return found
+
+
+def _run_with(distributions: set[str], program: str,
+              *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, '-c', WITHOUT, ','.join({'nova-lite', *distributions}),
+         f'nova_lite.cmd.{program}', *arguments],
+        cwd=ROOT, capture_output=True, text=True, timeout=120)
 
 
 def _pins() -> dict[str, Requirement]:
@@ -72,6 +122,38 @@ def test_library_when_declared_is_pinned_within_its_bounds():
         assert name in pins, f'{name} is not in constraints.txt'
         version = str(pins[name].specifier).removeprefix('==')
         assert requirement.specifier.contains(version), f'{name}: {version}'
+
+
+@pytest.mark.parametrize('program', PROGRAMS)
+def test_program_when_only_its_extra_is_installed_then_it_starts_and_says_nothing_but_its_help(
+        program):
+    """Nor does any library say to a user what its developers should do one day."""
+    done = _run_with(_of(PROGRAMS[program]), program, f'nova-lite-{program}', '--help')
+    assert (done.returncode, done.stderr) == (0, '') and 'usage' in done.stdout.lower()
+
+
+@pytest.mark.parametrize('model', ['eventlet', 'threading'])
+@pytest.mark.parametrize('program', ['nova_lite.cmd.all_in_one', 'tests.chaos', 'benchmarks',
+                                     'tests.guardian', 'nova_lite.lab.demo'])
+def test_program_when_it_is_no_service_then_its_user_reads_no_deprecation_either(program, model):
+    done = subprocess.run(
+        [sys.executable, '-m', program, '--help'], cwd=ROOT, capture_output=True, text=True,
+        timeout=120, env={**os.environ, 'NOVA_LITE_CONCURRENCY': model})
+    assert done.stderr == ''
+
+
+def test_extra_when_it_is_for_a_client_has_no_server_and_the_reverse():
+    assert not _of('client') & {'oslo-messaging', 'eventlet', 'sqlalchemy', 'openstacksdk'}
+    assert not _of('compute') & {'cliff', 'sqlalchemy', 'openstacksdk', 'keystonemiddleware'}
+    assert not _of('controller') & {'cliff', 'openstacksdk', 'keystonemiddleware',
+                                    'libvirt-python'}
+
+
+def test_program_when_its_extra_is_not_installed_then_one_line_names_it():
+    done = _run_with(_of('client'), 'compute', 'nova-lite-compute')
+    assert done.returncode == 1
+    assert done.stderr == ('nova-lite-compute: the Python module eventlet is not installed: '
+                           "pip install 'nova-lite[compute]'\n")
 
 
 def test_pin_when_written_is_exact():

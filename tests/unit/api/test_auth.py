@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import socket
+import sys
 
 import pytest
 import webob
@@ -112,3 +113,10 @@ class TestKeystone:
         ctxt = auth.Keystone(CONF).context(request)
         assert (ctxt.user_id, ctxt.project_id, ctxt.roles) == ('u', 'p', ['member', 'reader'])
         assert (ctxt.is_admin, ctxt.request_id) == (False, 'req-1')
+
+
+def test_keystone_when_keystonemiddleware_is_not_installed_then_the_error_names_what_to_do(
+        monkeypatch):
+    monkeypatch.setitem(sys.modules, 'keystonemiddleware', None)
+    with pytest.raises(exception.ConfigInvalid, match="pip install 'nova-lite.keystone.'"):
+        auth.Keystone(None).wrap(None)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is configured is looked at before anything is asked of a server."""
+import sys
 import types
 
 import pytest
@@ -22,3 +23,16 @@ def test_url_that_is_none_is_refused_by_name(monkeypatch, name, url):
 def test_url_that_is_one_is_taken(monkeypatch, url):
     monkeypatch.setenv('OS_ENDPOINT', url)
     assert auth.Settings(NONE).get('endpoint') == url
+
+
+@pytest.mark.parametrize('cloud, words', [('mine', 'clouds.yaml is read by openstacksdk'),
+                                          (None, 'It is not known which cloud to talk to')])
+def test_connect_when_openstacksdk_is_not_installed_then_the_error_names_what_to_do(
+        monkeypatch, cloud, words):
+    for name in ('OS_CLOUD', 'OS_AUTH_TYPE', 'OS_AUTH_URL', 'OS_ENDPOINT'):
+        monkeypatch.delenv(name, raising=False)
+    if cloud:
+        monkeypatch.setenv('OS_CLOUD', cloud)
+    monkeypatch.setitem(sys.modules, 'openstack', None)
+    with pytest.raises(errors.CommandError, match=words):
+        auth.connect(NONE)
