@@ -19,8 +19,12 @@ PREFIX_6 = 64       # bits of an IPv6 address that its user does not choose
 
 
 def client_of(address: str) -> str:
-    """Who counts as one client: an IPv4 address, or the network of an IPv6 one."""
-    found = ipaddress.ip_address(address.partition('%')[0])
+    """Who counts as one client: an IPv4 address, or the network of an IPv6 one. What is neither,
+    as of a server behind a local socket, is one."""
+    try:
+        found = ipaddress.ip_address(address.partition('%')[0])
+    except ValueError:
+        return address
     if found.version == 4:
         return str(found)
     if found.ipv4_mapped is not None:

@@ -2,9 +2,28 @@
 """The API as one WSGI application: the layers that a request goes through, outermost first."""
 from typing import Any
 
-from nova_lite import policy
+from oslo_log import log as logging
+
+from nova_lite import exception, faults, policy
 from nova_lite.api import (auth, errors, microversion, request_log, router, routes,
                            version_documents)
+from nova_lite.objects import base as objects_base
+
+LOG = logging.getLogger(__name__)
+
+
+def check_database() -> bool:
+    """Whether the database is there; ConfigInvalid when it has not the tables that are needed.
+    One that is away is not waited for: requests are answered with 503 meanwhile, and who asks here
+    asks again."""
+    try:
+        objects_base.db().check()
+    except exception.DatabaseUnavailable as error:
+        if faults.is_lasting(error):
+            raise
+        LOG.warning('%s', error.format_message())
+        return False
+    return True
 
 
 def build(conf: Any) -> Any:

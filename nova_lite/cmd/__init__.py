@@ -20,4 +20,5 @@ def _say_what_is_missing(kind: type[BaseException], error: BaseException,
           f"'nova-lite[{EXTRAS.get(program, 'controller')}]'", file=sys.stderr)
 
 
-sys.excepthook = _say_what_is_missing
+if sys.excepthook is sys.__excepthook__:
+    sys.excepthook = _say_what_is_missing

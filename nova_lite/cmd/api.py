@@ -31,7 +31,8 @@ class Process:
     def start(self) -> None:
         """Listen and serve until :meth:`stop`. ConfigInvalid, or DatabaseRefused, says what is
         wrong."""
-        self._check_database()
+        if not wsgi_app.check_database():
+            utils.spawn(self._check_when_back, name='check-database')
         listener = server.open_listener()
         auth.check_address(CONF.api.auth_strategy, listener)
         application = wsgi_app.build(CONF)
@@ -41,18 +42,6 @@ class Process:
             return
         LOG.info('nova-lite-api ready on %s', self._server.address)
         self._server.serve()
-
-    def _check_database(self) -> None:
-        """ConfigInvalid when the database has not the tables that are needed. One that is away is
-        not waited for: requests are answered with 503 meanwhile, and it is asked once it is back.
-        """
-        try:
-            objects_base.db().check()
-        except exception.DatabaseUnavailable as error:
-            if faults.is_lasting(error):
-                raise
-            LOG.warning('%s', error.format_message())
-            utils.spawn(self._check_when_back, name='check-database')
 
     def _check_when_back(self) -> None:
         while not self._stopping:

@@ -24,6 +24,11 @@ def check() -> None:
     schema.check()
 
 
+def disconnect() -> None:
+    """Close all connections; the next use opens its own, as a process does that was forked."""
+    session.dispose()
+
+
 @retry.retried
 def get(table: str, read_deleted: bool = False, **columns: Any) -> rows.Row | None:
     """The newest row whose columns have these values, or None."""
