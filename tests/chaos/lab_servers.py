@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Brings real servers to their phases all at once, and lets them go."""
-import threading
+import functools
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -8,8 +8,10 @@ from pathlib import Path
 from nova_lite import moments
 from nova_lite.lab.command import LabError
 from tests.chaos import cells
+from tests.chaos.held import Held, in_thread
 from tests.chaos.lab_cells import Phase
 from tests.chaos.lab_stage import SOURCE, LabStage
+from tests.fixtures import waiting
 from tests.lab import control
 from tests.lab.cloud import Server
 
@@ -22,17 +24,21 @@ HASTY = ('copying', 'post-copy')
 # a conductor takes up what nobody has after a while, so this one comes last
 ACCEPTED = 'accepted'
 
+# what is away says nothing, and a refusal of the API is an AssertionError
+wait_until = functools.partial(waiting.wait_until, interval=0.2,
+                               away=(OSError, LabError, AssertionError))
 
-class LabServers:
+
+class LabServers(Held):
     """``at``: the server of each phase."""
 
     def __init__(self, stage: LabStage, at: dict[Phase, Server]) -> None:
+        super().__init__(stage.orders)
         self._stage, self.at = stage, at
 
     def bring(self) -> list[Phase]:
         """Ask for all migrations; returns those that are not in their phase in the end."""
-        for order in self._stage.orders.iterdir():
-            order.unlink()
+        self.clear()
         slow = [phase for phase in self.at if phase.name not in (ACCEPTED, *HASTY)]
         hasty = [phase for phase in self.at if phase.name in HASTY]
         for phase in slow:
@@ -48,29 +54,18 @@ class LabServers:
         return [phase for phase in self.at
                 if statuses.get(self.at[phase].id) != phase.status or not self._held(phase)]
 
-    def release(self) -> None:
-        for order in self._stage.orders.iterdir():
-            if order.suffix == '.met':
-                order.with_name(order.name.removesuffix('.met') + '.go').touch()
-            elif order.suffix != '.go':
-                order.unlink(missing_ok=True)
-
     # -- asking ----------------------------------------------------------------------------------
     def _ask(self, phase: Phase) -> None:
         server = self.at[phase]
         if phase.order:
             self._order_of(phase).touch()
         if phase.name == QUEUED:
-            (self._stage.orders / f'{phase.order}.{SOURCE}').touch()
-        self._in_thread(self._live_migrate, server)
+            self.order(phase.order, SOURCE).touch()
+        in_thread(self._live_migrate, server)
         if phase.way == cells.ABORTED:
-            self._in_thread(self._order, server, 'DELETE', '')
+            in_thread(self._order, server, 'DELETE', '')
         elif phase.way == cells.POSTCOPY:
-            self._in_thread(self._order, server, 'POST', '/action', {'force_complete': None})
-
-    @staticmethod
-    def _in_thread(work: Callable, *arguments: object) -> None:
-        threading.Thread(target=work, args=arguments, daemon=True).start()
+            in_thread(self._order, server, 'POST', '/action', {'force_complete': None})
 
     @staticmethod
     def _live_migrate(server: Server) -> None:
@@ -88,7 +83,7 @@ class LabServers:
 
     def _order_of(self, phase: Phase) -> Path:
         """The file that has it held."""
-        return self._stage.orders / f'{phase.order}.{self.at[phase].id}'
+        return self.order(phase.order, self.at[phase].id)
 
     # -- waiting ---------------------------------------------------------------------------------
     @staticmethod
@@ -99,25 +94,10 @@ class LabServers:
         """Has it come there, and will it still be held for a while?"""
         if not phase.order:
             return self._stage.copied(self.at[phase]) > COPIED
-        order = self._order_of(phase)
-        met = order.with_name(f'{order.name}.met')
+        met = self.met(self._order_of(phase))
         # being renamed is the last that happened to it
         return met.exists() and time.time() - met.stat().st_ctime < moments.LIMIT - 2
 
     def _statuses(self) -> dict[str, str]:
         return {row['instance_uuid']: row['status'] for row in control.query(
             self._stage.lab, 'instance_uuid, status', 'migrations ORDER BY id')}
-
-
-def wait_until(met: Callable[[], object], timeout: float, interval: float = 0.2) -> object:
-    """What ``met`` says when it is true, or its last answer after ``timeout`` seconds. What is
-    away says nothing."""
-    end = time.monotonic() + timeout
-    while True:
-        try:
-            answer = met()
-        except (OSError, LabError, AssertionError):     # a refusal of the API is an AssertionError
-            answer = None
-        if answer or time.monotonic() > end:
-            return answer
-        time.sleep(interval)

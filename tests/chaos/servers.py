@@ -2,7 +2,6 @@
 """Brings the servers of a group to their moments, and lets them go."""
 import collections
 import random
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from nova_lite.virt.simulation import faults, jobs, model
 from nova_lite.virt.simulation.state import State
 from tests.chaos import cells, orders, stage as stages
 from tests.chaos.cells import Moment
+from tests.chaos.held import Held, in_thread
 from tests.chaos.stage import Stage, wait_until
 
 BUSY_WRITER, USUAL_WRITER = 4096, 64       # MiB/s
@@ -29,11 +29,12 @@ TROUBLES = {
 QUEUED = 'edge-prepare-start'
 
 
-class Servers:
+class Servers(Held):
     """``at``: the server of each moment, '' where it is still to be built; ``answers``: to what
     was asked of a server that is not a migration."""
 
     def __init__(self, stage: Stage, at: dict[Moment, str]) -> None:
+        super().__init__(stage.orders)
         self._stage, self.at = stage, at
         self._faults: dict[str, list[str]] = {uuid: [] for uuid in at.values()}
         self.answers: dict[str, int] = {}
@@ -49,7 +50,7 @@ class Servers:
         for moment in builds:
             self._build(moment)
         return (self._bring([moment for moment in self.at if moment not in builds])
-                + [moment for moment in builds if not self._order_file(moment, '.met').exists()])
+                + [moment for moment in builds if not self._has_come(moment)])
 
     def bring_at_random(self, seed: int, longest: float) -> dict[str, float]:
         """Ask for each migration at a time of its own; return after ``longest`` seconds, with
@@ -59,7 +60,7 @@ class Servers:
         end = time.monotonic() + longest
         for uuid, delay in sorted(delays.items(), key=lambda item: -item[1]):
             time.sleep(max(0.0, end - delay - time.monotonic()))
-            self._in_thread(self._stage.live_migrate, uuid)
+            in_thread(self._stage.live_migrate, uuid)
         time.sleep(max(0.0, end - time.monotonic()))
         return delays
 
@@ -75,11 +76,7 @@ class Servers:
         return found
 
     def release(self) -> None:
-        for order in self._stage.orders.iterdir():
-            if order.suffix == '.met':
-                order.with_name(order.name.removesuffix('.met') + '.go').touch()
-            elif order.suffix != '.go':
-                order.unlink(missing_ok=True)
+        super().release()
         with self._stage.world.change() as state:
             for fault in state.faults.values():
                 fault.released = True
@@ -94,8 +91,7 @@ class Servers:
 
     # -- setting up ------------------------------------------------------------------------------
     def _order(self) -> None:
-        for order in self._stage.orders.iterdir():
-            order.unlink()
+        self.clear()
         with self._stage.world.change() as state:
             state.faults.clear()
             for moment, uuid in self.at.items():
@@ -110,16 +106,19 @@ class Servers:
                     self._write_at(state, uuid, BUSY_WRITER)
         for moment, uuid in self.at.items():
             if moment.order and uuid:
-                self._order_file(moment).touch()
+                self._order_of(moment).touch()
             if moment.name == QUEUED:
-                (self._stage.orders / f'{QUEUED}.{stages.SOURCE}').touch()
+                self.order(QUEUED, stages.SOURCE).touch()
             if moment.name.endswith(orders.GIVEN) and uuid:
                 (self._stage.orders / orders.hold_start(moment.task, uuid)).touch()
 
-    def _order_file(self, moment: Moment, end: str = '') -> Path:
+    def _order_of(self, moment: Moment) -> Path:
         """A server that is built has no uuid before: whoever comes first is meant."""
-        whose = '' if orders.is_build(moment.task) else f'.{self.at[moment]}'
-        return self._stage.orders / f'{moment.order}{whose}{end}'
+        return self.order(moment.order,
+                          '' if orders.is_build(moment.task) else self.at[moment])
+
+    def _has_come(self, moment: Moment) -> bool:
+        return self.met(self._order_of(moment)).exists()
 
     @staticmethod
     def _write_at(state: State, uuid: str, rate: int) -> None:
@@ -144,15 +143,15 @@ class Servers:
 
     def _build(self, moment: Moment) -> None:
         """One after the other, since it is not known beforehand which server comes where."""
-        name, order = f'{moment.name}-{time.time_ns()}', self._order_file(moment)
+        name, order = f'{moment.name}-{time.time_ns()}', self._order_of(moment)
         order.touch()
-        self._in_thread(self._note_answer, moment, orders.build, self._stage, name)
+        in_thread(self._note_answer, moment, orders.build, self._stage, name)
         rows = wait_until(lambda: self._stage.rows(
             'SELECT uuid FROM instances WHERE display_name = :name', name=name), BUILD_TIMEOUT)
         self.at[moment] = uuid = rows[0]['uuid'] if rows else ''
         if moment.name.endswith(orders.GIVEN):
             (self._stage.orders / orders.hold_start(moment.task, uuid)).touch()
-        wait_until(self._order_file(moment, '.met').exists, BUILD_TIMEOUT)
+        wait_until(lambda: self._has_come(moment), BUILD_TIMEOUT)
         order.unlink(missing_ok=True)
 
     def _note_answer(self, moment: Moment, ask: Callable[..., int], *args: Any) -> None:
@@ -162,17 +161,13 @@ class Servers:
     def _ask(self, moment: Moment) -> None:
         uuid = self.at[moment]
         if moment.task:
-            return self._in_thread(self._note_answer, moment, orders.give, self._stage,
-                                   moment.task, uuid)
-        self._in_thread(self._stage.live_migrate, uuid)
+            return in_thread(self._note_answer, moment, orders.give, self._stage, moment.task,
+                             uuid)
+        in_thread(self._stage.live_migrate, uuid)
         if moment.way == cells.ABORTED:
-            self._in_thread(self._abort, uuid)
+            in_thread(self._abort, uuid)
         elif moment.way == cells.POSTCOPY:
-            self._in_thread(self._force, uuid)
-
-    @staticmethod
-    def _in_thread(work: Callable, *args: Any) -> None:
-        threading.Thread(target=work, args=args, daemon=True).start()
+            in_thread(self._force, uuid)
 
     def _abort(self, uuid: str) -> None:
         def is_hit() -> bool:
@@ -191,7 +186,7 @@ class Servers:
         uuid = self.at[moment]
         if moment.step:
             return _hit(world, self._faults[uuid][-1])
-        return self._order_file(moment, '.met').exists()
+        return self._has_come(moment)
 
     def _copies_memory(self, uuid: str) -> bool:
         """Only then can the guest be switched to post-copy; before, it would be paused."""

@@ -2,10 +2,10 @@
 """A whole nova-lite to do harm to: its processes, a broker, a database, simulated hosts."""
 import concurrent.futures
 import contextlib
+import functools
 import shutil
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from nova_lite.lab.servers import MariaDB, RabbitMQ
 from nova_lite.virt.simulation import snapshot
 from nova_lite.virt.simulation.world import World
 from tests.chaos.link import Link
+from tests.fixtures import waiting
 from tests.fixtures.processes import Deployment
 
 TIME_SCALE = 1.0
@@ -127,17 +128,8 @@ class Stage:
             'os-migrateLive': {'host': None, 'block_migration': 'auto'}})
 
 
-def wait_until(met: Callable[[], Any], timeout: float, interval: float = 0.1) -> Any:
-    """What ``met`` says when it is true, or its last answer after ``timeout`` seconds. A database
-    that is away says nothing."""
-    end = time.monotonic() + timeout
-    while True:
-        answer = None
-        with contextlib.suppress(sa.exc.DBAPIError):
-            answer = met()
-        if answer or time.monotonic() > end:
-            return answer
-        time.sleep(interval)
+# a database that is away says nothing
+wait_until = functools.partial(waiting.wait_until, interval=0.1, away=(sa.exc.DBAPIError,))
 
 
 def read_world(world: World) -> dict[str, Any]:

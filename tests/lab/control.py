@@ -14,6 +14,7 @@ from nova_lite.lab import daemons
 from nova_lite.lab.command import run
 from nova_lite.lab.lab import Lab
 from nova_lite.migration import timings
+from tests.fixtures.waiting import wait_until
 from tests.lab.cloud import FINAL, Server
 
 # A memory that is rewritten twice as fast as it may be copied: it never converges by itself.
@@ -77,15 +78,6 @@ def record(server: Server) -> dict[str, Any]:
         kept['copied_at']).replace(tzinfo=datetime.UTC)
     kept['receipt'] = timings.of(kept['timings'], copied, kept['progress'], kept['steering'])
     return kept
-
-
-def wait_until(true: Callable[[], Any], timeout: float, what: str) -> Any:
-    """Wait for what nobody announces; returns what ``true`` said."""
-    deadline = time.monotonic() + timeout
-    while not (said := true()):
-        assert time.monotonic() < deadline, f'waited {timeout} s for {what}'
-        time.sleep(0.05)
-    return said
 
 
 def wait_status(server: Server, status: str, timeout: float = 60) -> dict[str, Any]:
