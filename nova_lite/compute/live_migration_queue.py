@@ -29,12 +29,13 @@ LOOK_INTERVAL, LONGEST_LOOK_INTERVAL = 5.0, 80.0
 class LiveMigrationQueue:
     """``moves``: the migrations that this process works on, by uuid."""
 
-    def __init__(self, host: str, driver: virt_driver.ComputeDriver) -> None:
+    def __init__(self, host: str, driver: virt_driver.ComputeDriver,
+                 wake: threading.Event | None = None) -> None:
         self.host, self._driver = host, driver
         self._compute = ComputeAPI()
         self.moves: dict[str, Move] = {}
         self._semaphore = CopySemaphore(lambda: CONF.max_concurrent_live_migrations)
-        self._wake, self._stopping = threading.Event(), threading.Event()
+        self._wake, self._stopping = wake or threading.Event(), threading.Event()
         self._forsaken = threading.Event()      # a move ended here without an end in the record
 
     # -- the queue -------------------------------------------------------------------------------

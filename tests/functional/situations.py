@@ -5,6 +5,7 @@ import oslo_messaging as messaging
 
 from nova_lite import objects
 from nova_lite.migration import vm_states
+from nova_lite.scheduler import filters
 from nova_lite.virt.simulation import faults
 
 CHECK_DESTINATION = 'check_can_live_migrate_destination'
@@ -106,12 +107,10 @@ def _put_back(server):
 
 def scheduler_breaks(cloud, server):
     """An error of no known class in the scheduler, as it is seen over a broker."""
-    manager = cloud.services.services['scheduler'].manager
-
     def broken(*args):
         raise messaging.RemoteError('ZeroDivisionError', 'simulated failure of the scheduler')
-    manager._choose = broken
-    cloud.at_end(lambda: delattr(manager, '_choose'))
+    whole, filters.first_refusal = filters.first_refusal, broken
+    cloud.at_end(lambda: setattr(filters, 'first_refusal', whole))
 
 
 # -- hosts ------------------------------------------------------------------------------------

@@ -9,8 +9,10 @@ import sys
 import pytest
 
 from tests.fixtures import sources
+from tests.unit.elsewhere import ELSEWHERE
 
 MAX_LINES = 300
+MIRRORED = 60       # lines from which on a module has a unit file of its own
 MAX_DECORATORS = 2
 LICENCE = 'SPDX-License-Identifier: Apache-2.0'
 
@@ -27,6 +29,15 @@ IMPORTERS = {
     'nova_lite.db': ('db/', 'objects/', 'cmd/manage.py'),
     'webob': ('api/', 'cmd/api.py'),
     'routes': ('api/', 'cmd/api.py'),
+}
+
+# Private attributes that another module may set: why.
+SET_FROM_OUTSIDE = {
+    '_context': 'oslo.versionedobjects has no other way to act for somebody else',
+    '_namespace': 'oslo.config would read the files a second time',
+    '_reload_config_files': 'oslo.config would read the files a second time',
+    '_send': 'benchmarks/trace.py writes down what is sent',
+    '_notify': 'benchmarks/trace.py writes down what is sent',
 }
 
 # Modules that a compute host's process is made of: it has no database.
@@ -46,6 +57,18 @@ def _forbidden_imports(tree: ast.Module, name: str) -> list[str]:
 def _functions(tree: ast.Module) -> list[ast.FunctionDef]:
     return [node for node in ast.walk(tree)
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+
+
+def _set_from_outside(tree: ast.Module) -> Iterator[str]:
+    """Private attributes of objects whose class is not in the same module."""
+    own = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)
+           and isinstance(node.value, ast.Name) and node.value.id in ('self', 'cls')
+           and isinstance(node.ctx, ast.Store)}
+    for node in ast.walk(tree):
+        if (isinstance(node, ast.Attribute) and isinstance(node.ctx, (ast.Store, ast.Del))
+                and re.fullmatch(r'_[^_].*', node.attr)
+                and node.attr not in own | SET_FROM_OUTSIDE.keys()):
+            yield f'{node.lineno} sets {ast.unparse(node)}'
 
 
 def _shell_strings(tree: ast.Module) -> Iterator[int]:
@@ -176,3 +199,38 @@ def test_update_when_by_the_verbs_of_objects_is_conditional():
     verbs = {node.name for node in ast.walk(sources.tree(sources.ROOT / 'nova_lite/db/api.py'))
              if isinstance(node, ast.FunctionDef)}
     assert {name for name in verbs if 'update' in name} == {'update_on_match'}
+
+
+def test_private_attribute_when_it_is_set_then_by_its_own_module():
+    """Tests too: what they have to change is a parameter, or public."""
+    found = [f'{sources.name(path)}:{what}' for path in sources.files('nova_lite', 'tests',
+                                                                      'benchmarks')
+             for what in _set_from_outside(sources.tree(path))]
+    assert found == []
+
+
+@pytest.mark.parametrize('code, found', [
+    ('other._state = 1', 1), ('del other._state', 1), ('other._count += 1', 1),
+    ('other.state = 1', 0), ('x = other._state', 0),
+    ('class A:\n def f(self, other):\n  self._state = other._state = 1', 0)])
+def test_private_attribute_when_it_is_set_from_outside_then_the_rule_finds_it(code, found):
+    assert len(list(_set_from_outside(ast.parse(code)))) == found
+
+
+def test_module_when_it_is_more_than_short_then_it_has_its_unit_file():
+    """tests/unit mirrors nova_lite: who changes a file knows where its tests are."""
+    tests, without = sources.ROOT / 'tests', set()
+    for path in sources.files('nova_lite'):
+        name = path.relative_to(sources.ROOT / 'nova_lite')
+        if path.name == '__init__.py' or len(path.read_text().splitlines()) <= MIRRORED:
+            continue
+        if not (tests / 'unit' / name.parent / f'test_{name.name}').exists():
+            without.add(name.as_posix())
+    assert without == set(ELSEWHERE)
+    assert {place for place in ELSEWHERE.values() if not (tests / place).exists()} == set()
+
+
+def test_wait_until_when_somebody_waits_then_there_is_one():
+    found = [sources.name(path) for path in sources.files('tests', 'benchmarks')
+             for function in _functions(sources.tree(path)) if function.name == 'wait_until']
+    assert found == ['tests/fixtures/waiting.py']

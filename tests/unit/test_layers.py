@@ -21,7 +21,7 @@ LAYERS = (
     ('cmd.lab', 'cmd.shell'),
     ('lab', 'cli'),
     # the processes of the services
-    ('cmd.all_in_one',),
+    ('cmd.all_in_one', 'wsgi'),
     ('embedded',),
     ('cmd',),
     ('service',),
@@ -35,7 +35,7 @@ LAYERS = (
     ('virt',),
     ('objects',),
     ('db',),
-    ('servicegroup', 'step_runner', 'clock_skew', 'outbox'),
+    ('servicegroup', 'step_runner', 'clock_skew', 'background'),
     ('context',),
     ('policy',),
     ('policies',),

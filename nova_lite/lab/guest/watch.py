@@ -24,8 +24,9 @@ class GuestWatch:
     :param interval: seconds between two looks
     """
 
-    def __init__(self, consoles: Mapping[str, Path], interval: float = 0.03) -> None:
-        self.record = Record()
+    def __init__(self, consoles: Mapping[str, Path], interval: float = 0.03,
+                 opener: Callable[[Path, str], BinaryIO] = open) -> None:
+        self.record, self._opener = Record(), opener
         self._consoles = dict(consoles)
         self._interval = interval
         self._open: list[tuple[str, BinaryIO]] = []
@@ -104,7 +105,7 @@ class GuestWatch:
         for host, path in self._consoles.items():
             try:
                 if _identity(path) not in known:
-                    self._open.append((host, open(path, 'rb')))
+                    self._open.append((host, self._opener(path, 'rb')))
             except FileNotFoundError:
                 pass
         pieces: dict[str, bytes] = {}

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+import types
+
 import pytest
 
 from nova_lite.migration import order_rules
@@ -31,6 +33,7 @@ def test_orders_when_listed_then_lead_where_the_rules_lead():
 def test_wanted_when_an_order_was_answered_then_a_refused_one_is_not_to_be_carried_out(
         code, wanted):
     moment = Moment('m', cells.ORDERED, task='powering-off')
-    servers = Servers(None, {moment: 'u', Moment('n', cells.PLAIN): 'v'})
+    servers = Servers(types.SimpleNamespace(orders=None),
+                      {moment: 'u', Moment('n', cells.PLAIN): 'v'})
     servers.answers['u'] = code
     assert servers.wanted() == {'u': (wanted,)}

@@ -95,19 +95,19 @@ class FakeApi:
         for pattern, answer in self.refuse.items():
             if re.fullmatch(pattern, f'{method} {path}'):
                 return answer
-        return self._route(method, path, params, body)
+        return self.answer_request(method, path, params, body)
 
-    def _route(self, method: str, path: str, params: dict[str, str],
-               body: Any) -> tuple[int, Any]:
+    def answer_request(self, method: str, path: str, params: dict[str, str],
+                       body: Any) -> tuple[int, Any]:
         parts = path.removeprefix('/v2.1').strip('/').split('/')
         if parts[0] == 'v2':
             return self._images(parts[2:], params)
         if parts[0] == 'servers' and len(parts) > 1 and parts[1] != 'detail':
             return self._server(method, parts[1:], body)
         if parts[0] == 'servers':
-            return self._servers(method, params, body)
+            return self.answer_servers(method, params, body)
         if parts[0] == 'os-migrations':
-            return 200, {'migrations': self._moved(params)}
+            return 200, {'migrations': self.moves_of(params)}
         if method in ('PUT', 'DELETE') or (method, parts) == ('POST', ['flavors']):
             return self._changed(method, parts, body)
         key = {'os-services': 'services', 'os-hypervisors': 'hypervisors', 'flavors': 'flavors'}
@@ -138,7 +138,7 @@ class FakeApi:
         return 200, {'images': [image for image in self.lists['images']
                                 if params.get('name') in (None, image['name'])]}
 
-    def _servers(self, method: str, params: dict[str, str], body: Any) -> tuple[int, Any]:
+    def answer_servers(self, method: str, params: dict[str, str], body: Any) -> tuple[int, Any]:
         if method == 'POST':
             server = self.add_server(99, body['server']['name'], status='BUILD')
             return 202, {'server': {'id': server['id'], 'adminPass': 's3cret'}}
@@ -160,7 +160,7 @@ class FakeApi:
             return 200, ({'instanceAction': self.actions[0]} if parts[2:] else
                          {'instanceActions': self.actions})
         if parts[1:2] == ['migrations']:
-            return self._server_migrations(method, parts[2:])
+            return self.answer_server_migrations(method, parts[2:])
         if parts[1:] == ['location']:
             return 200, {'location': self.location}
         if method == 'DELETE':
@@ -168,7 +168,7 @@ class FakeApi:
             return 204, None
         return 200, {'server': server}
 
-    def _server_migrations(self, method: str, parts: list[str]) -> tuple[int, Any]:
+    def answer_server_migrations(self, method: str, parts: list[str]) -> tuple[int, Any]:
         if not parts:
             return 200, {'migrations': self.migrations}
         found = [move for move in self.migrations if str(move['id']) == parts[0]]
@@ -176,7 +176,7 @@ class FakeApi:
             return error(404, f'Migration {parts[0]} could not be found.', 'itemNotFound')
         return (200, {'migration': found[0]}) if method == 'GET' else (202, None)
 
-    def _moved(self, params: dict[str, str]) -> list[dict[str, Any]]:
+    def moves_of(self, params: dict[str, str]) -> list[dict[str, Any]]:
         """The records; the newest has gone one further after each look at it."""
         found = [dict(move) for move in self.migrations
                  if params.get('instance_uuid') in (None, move['instance_uuid'])]

@@ -19,7 +19,7 @@ def crowd(api):
 @pytest.fixture(autouse=True)
 def still(api, monkeypatch):
     """Only the fate that a test has written moves a migration on."""
-    monkeypatch.setattr(api, '_moved', lambda params: [
+    monkeypatch.setattr(api, 'moves_of', lambda params: [
         dict(move) for move in api.migrations
         if params.get('instance_uuid') in (None, move['instance_uuid'])])
 
@@ -59,7 +59,7 @@ def test_refusal_by_the_checks_counts_though_the_api_accepted(crowd, api, run):
 
 def test_migration_that_does_not_begin_is_told_in_its_line(crowd, api, run, monkeypatch):
     monkeypatch.setattr(watch, 'APPEAR_TIMEOUT', 0.02)
-    monkeypatch.setattr(api, '_moved', lambda params: [])
+    monkeypatch.setattr(api, 'moves_of', lambda params: [])
     result = run('host-evacuate-live', 'host1', '--max-servers', '1')
     assert result.code == 1 and len(result.rows) == 2
     assert 'has not begun' in result.rows[1][5]

@@ -33,7 +33,7 @@ def sent(api, server):
 @pytest.fixture(autouse=True)
 def look(api, monkeypatch):
     """Looking at the list of what is in progress takes a migration one further, too."""
-    answer = api._server_migrations
+    answer = api.answer_server_migrations
 
     def further(method, parts):
         result = answer(method, parts)
@@ -43,7 +43,7 @@ def look(api, monkeypatch):
             if api.script:
                 api.migrations[-1].update(api.script.pop(0))
         return result
-    monkeypatch.setattr(api, '_server_migrations', further)
+    monkeypatch.setattr(api, 'answer_server_migrations', further)
 
 
 # -- what is sent -------------------------------------------------------------------------------
@@ -104,14 +104,14 @@ def test_an_older_migration_is_not_taken_for_the_new_one(api, run, server):
 
 def test_a_migration_that_never_begins_is_told(api, run, server, monkeypatch):
     monkeypatch.setattr(watch, 'APPEAR_TIMEOUT', 0.05)
-    monkeypatch.setattr(api, '_moved', lambda params: [])
+    monkeypatch.setattr(api, 'moves_of', lambda params: [])
     api.script = [{}]
     result = run('live-migration', 'web1')
     assert result.code == 1 and 'has not begun' in result.err and 'conductor' in result.err
 
 
 def test_a_project_manager_asks_for_the_own_project_only(api, run, server, monkeypatch):
-    moved = api._moved
+    moved = api.moves_of
 
     def only_the_own(params):
         if params.get('project_id') != fake_api.PROJECT:
@@ -123,9 +123,9 @@ def test_a_project_manager_asks_for_the_own_project_only(api, run, server, monke
             return routed(*args)
         except PermissionError:
             return fake_api.error(403, "Policy doesn't allow it", 'forbidden')
-    routed = api._route
-    monkeypatch.setattr(api, '_moved', only_the_own)
-    monkeypatch.setattr(api, '_route', route)
+    routed = api.answer_request
+    monkeypatch.setattr(api, 'moves_of', only_the_own)
+    monkeypatch.setattr(api, 'answer_request', route)
     api.script = [{'status': 'queued'}]
     assert run('live-migration', 'web1').code == 0
 
@@ -169,7 +169,7 @@ def test_watch_with_json_leaves_only_the_record_on_the_output(api, run, server):
 def test_watch_lives_through_an_api_that_is_away(api, run, server):
     api.script = [{'status': 'queued'}, {'status': 'running', 'dest_compute': 'host2'}]
     answers = iter([(503, None), (502, None)])
-    inner = api._route
+    inner = api.answer_request
 
     def shaky(method, path, params, body):
         if path.endswith('/migrations') and (answer := next(answers, None)):
@@ -177,7 +177,7 @@ def test_watch_lives_through_an_api_that_is_away(api, run, server):
         if path.endswith('/migrations') and api.migrations[-1]['status'] == 'running':
             api.script = [{'status': 'completed'}]
         return inner(method, path, params, body)
-    api._route = shaky
+    api.answer_request = shaky
     result = run('live-migration', 'web1', '--watch')
     assert result.code == 0 and result.out.count('does not answer') == 1
 

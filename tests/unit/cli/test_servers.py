@@ -38,13 +38,13 @@ def test_server_of_another_project_is_found_by_who_may_look_there(api, run):
     api.add_server(1, 'theirs', tenant_id='other')
     assert run('show', 'theirs').code == 0
     api.refuse = {}
-    inner = api._servers
+    inner = api.answer_servers
 
     def own_only(method, params, body):
         if params.get('all_tenants'):
             return fake_api.error(403, 'no', 'forbidden')
         return inner(method, params, body)
-    api._servers = own_only
+    api.answer_servers = own_only
     result = run('show', 'theirs')
     assert result.code == 1 and 'No server with a name or ID' in result.err
 

@@ -12,13 +12,13 @@ class Wakes:
     """Stands for the event that wakes the queue: tells of each wait whether somebody called, and
     ends the queue's thread after the last one."""
 
-    def __init__(self, queue, answers):
-        self._queue, self._answers, self.pauses = queue, list(answers), []
+    def __init__(self, answers):
+        self.queue, self._answers, self.pauses = None, list(answers), []
 
     def wait(self, pause):
         self.pauses.append(pause)
         if not self._answers:
-            self._queue.stop()
+            self.queue.stop()
             return True
         return self._answers.pop(0)
 
@@ -29,8 +29,8 @@ class Wakes:
 
 
 def pauses(answers):
-    queue = LiveMigrationQueue('h1', driver=None)
-    queue._wake = wakes = Wakes(queue, answers)
+    wakes = Wakes(answers)
+    wakes.queue = queue = LiveMigrationQueue('h1', driver=None, wake=wakes)
     queue._serve()
     return wakes.pauses
 

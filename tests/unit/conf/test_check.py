@@ -289,16 +289,3 @@ def test_sample_when_every_line_of_it_is_set_then_nothing_is_unknown(file):
                  and ' = ' in line]
     file.write_text(''.join(lines))
     assert options(file, process='nova-lite-manage').read().warnings == []
-
-
-def test_read_when_a_library_of_another_process_is_not_installed_then_its_section_is_let_be(
-        file, monkeypatch):
-    """One file may serve several hosts, and each has what its programs need."""
-    file.write_text('[database]\nconnection = sqlite://\n[keystone_authtoken]\n'
-                    'auth_type = password\n[databse]\nconnection = sqlite://\n')
-    installed = libraries._of
-    monkeypatch.setattr(libraries, '_of', lambda library: installed(library)
-                        if library in ('oslo.log', 'oslo.messaging') else [])
-    reading = check.Options(PROCESS, ['--config-file', str(file)]).read()
-    [warning] = reading.warnings
-    assert '[databse] is no section of nova-lite' in warning and reading.faults == []

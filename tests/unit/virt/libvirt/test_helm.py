@@ -45,7 +45,7 @@ def test_steer_when_force_is_refused_then_it_is_tried_again_and_kept_once():
     at.force_complete()
     at.steer(Situation(1.0))
     assert steering.last('pause') is None
-    guest._refuses = ()
+    guest.refuses = ()
     for _ in range(2):
         at.steer(Situation(1.0))
     assert [call[0] for call in guest.calls].count('pause') == 1

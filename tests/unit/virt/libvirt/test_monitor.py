@@ -35,7 +35,7 @@ class PlayedGuest:
     def __init__(self, looks, then=None, refuses=()):
         self.news = queue.Queue()
         self.calls = []
-        self._looks, self._then, self._refuses = list(looks), dict(then or {}), refuses
+        self._looks, self._then, self.refuses = list(looks), dict(then or {}), refuses
         self._count = 0
         self.by_hand = False    # what QEMU says of a guest that stands still
 
@@ -53,7 +53,7 @@ class PlayedGuest:
             self.news.put(event)
 
     def _act(self, name, *args):
-        if name in self._refuses:
+        if name in self.refuses:
             raise BUSY
         self.calls.append((name, *args))
 

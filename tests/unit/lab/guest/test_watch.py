@@ -60,19 +60,19 @@ class Interrupted:
 
 def test_watch_when_the_guest_moves_between_two_reads_then_no_tick_is_out_of_order(consoles):
     def move():
-        if not moved:
+        if goes and not moved:
             moved.append(True)
             say(consoles['one'], 2)
             say(consoles['two'], 3)
 
-    moved = []
+    moved, goes = [], []
     say(consoles['one'], 1)
     say(consoles['two'])
-    watch = GuestWatch(consoles)
+    watch = GuestWatch(consoles, opener=lambda path, mode: Interrupted(
+        path.open(mode), move if path == consoles['one'] else lambda: None))
     watch._look()
     assert watch.last().tick == 1
-    [(_, one), two] = watch._open
-    watch._open = [('one', Interrupted(one, move)), two]
+    goes.append(True)
     watch._look()
     watch._look()
     assert [tick.tick for _, _, tick in watch.record.ticks] == [1, 2, 3]
