@@ -2,8 +2,8 @@
 """Which options there are: ours, and those of the libraries that each process uses.
 
 A library says what it has by the entry points that oslo-config-generator reads too, so nothing of
-a library is loaded before it is asked for, and one that is not installed has no options: a compute
-does without oslo.db.
+a library is loaded before it is asked for, and one that is not installed has no options: who takes
+no tokens does without keystonemiddleware.
 """
 import functools
 import importlib.metadata
@@ -31,11 +31,8 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     MANAGE: _API,
 }
 DEFAULT = 'DEFAULT'
-# what the files may have for a library that is not installed here
-SECTIONS = {'oslo.db': 'database', 'oslo.policy': 'oslo_policy',
-            'keystonemiddleware.auth_token': 'keystone_authtoken',
-            'oslo.middleware.basic_auth': 'oslo_middleware',
-            'oslo.middleware.http_proxy_to_wsgi': 'oslo_middleware'}
+# libraries of an extra: what the files of another host may have for them
+OPTIONAL = {'keystonemiddleware.auth_token': 'keystone_authtoken'}
 # their plugins have options that depend on the value of auth_type
 PLUGGABLE = ('keystone_authtoken',)
 
@@ -73,7 +70,7 @@ def _ours() -> list[tuple[str, list[cfg.Opt]]]:
 
 def absent() -> set[str]:
     """Sections of which nothing is known here."""
-    return {section for library, section in SECTIONS.items() if not _of(library)}
+    return {section for library, section in OPTIONAL.items() if not _of(library)}
 
 
 @functools.cache

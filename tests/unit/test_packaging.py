@@ -23,11 +23,15 @@ SETUP.read(ROOT / 'setup.cfg')
 NOT_IMPORTED = {'oslo-service', 'python-novaclient', 'python-openstackclient', 'flake8',
                 'pytest-timeout', 'tox'}
 OURS = ('nova_lite', 'tests', 'benchmarks')
+BASE = SETUP['options']['install_requires']
 EXTRAS = SETUP['options.extras_require']
-# module in nova_lite/cmd: the extra that it needs
-PROGRAMS = {'shell': 'client', 'compute': 'compute', 'conductor': 'controller',
-            'scheduler': 'controller', 'api': 'controller', 'manage': 'controller',
-            'all_in_one': 'all-in-one', 'lab': 'lab'}
+# module in nova_lite/cmd: what it needs
+PROGRAMS = {'shell': EXTRAS['client'], 'lab': EXTRAS['lab'] + BASE,
+            **dict.fromkeys(('compute', 'conductor', 'scheduler', 'api', 'manage', 'all_in_one'),
+                            BASE)}
+SERVERS = {'oslo-messaging', 'eventlet', 'sqlalchemy', 'webob', 'keystonemiddleware'}
+CLIENTS = {'cliff', 'rich', 'keystoneauth1', 'openstacksdk'}
+DRIVERS = {'libvirt-python', 'pymysql', 'psycopg'}
 # runs a program as if of all distributions only those of its first argument were installed
 WITHOUT = """
 import importlib.abc, importlib.metadata, runpy, sys
@@ -55,15 +59,15 @@ def _requirements(text: str) -> dict[str, Requirement]:
 
 
 def _declared() -> dict[str, Requirement]:
-    """Of all extras; what one has of another is that one's."""
-    declared = _requirements('\n'.join(EXTRAS[name] for name in EXTRAS))
+    """Of all programs; what one extra has of another is that one's."""
+    declared = _requirements('\n'.join([BASE, *(EXTRAS[name] for name in EXTRAS)]))
     return {name: requirement for name, requirement in declared.items() if name != 'nova-lite'}
 
 
-def _of(extra: str) -> set[str]:
-    """The distributions that are installed with an extra."""
+def _installed(text: str) -> set[str]:
+    """The distributions that come with those that are named."""
     found: set[str] = set()
-    waiting = list(_requirements(EXTRAS[extra]).values())
+    waiting = list(_requirements(text).values())
     while waiting:
         requirement = waiting.pop()
         name = canonicalize_name(requirement.name)
@@ -125,10 +129,10 @@ def test_library_when_declared_is_pinned_within_its_bounds():
 
 
 @pytest.mark.parametrize('program', PROGRAMS)
-def test_program_when_only_its_extra_is_installed_then_it_starts_and_says_nothing_but_its_help(
+def test_program_when_only_its_own_is_installed_then_it_starts_and_says_nothing_but_its_help(
         program):
     """Nor does any library say to a user what its developers should do one day."""
-    done = _run_with(_of(PROGRAMS[program]), program, f'nova-lite-{program}', '--help')
+    done = _run_with(_installed(PROGRAMS[program]), program, f'nova-lite-{program}', '--help')
     assert (done.returncode, done.stderr) == (0, '') and 'usage' in done.stdout.lower()
 
 
@@ -142,18 +146,27 @@ def test_program_when_it_is_no_service_then_its_user_reads_no_deprecation_either
     assert done.stderr == ''
 
 
-def test_extra_when_it_is_for_a_client_has_no_server_and_the_reverse():
-    assert not _of('client') & {'oslo-messaging', 'eventlet', 'sqlalchemy', 'openstacksdk'}
-    assert not _of('compute') & {'cliff', 'sqlalchemy', 'openstacksdk', 'keystonemiddleware'}
-    assert not _of('controller') & {'cliff', 'openstacksdk', 'keystonemiddleware',
-                                    'libvirt-python'}
+def test_libraries_when_a_machine_has_one_program_then_it_has_nothing_of_the_others():
+    assert not _installed(EXTRAS['client']) & (SERVERS | DRIVERS)
+    assert not _installed(BASE) & (CLIENTS | DRIVERS | {'keystonemiddleware'})
+    assert not _installed(EXTRAS['libvirt'] + BASE) & (CLIENTS | {'pymysql', 'psycopg'})
 
 
-def test_program_when_its_extra_is_not_installed_then_one_line_names_it():
-    done = _run_with(_of('client'), 'compute', 'nova-lite-compute')
+@pytest.mark.parametrize('installed, program, name, module, remedy', [
+    (EXTRAS['client'], 'compute', 'nova-lite-compute', 'eventlet', 'nova-lite'),
+    (BASE, 'shell', 'nova-lite', 'cliff', 'nova-lite[client]')])
+def test_program_when_its_libraries_are_not_installed_then_one_line_names_them(
+        installed, program, name, module, remedy):
+    done = _run_with(_installed(installed), program, name)
     assert done.returncode == 1
-    assert done.stderr == ('nova-lite-compute: the Python module eventlet is not installed: '
-                           "pip install 'nova-lite[compute]'\n")
+    assert done.stderr == (f"{name}: the Python module {module} is not installed: pip install "
+                           f"'{remedy}'\n")
+
+
+def test_client_alone_when_it_is_installed_as_contributing_says_then_nothing_is_missing():
+    told = re.search('`--no-deps nova-lite`, and then `([^`]*)`',
+                     (ROOT / 'CONTRIBUTING.md').read_text())
+    assert set(told[1].split()) == set(_requirements(EXTRAS['client']))
 
 
 def test_pin_when_written_is_exact():

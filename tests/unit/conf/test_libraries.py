@@ -3,15 +3,15 @@
 from nova_lite.conf import check, libraries
 
 
-def test_read_when_a_library_of_another_process_is_not_installed_then_its_section_is_let_be(
+def test_read_when_the_library_of_an_extra_is_not_installed_then_its_section_is_let_be(
         tmp_path, monkeypatch):
-    """One file may serve several hosts, and each has what its programs need."""
+    """One file may serve several hosts, and only some check tokens."""
     file = tmp_path / 'nova-lite.conf'
     file.write_text('[database]\nconnection = sqlite://\n[keystone_authtoken]\n'
                     'auth_type = password\n[databse]\nconnection = sqlite://\n')
     installed = libraries._of
-    monkeypatch.setattr(libraries, '_of', lambda library: installed(library)
-                        if library in ('oslo.log', 'oslo.messaging') else [])
+    monkeypatch.setattr(libraries, '_of', lambda library: (
+        [] if library in libraries.OPTIONAL else installed(library)))
     reading = check.Options('nova-lite-compute', ['--config-file', str(file)]).read()
     [warning] = reading.warnings
     assert '[databse] is no section of nova-lite' in warning and reading.faults == []
