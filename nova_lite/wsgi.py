@@ -17,7 +17,7 @@ import atexit                                                   # noqa: E402
 from typing import Any                                          # noqa: E402
 
 from nova_lite import exception, notifications, service         # noqa: E402
-from nova_lite.api import wsgi_app                              # noqa: E402
+from nova_lite.api import errors, wsgi_app                      # noqa: E402
 from nova_lite.cmd import common                                # noqa: E402
 from nova_lite.conf import CONF, database                       # noqa: E402
 from nova_lite.objects import base as objects_base              # noqa: E402
@@ -38,7 +38,8 @@ def _build() -> Any:
             reason='auth_strategy=noauth2 makes everyone an administrator, and only '
                    'nova-lite-api knows where it listens: choose http_basic or keystone.')
     made = wsgi_app.build(CONF)
-    wsgi_app.check_database()
+    if not wsgi_app.check_database():
+        made = errors.ErrorMiddleware(wsgi_app.CheckedWhenBack(made))
     objects_base.db().disconnect()
     service.connect()
     atexit.register(notifications.drain)

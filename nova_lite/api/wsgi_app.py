@@ -26,6 +26,18 @@ def check_database() -> bool:
     return True
 
 
+class CheckedWhenBack:
+    """Before ``application`` while the database was away at the load: asks for its tables at each
+    request until it has answered. Without them nothing is served: 500, and the log says why."""
+
+    def __init__(self, application: Any) -> None:
+        self._application, self._checked = application, False
+
+    def __call__(self, environ: dict, start_response: Any) -> Any:
+        self._checked = self._checked or check_database()
+        return self._application(environ, start_response)
+
+
 def build(conf: Any) -> Any:
     """The application for the options of ``conf``. ConfigInvalid when users, passwords or rules
     cannot be read."""

@@ -25,6 +25,7 @@ ELSEWHERE = {
     'cli/watch.py': 'unit/cli/test_live_migration.py',
     # processes
     'cmd/all_in_one.py': 'functional/test_all_in_one.py',
+    'cmd/api.py': 'functional/api/test_process.py',
     'embedded.py': 'functional/test_all_in_one.py',
     'lab/demo.py': 'functional/test_demo.py',
     'lab/hold.py': 'lab/test_lab.py',
@@ -52,6 +53,7 @@ ELSEWHERE = {
     'conductor/rpcapi.py': 'unit/test_rpc.py',
     'conductor/silent_hosts.py': 'functional/test_silent_hosts.py',
     'conductor/tasks/live_migrate.py': 'functional/test_precheck_matrix.py',
+    'virt/libvirt/precheck_facts.py': 'functional/test_precheck_matrix.py',
     'notifications.py': 'functional/test_live_migration.py',
     # a table, or reached through the object of the same subject
     'conf/api.py': 'unit/conf/test_check.py',
@@ -73,16 +75,7 @@ ELSEWHERE = {
     'objects/order.py': 'functional/test_orders.py',
     'scheduler/filters/image_props_filter.py': 'unit/scheduler/test_filters.py',
     'virt/driver.py': 'contract/driver_contract.py',
-    'virt/simulation/guests.py': 'unit/virt/simulation/test_connection.py',
-    'virt/simulation/hypervisor.py': 'unit/virt/simulation/test_connection.py',
-    'virt/simulation/state.py': 'unit/virt/simulation/test_world.py',
-    'cmd/api.py': 'functional/api/test_process.py',
+    # what others are told, and nothing that is done
     'migration/observations.py': 'unit/virt/libvirt/test_monitor.py',
     'migration/precheck_facts.py': 'unit/migration/test_prechecks.py',
-    'rpc_server.py': 'unit/test_rpc.py',
-    'virt/libvirt/precheck_facts.py': 'functional/test_precheck_matrix.py',
-    'virt/simulation/definition.py': 'unit/virt/simulation/test_connection.py',
-    'virt/simulation/events.py': 'unit/virt/simulation/test_connection.py',
-    'virt/simulation/files.py': 'contract/storage_contract.py',
-    'virt/simulation/transactions.py': 'unit/virt/simulation/test_world.py',
 }
