@@ -81,10 +81,7 @@ class Group:
     def _strike_and_judge(self, servers: Servers, watch: Watch) -> dict[str, list[str]]:
         uuids = [uuid for uuid in servers.at.values() if uuid]
         blow = harm.make(self._stage, self._actor, self._fault, uuids, self._dead, self._touched)
-        blow.hurt()
-        servers.release()
-        time.sleep(blow.seconds)
-        blow.heal()
+        blow.befall(servers.release)
         began = time.monotonic()
         found = self._settle(servers, uuids)
         LOG.info('settled %.1f s after the healing', time.monotonic() - began)
@@ -188,12 +185,8 @@ class Group:
 
     def _expect_completed(self, uuids: set[str], found: dict[str, list[str]]) -> None:
         rows = self._stage.migrations()
-        for uuid in uuids:
-            if rows[uuid]['status'] != 'completed':
-                found[uuid].append(f"a second migration is {rows[uuid]['status']}: "
-                                   f"{rows[uuid]['reason']}")
         for uuid, wrong in self._look(uuids).items():
-            found[uuid] += [f'after a second migration {what}' for what in wrong]
+            found[uuid] += verdict.second(rows[uuid], wrong)
 
     def _clear_away(self, uuids: list[str], found: dict[str, list[str]]) -> None:
         """Servers that are not well are not used again, nor in the way of others."""

@@ -2,6 +2,7 @@
 """What befalls an actor: one function to hurt it and one to heal it, and the time in between."""
 import os
 import signal
+import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -23,6 +24,13 @@ class Harm(NamedTuple):
     hurt: Callable[[], object]
     seconds: float
     heal: Callable[[], object]
+
+    def befall(self, meanwhile: Callable[[], object] = lambda: None) -> None:
+        """All of it; ``meanwhile`` is done as soon as it has begun."""
+        self.hurt()
+        meanwhile()
+        time.sleep(self.seconds)
+        self.heal()
 
 
 def make(stage: Stage, actor: str, fault: str, uuids: Iterable[str], dead: set[str],

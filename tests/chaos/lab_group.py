@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from nova_lite.lab.guest import GuestError, GuestWatch
 from nova_lite.migration.migration_states import FINAL
-from tests.chaos import lab_cells, lab_harm, lab_verdict
+from tests.chaos import lab_cells, lab_harm, lab_verdict, verdict
 from tests.chaos.cells import Cell
 from tests.chaos.lab_servers import LabServers, wait_until
 from tests.chaos.lab_stage import DESTINATION, SOURCE, LabStage
@@ -80,11 +80,12 @@ class LabGroup:
     def _strike(self, servers: LabServers, uuids: dict[str, Server]) -> None:
         actor, fault, _ = next(iter(self._cells.values()))
         blow = lab_harm.make(self._stage, actor, fault, uuids.values(), self._dead)
-        blow.hurt()
-        self._stage.watch.expected = set(uuids) - self._dead
-        servers.release()
-        time.sleep(blow.seconds)        # the fault lasts this long
-        blow.heal()
+
+        def let_go() -> None:
+            self._stage.watch.expected = set(uuids) - self._dead
+            servers.release()
+
+        blow.befall(let_go)
 
     # -- looking ---------------------------------------------------------------------------------
     def _settle(self, uuids: dict[str, Server]) -> None:
@@ -125,11 +126,7 @@ class LabGroup:
 
         wait_until(ended, SECOND_TIMEOUT, interval=0.5)
         for uuid, each in seen.items():
-            if each.migration['status'] != 'completed':
-                self._found[uuid].append(f"a second migration is {each.migration['status']}: "
-                                         f"{each.migration['reason']}")
-            self._found[uuid] += [f'after a second migration {what}'
-                                  for what in lab_verdict.violations(each)]
+            self._found[uuid] += verdict.second(each.migration, lab_verdict.violations(each))
 
     def _judge(self, watches: dict[str, GuestWatch]) -> None:
         """By the guests' own word: each ticks on without a gap, and what it wrote is there."""

@@ -112,9 +112,7 @@ class Harmer(threading.Thread):
                 fault = self._dice.choices(list(FAULTS), list(FAULTS.values()))[0]
                 blow = harm.make(self._stage, actor, fault, (), set(), set())
                 self._say(f'{self.name} {actor} {fault}')
-                blow.hurt()
-                time.sleep(blow.seconds)
-                blow.heal()
+                blow.befall()
                 self._say(f'{self.name} {actor} is back')
         except Exception as error:      # the storm ends and says so
             self.trouble = error

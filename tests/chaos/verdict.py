@@ -79,6 +79,13 @@ def _guests(seen: Seen) -> list[str]:
     return found
 
 
+def second(migration: dict[str, Any], wrong: list[str]) -> list[str]:
+    """What is wrong after a migration that nothing befell; ``wrong``: the violations by then."""
+    unlike = [] if migration['status'] == 'completed' else [
+        f"a second migration is {migration['status']}: {migration['reason']}"]
+    return unlike + [f'after a second migration {what}' for what in wrong]
+
+
 def _left(seen: Seen) -> list[str]:
     """Of a server that is no more."""
     return [*(f"deleted, and a domain that is {copy['state']} is on {host}"

@@ -76,15 +76,9 @@ def test_flush_when_a_process_ends_then_what_waits_is_written(record, monkeypatc
 
 
 def test_flush_when_a_process_ends_then_an_end_that_is_being_written_is_waited_for(
-        record, lasting, patient):
-    record.may_start.set()
-    with action_events.reporter(None, 'compute_x', 'uuid', 'src', late=True):
-        assert record.started.wait(LIMIT)
-    ending = threading.Timer(0.05, record.may_finish.set)
-    ending.start()
+        record, being_written):
     action_events.flush(LIMIT)
     assert record.written == [('start', None), ('finish', 'Success')]
-    ending.join()
 
 
 @pytest.fixture
@@ -95,6 +89,18 @@ def patient(monkeypatch):
     monkeypatch.setattr(action_events, '_late', late)
     yield
     assert late.flush(LIMIT)
+
+
+@pytest.fixture
+def being_written(record, lasting, patient):
+    """A step that is over, whose end will be written in a moment."""
+    record.may_start.set()
+    with action_events.reporter(None, 'compute_x', 'uuid', 'src', late=True):
+        assert record.started.wait(LIMIT)
+    ending = threading.Timer(0.05, record.may_finish.set)
+    ending.start()
+    yield
+    ending.join()
 
 
 def brief_step(event, uuid='uuid'):
@@ -138,15 +144,9 @@ def test_told_with_the_end_when_the_step_of_now_fails_then_its_error_is_told_onc
 
 
 def test_told_with_the_end_when_a_step_is_being_written_then_the_end_comes_after_it(
-        record, lasting, patient):
-    record.may_start.set()
-    with action_events.reporter(None, 'compute_x', 'uuid', 'src', late=True):
-        assert record.started.wait(LIMIT)
-    ending = threading.Timer(0.05, record.may_finish.set)
-    ending.start()
+        record, being_written):
     with action_events.told_with_the_end('uuid') as steps:
         assert steps == [] and record.written == [('start', None), ('finish', 'Success')]
-    ending.join()
 
 
 def test_reporter_when_somebody_waits_for_a_step_then_what_waits_is_written_with_it(

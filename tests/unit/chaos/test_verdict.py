@@ -120,3 +120,9 @@ def test_ledger_when_saved_then_is_read_again_as_it_was(tmp_path):
     ledger.save(tmp_path / 'ledger', entries)
     assert ledger.load(tmp_path / 'ledger') == entries
     assert ledger.load(tmp_path / 'none') == {}
+
+
+def test_second_when_it_has_not_completed_or_something_is_wrong_then_both_are_said():
+    assert verdict.second({'status': 'completed', 'reason': None}, []) == []
+    assert verdict.second({'status': 'failed', 'reason': 'no room'}, ['it is off']) == [
+        'a second migration is failed: no room', 'after a second migration it is off']
