@@ -13,6 +13,7 @@ from nova_lite import context
 from nova_lite.compute import presence, refusals
 from nova_lite.compute.departed import Departed
 from nova_lite.compute.foreign_copies import ForeignCopies
+from nova_lite.compute.guest_changes import GuestChanges
 from nova_lite.compute.guest_inventory import GuestInventory
 from nova_lite.compute.live_migration_destination import LiveMigrationDestination
 from nova_lite.compute.live_migration_queue import LiveMigrationQueue
@@ -38,6 +39,7 @@ class ComputeManager:
         self.destination = LiveMigrationDestination(host, driver)
         self.resources = ResourceTracker(host, driver)
         self.guests = GuestInventory(host, driver)
+        self.changes = GuestChanges(self._sync_changed)
 
     # -- service ---------------------------------------------------------------------------------
     def init_host(self) -> None:
@@ -49,6 +51,7 @@ class ComputeManager:
         self.foreign.look(ctxt)
         self.queue.start()
         self.orders.take_up(ctxt)
+        self.driver.listen(self.changes.note)
 
     def periodic_tasks(self) -> list[tuple[float, Callable[[], None]]]:
         tasks: list[tuple[float, Callable[[], None]]] = [
@@ -75,7 +78,12 @@ class ComputeManager:
     def sync_power_states(self) -> None:
         self.servers.sync_power_states(context.get_admin_context(), self.guests.is_elsewhere)
 
+    def _sync_changed(self, uuids: set[str]) -> set[str]:
+        return self.servers.sync_changed(context.get_admin_context(), uuids,
+                                         self.guests.is_elsewhere)
+
     def stop(self) -> None:
+        self.changes.stop()
         self.queue.stop()
         self.driver.cleanup_host()
 

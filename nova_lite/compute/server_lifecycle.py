@@ -13,7 +13,7 @@ from nova_lite import exception, objects
 from nova_lite.compute import ownership
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conf import CONF
-from nova_lite.migration import power_state, task_states, vm_states
+from nova_lite.migration import order_rules, power_state, task_states, vm_states
 from nova_lite.virt import driver as virt_driver
 
 LOG = logging.getLogger(__name__)
@@ -21,6 +21,12 @@ LOG = logging.getLogger(__name__)
 # what starts a guest: nobody else may have it then
 STARTING = (task_states.SPAWNING, task_states.POWERING_ON, task_states.REBOOTING,
             task_states.REBOOTING_HARD, task_states.UNPAUSING, task_states.RESUMING)
+
+
+# what a server is whose guest is that
+STATES = {power_state.RUNNING: vm_states.ACTIVE, power_state.PAUSED: vm_states.PAUSED,
+          power_state.SHUTDOWN: vm_states.STOPPED, power_state.CRASHED: vm_states.STOPPED}
+IsElsewhere = Callable[[Any, Any], bool]
 
 
 class ServerLifecycle:
@@ -62,31 +68,46 @@ class ServerLifecycle:
         return {'vm_state': vm_state, 'power_state': self._power_state(instance), **launched}
 
     def _power_state(self, instance: Any) -> int:
+        info = self._info(instance)
+        return info.state if info else power_state.SHUTDOWN
+
+    def _info(self, instance: Any) -> virt_driver.GuestInfo | None:
         try:
-            return self._driver.get_info(instance).state
+            return self._driver.get_info(instance)
         except exception.InstanceNotFound:
-            return power_state.SHUTDOWN
+            return None
 
     # -- what happened without us ----------------------------------------------------------------
-    def sync_power_states(self, ctxt: Any,
-                          is_elsewhere: Callable[[Any, Any], bool] = lambda *_: False) -> None:
+    def sync_power_states(self, ctxt: Any, is_elsewhere: IsElsewhere = lambda *_: False) -> None:
         """Write down guests that ended or were paused by themselves; busy servers are left, and
         those of which ``is_elsewhere`` says that they are on another host."""
-        expected = {power_state.RUNNING: vm_states.ACTIVE, power_state.PAUSED: vm_states.PAUSED,
-                    power_state.SHUTDOWN: vm_states.STOPPED,
-                    power_state.CRASHED: vm_states.STOPPED}
         for instance in objects.InstanceList.get_by_host(ctxt, self.host):
-            if instance.task_state is not None or instance.vm_state in (
-                    vm_states.ERROR, vm_states.SUSPENDED, vm_states.BUILDING):
-                continue
-            state = self._power_state(instance)
-            if state == instance.power_state and expected.get(state) == instance.vm_state:
-                continue
-            if state == power_state.SHUTDOWN and is_elsewhere(ctxt, instance):
-                continue
-            instance.power_state = state
-            instance.vm_state = expected.get(state, instance.vm_state)
-            try:
-                instance.save(expected_task_state=[None])
-            except exception.Conflict:
-                LOG.debug('Instance %s became busy meanwhile', instance.uuid)
+            self._sync(ctxt, instance, is_elsewhere)
+
+    def sync_changed(self, ctxt: Any, uuids: set[str], is_elsewhere: IsElsewhere) -> set[str]:
+        """The same for these alone. Returns those that are busy, perhaps on their way to here, so
+        that nothing can be written of them yet."""
+        servers = list(objects.InstanceList.get_by_filters(ctxt, {'uuid': sorted(uuids)}))
+        for instance in servers:
+            if instance.host == self.host:
+                self._sync(ctxt, instance, is_elsewhere)
+        return {instance.uuid for instance in servers if instance.task_state is not None}
+
+    def _sync(self, ctxt: Any, instance: Any, is_elsewhere: IsElsewhere) -> None:
+        if instance.task_state is not None or instance.vm_state in (
+                vm_states.ERROR, vm_states.SUSPENDED, vm_states.BUILDING):
+            return
+        info = self._info(instance)
+        if order_rules.word_of(info) in order_rules.ELSEWHERE:
+            return      # a copy by hand: it may stand still for its end
+        state = info.state if info else power_state.SHUTDOWN
+        if state == instance.power_state and STATES.get(state) == instance.vm_state:
+            return
+        if state == power_state.SHUTDOWN and is_elsewhere(ctxt, instance):
+            return
+        instance.power_state = state
+        instance.vm_state = STATES.get(state, instance.vm_state)
+        try:
+            instance.save(expected_task_state=[None])
+        except exception.Conflict:
+            LOG.debug('Instance %s became busy meanwhile', instance.uuid)

@@ -58,6 +58,10 @@ class ComputeDriver(abc.ABC):
     def get_info(self, instance: Any) -> GuestInfo:
         """Raises InstanceNotFound when there is no such guest here."""
 
+    def listen(self, changed: Callable[[str], None]) -> None:
+        """From now on call ``changed(uuid)``, which never waits, when a guest here was started,
+        ended, paused or let go on, by whomever. A hypervisor that tells nothing calls nobody."""
+
     # -- a guest's life --------------------------------------------------------------------------
     @abc.abstractmethod
     def spawn(self, ctxt: Any, instance: Any) -> None:

@@ -70,6 +70,10 @@ class LibvirtDriver(virt_driver.ComputeDriver):
     def get_info(self, instance: Any) -> GuestInfo:
         return self._guest(instance).look().info()
 
+    def listen(self, changed: Callable[[str], None]) -> None:
+        self._courier.listen(
+            lambda event: changed(event.uuid) if event.kind == events.LIFECYCLE else None)
+
     # -- a guest's life ---------------------------------------------------------------------------
     def spawn(self, ctxt: Any, instance: Any) -> None:
         power.spawn(self._guest(instance), instance)

@@ -92,6 +92,7 @@ class Courier:
 
     def __init__(self) -> None:
         self._subscribers: dict[str, list[queue.Queue]] = collections.defaultdict(list)
+        self._listeners: list[Callable[[Event], None]] = []
         self._started = False
 
     def start(self) -> None:
@@ -111,6 +112,11 @@ class Courier:
     def publish(self, event: Event) -> None:
         """From any thread: hand ``event`` to everybody who watches its guest."""
         self.post(self._deliver, event)
+
+    def listen(self, listener: Callable[[Event], None]) -> None:
+        """Have the dispatcher call ``listener``, which must not block, with the events of all
+        guests, for the life of the process."""
+        self._listeners.append(listener)
 
     @contextlib.contextmanager
     def subscribe(self, uuid: str) -> Iterator[queue.Queue]:
@@ -151,6 +157,8 @@ class Courier:
     def _deliver(self, event: Event) -> None:
         for events in tuple(self._subscribers.get(event.uuid, ())):
             events.put(event)
+        for listener in self._listeners:
+            listener(event)
 
 
 def wait(events: queue.Queue, timeout: float) -> Event | None:

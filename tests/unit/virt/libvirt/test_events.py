@@ -26,6 +26,16 @@ def test_event_when_published_by_a_native_thread_then_reaches_who_watches_that_g
         assert events.wait(other, 0) is None
 
 
+def test_event_when_somebody_listens_then_hears_of_all_guests_and_others_as_before(courier):
+    heard = queue.Queue()
+    courier.listen(heard.put)
+    with courier.subscribe('a') as news:
+        for uuid in 'ab':
+            courier.publish(Event(uuid, events.LIFECYCLE, (3, 0)))
+        assert [heard.get(timeout=10).uuid for _ in 'ab'] == ['a', 'b']
+        assert events.wait(news, 10).uuid == 'a' and news.empty()
+
+
 def test_event_when_nobody_watches_any_more_then_is_dropped(courier):
     with courier.subscribe('a') as news:
         pass
