@@ -60,7 +60,8 @@ class ComputeDriver(abc.ABC):
 
     def listen(self, changed: Callable[[str], None]) -> None:
         """From now on call ``changed(uuid)``, which never waits, when a guest here was started,
-        ended, paused or let go on, by whomever. A hypervisor that tells nothing calls nobody."""
+        ended, paused or let go on, by whomever but a migration on its way. A hypervisor that
+        tells nothing calls nobody."""
 
     # -- a guest's life --------------------------------------------------------------------------
     @abc.abstractmethod

@@ -77,10 +77,6 @@ class Paused(enum.IntEnum):
     POSTCOPY_FAILED = 13
 
 
-# (VIR_DOMAIN_EVENT_SUSPENDED, VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY)
-SUSPENDED_POSTCOPY = (3, 7)
-
-
 class Shutoff(enum.IntEnum):
     """VIR_DOMAIN_SHUTOFF_*"""
     UNKNOWN = 0
@@ -127,6 +123,15 @@ class Lifecycle(enum.IntEnum):
     SUSPENDED = 3
     RESUMED = 4
     STOPPED = 5
+
+
+# (VIR_DOMAIN_EVENT_X, VIR_DOMAIN_EVENT_X_Y): what a migration does to a guest
+STARTED_MIGRATED = (2, 1)
+SUSPENDED_MIGRATED = (3, 1)
+SUSPENDED_POSTCOPY = (3, 7)
+RESUMED_MIGRATED = (4, 1)
+RESUMED_POSTCOPY = (4, 3)
+STOPPED_MIGRATED = (5, 3)
 
 
 class EventId(enum.IntEnum):

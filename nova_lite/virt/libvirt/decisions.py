@@ -19,6 +19,8 @@ _MEANINGS = (
     ('Channel error', 'QEMU at the destination ended, or the network is cut'),
     ('closed the monitor', 'QEMU at the destination ended'),
 )
+ON_THE_WAY = (abi.STARTED_MIGRATED, abi.SUSPENDED_MIGRATED, abi.SUSPENDED_POSTCOPY,
+              abi.RESUMED_MIGRATED, abi.RESUMED_POSTCOPY)
 
 
 def judge(seen: Seen | None, error: str = '', cancelled: bool = False) -> Outcome:
@@ -52,6 +54,13 @@ def explain(error: str) -> str:
         if fragment in error:
             return f'{meaning} ({error})'
     return error
+
+
+def is_change(event: int, detail: int) -> bool:
+    """Does a lifecycle event tell that a guest is something else now? What a copy does to it on
+    its way is told by the end of that."""
+    return (event not in (abi.Lifecycle.DEFINED, abi.Lifecycle.UNDEFINED)
+            and (event, detail) not in ON_THE_WAY)
 
 
 def read_progress(job: dict[str, Any]) -> Progress:

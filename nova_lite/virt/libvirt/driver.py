@@ -17,8 +17,8 @@ from nova_lite.conf import CONF
 from nova_lite.migration.observations import GuestInfo, Outcome, Progress
 from nova_lite.virt import driver as virt_driver
 from nova_lite.virt import simulation
-from nova_lite.virt.libvirt import (arrival, binding, departure, events, guest as guests, power,
-                                    precheck_facts, probe, resources)
+from nova_lite.virt.libvirt import (arrival, binding, decisions, departure, events,
+                                    guest as guests, power, precheck_facts, probe, resources)
 from nova_lite.virt.libvirt.guest import Guest
 from nova_lite.virt.libvirt.host import Host, LibvirtError
 from nova_lite.virt.simulation import steps
@@ -71,8 +71,11 @@ class LibvirtDriver(virt_driver.ComputeDriver):
         return self._guest(instance).look().info()
 
     def listen(self, changed: Callable[[str], None]) -> None:
-        self._courier.listen(
-            lambda event: changed(event.uuid) if event.kind == events.LIFECYCLE else None)
+        def hear(event: events.Event) -> None:
+            if event.kind == events.LIFECYCLE and decisions.is_change(*event.detail):
+                changed(event.uuid)
+
+        self._courier.listen(hear)
 
     # -- a guest's life ---------------------------------------------------------------------------
     def spawn(self, ctxt: Any, instance: Any) -> None:

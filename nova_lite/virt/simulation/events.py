@@ -2,9 +2,9 @@
 """libvirt's events, told to the connections of this process.
 
 What happens to a guest is found by comparing what libvirt would say of it before and after a
-transaction, and kept with the host, so a process also hears of what another one brought about,
-when it next looks. A host from which a copy is under way is looked at when something is due there,
-by one thread of the process: libvirt's event loop.
+transaction, and kept with the host, so that a process also hears of what another one brought
+about. One thread of the process, libvirt's event loop, looks at a host when something is due
+there, because a copy from there is under way, and when another process has news of it (news.py).
 """
 import time
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from nova_lite.virt.libvirt import abi
 from nova_lite.virt.libvirt.abi import EventId, Lifecycle
 from nova_lite.virt.libvirt.binding import libvirtError
 from nova_lite.virt.simulation import course, jobs, model
+from nova_lite.virt.simulation.news import News
 from nova_lite.virt.simulation.state import (BY_USER, BY_USER_MEANWHILE, COMPLETED, CRASHED,
                                              DESTROYED, IN_POSTCOPY, MIGRATED, MIGRATING, PAUSED,
                                              POSTCOPY, POSTCOPY_FAILED, RUNNING, SAVED, SHUT_DOWN,
@@ -37,12 +38,14 @@ _STATES: dict[tuple[str, str], tuple[int, int]] = {
     (SHUTOFF, MIGRATED): (abi.State.SHUTOFF, abi.Shutoff.MIGRATED),
 }
 _OFF = {SAVED: abi.Shutoff.SAVED, CRASHED: abi.Shutoff.CRASHED}
-_SUSPENDED = {abi.Paused.USER: 0, abi.Paused.MIGRATION: 1, abi.Paused.POSTCOPY: 7,
-              abi.Paused.POSTCOPY_FAILED: 8}        # VIR_DOMAIN_EVENT_SUSPENDED_*
-_STOPPED = {abi.Shutoff.SHUTDOWN: 0, abi.Shutoff.DESTROYED: 1, abi.Shutoff.CRASHED: 2,
-            abi.Shutoff.MIGRATED: 3, abi.Shutoff.SAVED: 4}      # VIR_DOMAIN_EVENT_STOPPED_*
+_SUSPENDED: dict[Any, int] = {
+    abi.Paused.USER: 0, abi.Paused.MIGRATION: 1, abi.Paused.POSTCOPY: 7,
+    abi.Paused.POSTCOPY_FAILED: 8}        # VIR_DOMAIN_EVENT_SUSPENDED_*
+_STOPPED: dict[Any, int] = {
+    abi.Shutoff.SHUTDOWN: 0, abi.Shutoff.DESTROYED: 1, abi.Shutoff.CRASHED: 2,
+    abi.Shutoff.MIGRATED: 3, abi.Shutoff.SAVED: 4}      # VIR_DOMAIN_EVENT_STOPPED_*
 
-News = list[tuple[Callable[..., None], tuple[Any, ...]]]
+Calls = list[tuple[Callable[..., None], tuple[Any, ...]]]
 
 
 def domain_state(state: State, guest: Guest) -> tuple[int, int]:
@@ -88,28 +91,36 @@ def note(state: State, parts: dict[str, Part]) -> tuple[list[tuple[str, str]],
 
 def _lifecycle(before: list[int] | None, after: list[int] | None) -> list[tuple[int, int]]:
     off = (None, abi.State.SHUTOFF)
-    was, now = before and before[0], after and after[0]
+    (was, was_why), (now, why) = before or (None, None), after or (None, None)
     if was in off and now in off:
         return [(Lifecycle.UNDEFINED if after is None else Lifecycle.DEFINED, 0)] \
             if None in (was, now) else []
     if now in off:
-        detail = _STOPPED.get(after[1], 5) if after else 3      # type: ignore[call-overload]
-        return [(Lifecycle.STOPPED, detail)]
+        return [(Lifecycle.STOPPED, _STOPPED.get(why, 5) if after else abi.STOPPED_MIGRATED[1])]
     if was in off:
-        return [(Lifecycle.STARTED, 0)]
-    if now == abi.State.RUNNING:
-        return [(Lifecycle.RESUMED, 0)] if was == abi.State.PAUSED else []
-    return [(Lifecycle.SUSPENDED, _SUSPENDED.get(after[1], 0))]     # type: ignore
+        by_copy = (now, why) == (abi.State.PAUSED, abi.Paused.MIGRATION)
+        return [abi.STARTED_MIGRATED if by_copy else (Lifecycle.STARTED, 0)]
+    if now == abi.State.PAUSED:
+        return [(Lifecycle.SUSPENDED, _SUSPENDED.get(why, 0))]
+    if was == abi.State.RUNNING:
+        return []
+    if why == abi.Running.POSTCOPY:
+        return [abi.RESUMED_POSTCOPY]
+    return [abi.RESUMED_MIGRATED if was_why == abi.Paused.MIGRATION else (Lifecycle.RESUMED, 0)]
 
 
 def _add(part: Part, uuid: str, kind: EventId, detail: Any) -> None:
-    number = part.events[-1][0] + 1 if part.events else 1
-    part.events = [*part.events, [number, uuid, int(kind), detail]][-KEPT:]
+    part.events = [*part.events, [newest(part) + 1, uuid, int(kind), detail]][-KEPT:]
 
 
-def deliver(news: News) -> None:
+def newest(part: Part) -> int:
+    """The number of a host's last event."""
+    return part.events[-1][0] if part.events else 0
+
+
+def deliver(calls: Calls) -> None:
     """Call back, outside of every lock."""
-    for callback, arguments in news:
+    for callback, arguments in calls:
         callback(*arguments)
 
 
@@ -117,15 +128,23 @@ class Events:
     """Who of this process wants to hear what of which host. ``world``: a World."""
 
     def __init__(self, world: Any) -> None:
-        self._world = world
+        self._world, self._news = world, News(world.path)
         self._listeners: dict[str, list[tuple[Any, int, Callable[..., None]]]] = {}
         self._told: dict[str, int] = {}             # number of the last event, by host
         self._passes: dict[str, int] = {}           # of the copy, by guest
         self._due: dict[str, float] = {}            # when to look at a host again
         self._loop: Any = None
 
+    def announce(self, numbers: dict[str, int]) -> None:
+        """Let other processes look for events of these hosts up to these numbers, which are being
+        saved."""
+        if numbers:
+            self._news.write(numbers)
+
     def listen(self, connection: Any, kind: int, callback: Callable[..., None]) -> None:
         host = connection.host
+        if self._loop is None:
+            self._news.skip()
         with self._world.look(host):
             pass        # what is past by now is not told
         self._listeners.setdefault(host, []).append((connection, kind, callback))
@@ -139,37 +158,37 @@ class Events:
         else:
             self._listeners.pop(connection.host, None)
 
-    def collect(self, state: State, parts: dict[str, Part]) -> News:
+    def collect(self, state: State, parts: dict[str, Part]) -> Calls:
         """What is to be told, of the hosts that a transaction has at hand."""
-        news: News = []
+        calls: Calls = []
         for name, part in parts.items():
-            last = part.events[-1][0] if part.events else 0
+            last = newest(part)
             told, self._told[name] = self._told.get(name, last), last
             for number, uuid, kind, detail in part.events:
                 if number > told:
-                    news += self._to(name, uuid, kind, detail)
-            news += self._passes_of(state, name)
+                    calls += self._to(name, uuid, kind, detail)
+            calls += self._passes_of(state, name)
             soon = min((course.due(state, job) for job in part.jobs.values() if job.active),
                        default=None)
             if soon is None or name not in self._listeners:
                 self._due.pop(name, None)
             else:
                 self._due[name] = time.monotonic() + (soon - state.now) * state.time_scale
-        return news
+        return calls
 
-    def _passes_of(self, state: State, host: str) -> News:
+    def _passes_of(self, state: State, host: str) -> Calls:
         """Of each copy away from the host: another pass over memory has begun."""
-        news: News = []
+        calls: Calls = []
         for job in state.jobs.values() if host in self._listeners else ():
             if job.source != host or not job.active:
                 continue
             number = model.advance(job.copy, state.now).iteration
             if number > 1 and number != self._passes.get(job.uuid):
-                news += self._to(host, job.uuid, EventId.MIGRATION_ITERATION, number)
+                calls += self._to(host, job.uuid, EventId.MIGRATION_ITERATION, number)
             self._passes[job.uuid] = number
-        return news
+        return calls
 
-    def _to(self, host: str, uuid: str, kind: int, detail: Any) -> News:
+    def _to(self, host: str, uuid: str, kind: int, detail: Any) -> Calls:
         from_list = detail if kind == EventId.LIFECYCLE else [detail]
         return [(callback, (connection, connection.domain(uuid), *from_list, None))
                 for connection, wanted, callback in self._listeners.get(host, [])
@@ -178,6 +197,7 @@ class Events:
     def _run(self) -> None:
         """Look at hosts where something is due, for as long as anybody listens."""
         while self._listeners:
+            self._hear_others()
             now, soonest = time.monotonic(), IDLE
             for host, due in list(self._due.items()):
                 if due <= now:
@@ -191,3 +211,11 @@ class Events:
                     soonest = min(soonest, due - now)
             utils.sleep(max(SHORTEST, soonest))
         self._loop = None
+
+    def _hear_others(self) -> None:
+        """Hosts of which another process has news are due."""
+        numbers = self._news.read()
+        for host in list(self._listeners if numbers is None else numbers):
+            if host in self._listeners and (
+                    numbers is None or numbers[host] > self._told.get(host, 0)):
+                self._due[host] = 0.0

@@ -64,8 +64,8 @@ class Transactions:
                 yield state
                 if save:
                     self._save(state, {**parts, WORLD: shared} if held else parts)
-                news = self.events.collect(state, parts)
-        events.deliver(news)
+                calls = self.events.collect(state, parts)
+        events.deliver(calls)
 
     @contextlib.contextmanager
     def _locked(self, wanted: set[str]) -> Iterator[dict[str, Part]]:
@@ -102,9 +102,12 @@ class Transactions:
     def _save(self, state: State, held: dict[str, Any]) -> None:
         parts = {name: data for name, data in held.items() if name != WORLD}
         states.scatter(state, list(parts.values()))
+        before = {name: events.newest(part) for name, part in parts.items()}
         started, ended = events.note(state, parts)
         for uuid, host in started:
             self._store.mark_running(uuid, host)
+        self.events.announce({name: number for name, part in parts.items()
+                              if (number := events.newest(part)) > before[name]})
         self._store.save(held, state.now)
         for uuid, host in ended:
             self._store.unmark_running(uuid, host)

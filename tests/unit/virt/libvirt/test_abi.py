@@ -27,3 +27,8 @@ def test_numbers_when_libvirt_is_there_are_its_own():
               'VIR_DOMAIN_START_FORCE_BOOT': abi.START_FORCE_BOOT,
               'VIR_NODE_MEMORY_STATS_ALL_CELLS': abi.MEMORY_STATS_ALL_CELLS}
     assert single == {key: getattr(libvirt, key) for key in single}
+    details = {name: pair for name, pair in vars(abi).items()
+               if name.partition('_')[0] in abi.Lifecycle.__members__}
+    assert len(details) == 6
+    assert details == {name: (getattr(libvirt, f"VIR_DOMAIN_EVENT_{name.partition('_')[0]}"),
+                              getattr(libvirt, f'VIR_DOMAIN_EVENT_{name}')) for name in details}

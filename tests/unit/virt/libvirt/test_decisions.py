@@ -79,3 +79,16 @@ def test_progress_when_recorded_statistics_are_read_then_in_bytes_and_ms():
 
 def test_progress_when_libvirt_says_nothing_then_nothing_is_known():
     assert decisions.read_progress({}) == Progress()
+
+
+# -- events ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize(('event', 'tells'), [
+    ((abi.Lifecycle.DEFINED, 0), False), ((abi.Lifecycle.UNDEFINED, 0), False),
+    ((abi.Lifecycle.STARTED, 0), True), (abi.STARTED_MIGRATED, False),
+    ((abi.Lifecycle.SUSPENDED, 0), True), ((abi.Lifecycle.SUSPENDED, 2), True),
+    (abi.SUSPENDED_MIGRATED, False), (abi.SUSPENDED_POSTCOPY, False),
+    ((abi.Lifecycle.RESUMED, 0), True), (abi.RESUMED_MIGRATED, False),
+    (abi.RESUMED_POSTCOPY, False),
+    ((abi.Lifecycle.STOPPED, 1), True), (abi.STOPPED_MIGRATED, True)])
+def test_event_when_a_copy_is_on_its_way_then_is_no_change_and_its_end_is(event, tells):
+    assert decisions.is_change(*event) is tells

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """libvirt's calls on a simulated hypervisor: states, numbers, events and errors are libvirt's."""
+import queue
 import threading
 
 import pytest
@@ -9,6 +10,7 @@ from nova_lite.virt.libvirt.binding import libvirtError
 from nova_lite.virt.simulation import connection as connections
 from nova_lite.virt.simulation import faults
 from nova_lite.virt.simulation.connection import Connection
+from nova_lite.virt.simulation.virsh import Virsh
 from nova_lite.virt.simulation.world import World
 from tests.unit.virt.simulation.acts import UUID, USUAL, boot, move, xml
 
@@ -126,6 +128,38 @@ def test_events_when_a_guest_moves_then_the_source_hears_of_passes_and_of_the_en
     assert gone in heard or stopped in heard
     connection.close()
     assert not connection.isAlive()
+
+
+def hear_lifecycle(connection):
+    """A queue of (event, detail)."""
+    heard = queue.Queue()
+    connection.domainEventRegisterAny(None, abi.EventId.LIFECYCLE,
+                                      lambda _c, _d, *event: heard.put(event[:2]), None)
+    return heard
+
+
+@pytest.mark.parametrize('by', ['this process', 'another'])
+def test_events_when_somebody_acts_by_hand_then_are_told_at_once_with_libvirts_numbers(fast, by):
+    boot(fast)
+    heard = hear_lifecycle(Connection(fast, 'src'))
+    virsh = Virsh(fast if by == 'this process' else World(fast.path, SCALE), 'src')
+    for act, event in ((virsh.suspend, (3, 0)), (virsh.resume, (4, 0)), (virsh.destroy, (5, 1)),
+                       (virsh.start, (2, 0))):
+        act(UUID)
+        assert heard.get(timeout=10) == event
+    assert heard.empty()
+
+
+def test_events_when_a_guest_moves_then_each_says_that_a_migration_did_it(fast):
+    boot(fast)
+    source, dest = (hear_lifecycle(Connection(fast, host)) for host in ('src', 'dst'))
+    Virsh(World(fast.path, SCALE), 'src').migrate(UUID, 'dst')
+    assert [dest.get(timeout=10) for _ in range(2)] == [abi.STARTED_MIGRATED, abi.RESUMED_MIGRATED]
+    last = source.get(timeout=10)
+    while last != abi.STOPPED_MIGRATED:
+        assert last == abi.SUSPENDED_MIGRATED
+        last = source.get(timeout=10)
+    assert dest.empty() and source.empty()
 
 
 def test_connection_when_the_hypervisor_goes_then_is_broken_and_another_is_refused(world):
