@@ -47,27 +47,6 @@ def move_by_hand(cloud, server, virsh):
     virsh.wait_migrated(server.uuid)
 
 
-def test_suspend_when_nothing_is_ordered_then_the_hypervisors_word_shows_it_soon(cloud):
-    server = cloud.boot('src')
-    virsh, heard = Virsh(cloud.world, 'src'), cloud.compute('src').changes.note
-    for act, state in ((virsh.suspend, 'paused'), (virsh.resume, 'active'),
-                       (virsh.destroy, 'stopped'), (virsh.start, 'active')):
-        act(server.uuid)
-        heard(server.uuid)
-        server.wait(lambda server: server.states() == (state, None), state)
-    assert server.act('pause').status == 202
-    server.wait(lambda server: server.states() == ('paused', None), 'paused')
-
-
-def test_suspend_when_the_move_has_ended_but_for_its_record_then_it_is_shown_after_it(cloud, held):
-    server, order, virsh = held('post_live_migration_at_source')
-    virsh.suspend(server.uuid)
-    cloud.compute('dst').changes.note(server.uuid)
-    cloud.world.release(order)
-    assert server.wait_status().status == COMPLETED
-    server.wait(lambda server: server.states() == ('paused', None), 'paused')
-
-
 def can_be_moved(server):
     assert server.live_migrate('third').status == 202
     return server.wait_status().status == COMPLETED and server.states() == ('active', None)
