@@ -39,6 +39,15 @@ def test_options_when_made_bad_during_a_copy_then_it_ends_with_its_record(lab, b
     assert_settled(server, 'compute2')
 
 
+def test_guest_when_changed_by_virsh_then_its_server_is_soon_shown_so(lab, boot):
+    """Long before the next look of sync_power_state_interval."""
+    server = boot(host='compute1')
+    for act, status in (('suspend', 'PAUSED'), ('resume', 'ACTIVE'), ('destroy', 'SHUTOFF'),
+                        ('start', 'ACTIVE')):
+        virsh(lab, 'compute1', act, server.id)
+        server.wait(lambda shown: shown['status'] == status, 8, status)
+
+
 # libvirt itself keeps "virsh resume" waiting until a copy is over
 @pytest.mark.parametrize('paused', [True])
 def test_guest_when_suspended_or_resumed_by_virsh_during_its_copy_then_arrives_so(
