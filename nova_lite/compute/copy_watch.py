@@ -81,7 +81,7 @@ class CopyWatch:
 
     def _look(self) -> str:
         try:
-            return presence.look(self._driver, self._instance)
+            return recovery.GUEST[presence.look(self._driver, self._instance)]
         except Exception as error:
             LOG.info('Instance %s cannot be looked at: %s', self._instance.uuid,
                      exception.message_of(error))

@@ -81,7 +81,7 @@ class Move:
 
     def take_up(self) -> None:
         """Go on with what an earlier process of this host left, as migration/recovery.py says."""
-        source = presence.look(self._driver, self.instance)
+        source = recovery.GUEST[presence.look(self._driver, self.instance)]
         destination = rpcapi.ask_presence(self._compute, self.ctxt, self.dest, self.instance)
         rule = recovery.decide(self.migration.status, source, destination)
         LOG.info('Taking up migration %s of instance %s, which is %s (here: %s, on %s: %s): %s, '

@@ -21,6 +21,7 @@ from nova_lite.compute.orders import Orders
 from nova_lite.compute.resource_tracker import ResourceTracker
 from nova_lite.compute.server_lifecycle import ServerLifecycle
 from nova_lite.conf import CONF
+from nova_lite.migration import recovery
 from nova_lite.virt import driver as virt_driver
 
 LOG = logging.getLogger(__name__)
@@ -138,7 +139,7 @@ class ComputeManager:
         return self.destination.post(ctxt, instance, migrate_data)
 
     def guest_presence(self, ctxt: Any, instance: Any) -> str:
-        return presence.look(self.driver, instance)
+        return recovery.GUEST[presence.look(self.driver, instance)]
 
     def locate_guest(self, ctxt: Any, instance: Any) -> str:
         return presence.locate(self.driver, instance)

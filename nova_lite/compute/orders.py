@@ -114,7 +114,7 @@ class Orders:
         moments.reach(f'order-{task}-start', instance.uuid)
         if task == task_states.DELETING and not self._is_here_to_delete(ctxt, instance):
             return
-        seen = presence.look_for_order(self._driver, instance)
+        seen = order_rules.GUEST[presence.look(self._driver, instance)]
         rule = order_rules.decide(task, seen)
         LOG.info('Instance %s is %s, and its guest is %s: %s', instance.uuid, task, seen,
                  rule.action)

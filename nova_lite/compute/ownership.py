@@ -49,7 +49,7 @@ def check_alone(ctxt: Any, instance: Any, host: str, driver: ComputeDriver,
     if here in location.GONE and not (new and here == location.ABSENT):
         for service in objects.ServiceList.get_by_filters(system, binary=COMPUTE):
             suspects.setdefault(service.host, Suspect(f'here it is {here}'))
-    elif here == location.OFF and presence.is_forgotten(driver, instance):
+    elif here in location.ENDED and presence.is_forgotten(driver, instance):
         # it is most likely off by an order of ours: a silent host does not keep it so
         for service in objects.ServiceList.get_by_filters(system, binary=COMPUTE):
             if service.up:
@@ -88,7 +88,7 @@ def _judge(ctxt: Any, instance: Any, host: str, here: str, suspects: dict[str, S
            answers: dict[str, str]) -> None:
     for other, word in answers.items():
         # where it went to it may have ended: what it wrote last is there
-        ended_there = word == location.OFF and here in location.GONE
+        ended_there = word in location.ENDED and here in location.GONE
         if word in location.MAY_RUN or ended_there:
             raise _refusal(instance, host,
                            f'host {other} may have the guest ({word}; {suspects[other].why})',

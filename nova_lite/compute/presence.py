@@ -13,7 +13,7 @@ from oslo_log import log as logging
 
 from nova_lite import exception, rpc, utils
 from nova_lite.compute.rpcapi import ANSWER_TIMEOUT, ComputeAPI
-from nova_lite.migration import location, order_rules, recovery
+from nova_lite.migration import location
 from nova_lite.virt.driver import ComputeDriver
 
 LOG = logging.getLogger(__name__)
@@ -22,27 +22,16 @@ AT_ONCE = 16        # hosts that are asked side by side
 
 
 def look(driver: ComputeDriver, instance: Any) -> str:
-    """What there is of the guest on this host, a word of recovery.py."""
+    """What there is of the guest on this host, a word of location.py: NO_ANSWER when the
+    hypervisor is away."""
     try:
-        return recovery.presence(driver.get_info(instance))
-    except exception.InstanceNotFound:
-        return recovery.ABSENT
+        return locate(driver, instance)
     except exception.HypervisorUnavailable:
-        return recovery.AWAY
-
-
-def look_for_order(driver: ComputeDriver, instance: Any) -> str:
-    """What there is of the guest on this host, a word of order_rules.py."""
-    try:
-        return order_rules.word_of(driver.get_info(instance))
-    except exception.InstanceNotFound:
-        return order_rules.ABSENT
-    except exception.HypervisorUnavailable:
-        return order_rules.AWAY
+        return location.NO_ANSWER
 
 
 def locate(driver: ComputeDriver, instance: Any) -> str:
-    """What there is of the guest on this host, a word of location.py. HypervisorUnavailable."""
+    """The same. Raises HypervisorUnavailable."""
     try:
         return location.word_for(driver.get_info(instance))
     except exception.InstanceNotFound:

@@ -13,7 +13,7 @@ from nova_lite import exception, objects
 from nova_lite.compute import ownership
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conf import CONF
-from nova_lite.migration import order_rules, power_state, task_states, vm_states
+from nova_lite.migration import location, power_state, task_states, vm_states
 from nova_lite.virt import driver as virt_driver
 
 LOG = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ class ServerLifecycle:
                 vm_states.ERROR, vm_states.SUSPENDED, vm_states.BUILDING):
             return
         info = self._info(instance)
-        if order_rules.word_of(info) in order_rules.ELSEWHERE:
+        if location.word_for(info) in location.HALF:
             return      # a copy by hand: it may stand still for its end
         state = info.state if info else power_state.SHUTDOWN
         if state == instance.power_state and STATES.get(state) == instance.vm_state:

@@ -16,8 +16,10 @@ UP, DOWN, FORCED_DOWN = 'up', 'down', 'forced down'
 # what a server is at a place where its guest is so
 STATES = {location.RUNNING: (vm_states.ACTIVE, power_state.RUNNING),
           location.PAUSED: (vm_states.PAUSED, power_state.PAUSED),
-          location.OFF: (vm_states.STOPPED, power_state.SHUTDOWN)}
-LEFT_OVER = (location.OFF, location.MIGRATED, location.LEFT_BEHIND)
+          location.SUSPENDED: (vm_states.PAUSED, power_state.SUSPENDED),
+          location.OFF: (vm_states.STOPPED, power_state.SHUTDOWN),
+          location.SAVED: (vm_states.SUSPENDED, power_state.SHUTDOWN)}
+LEFT_OVER = (*location.ENDED, location.MIGRATED, location.LEFT_BEHIND)
 
 
 class Location(NamedTuple):
@@ -44,7 +46,7 @@ def prove(answers: dict[str, str], fenced: set[str]) -> tuple[str | None, list[s
     if len(on) > 1:
         reasons.append(f'hosts {" and ".join(on)} have it on: end it on all but one')
     # where nobody has it on, what it wrote last is where it was switched off
-    places = on or ([] if having(location.LEFT_BEHIND) else having(location.OFF))
+    places = on or ([] if having(location.LEFT_BEHIND) else having(*location.ENDED))
     if not places:
         reasons.append('no host has the guest')
     elif len(places) > 1 and not on:

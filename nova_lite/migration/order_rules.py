@@ -8,8 +8,7 @@ module to print the table: ``python -m nova_lite.migration.order_rules``.
 """
 from typing import NamedTuple
 
-from nova_lite.migration import power_state, tables, vm_states
-from nova_lite.migration.observations import GuestInfo
+from nova_lite.migration import location, tables, vm_states
 from nova_lite.migration.task_states import (DELETING, PAUSING, POWERING_OFF, POWERING_ON,
                                              REBOOTING, REBOOTING_HARD, RESUMING, SCHEDULING,
                                              SPAWNING, SUSPENDING, UNPAUSING)
@@ -23,6 +22,12 @@ ABSENT = 'absent'
 LEAVING = 'leaving'        # a copy to another host is under way, or has stopped it
 INCOMING = 'incoming'      # the unfinished half of a copy to here
 AWAY = 'no answer'
+
+# what a word of location.py is here
+GUEST = {location.RUNNING: RUNS, location.PAUSED: PAUSED, location.SUSPENDED: PAUSED,
+         location.LEAVING: LEAVING, location.LEFT_BEHIND: LEAVING, location.INCOMING: INCOMING,
+         location.OFF: OFF, location.SAVED: SAVED, location.MIGRATED: OFF,
+         location.ABSENT: ABSENT, location.NO_ANSWER: AWAY}
 
 GUESTS = (RUNS, PAUSED, SAVED, OFF, ABSENT, LEAVING, INCOMING, AWAY)
 TASKS = (SCHEDULING, SPAWNING, POWERING_ON, POWERING_OFF, REBOOTING, REBOOTING_HARD, PAUSING,
@@ -92,19 +97,6 @@ def decide(task: str, guest: str) -> Rule:
         if task in rule.tasks and guest in rule.guest:
             return rule
     raise LookupError(f'no rule for {task} of a guest that is {guest}')
-
-
-def word_of(info: GuestInfo | None) -> str:
-    """What a hypervisor's word on a guest, None when it knows none, is called here."""
-    if info is None:
-        return ABSENT
-    if info.state not in (power_state.RUNNING, power_state.PAUSED, power_state.SUSPENDED):
-        return SAVED if info.saved else OFF
-    if info.incoming:
-        return INCOMING
-    if info.leaving:
-        return LEAVING
-    return RUNS if info.state == power_state.RUNNING else PAUSED
 
 
 def vm_state_of(guest: str) -> str:

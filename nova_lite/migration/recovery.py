@@ -8,9 +8,8 @@ does not answer is AWAY, which proves nothing. Run this module to print the tabl
 """
 from typing import NamedTuple
 
-from nova_lite.migration import power_state, tables
+from nova_lite.migration import location, tables
 from nova_lite.migration.migration_states import POSTCOPY, PREPARING, QUEUED, RUNNING
-from nova_lite.migration.observations import GuestInfo
 
 # what a host says of a guest
 RUNS = 'runs'              # whole, and nothing takes it away
@@ -19,6 +18,12 @@ INCOMING = 'incoming'      # the unfinished half of a copy to here
 OFF = 'off'                # a definition and nothing that runs
 ABSENT = 'absent'
 AWAY = 'away'              # no answer
+
+# what a word of location.py is here
+GUEST = {location.RUNNING: RUNS, location.PAUSED: RUNS, location.SUSPENDED: RUNS,
+         location.LEAVING: LEAVING, location.LEFT_BEHIND: LEAVING, location.INCOMING: INCOMING,
+         location.OFF: OFF, location.SAVED: OFF, location.MIGRATED: OFF,
+         location.ABSENT: ABSENT, location.NO_ANSWER: AWAY}
 
 PHASES = (QUEUED, PREPARING, RUNNING, POSTCOPY)
 AT_SOURCE = (RUNS, LEAVING, OFF, ABSENT, AWAY)
@@ -84,17 +89,6 @@ def decide(phase: str, source: str, destination: str) -> Rule:
         if rule.phase == phase and source in rule.source and destination in rule.destination:
             return rule
     raise LookupError(f'no rule for {phase}, source {source}, destination {destination}')
-
-
-def presence(info: GuestInfo | None) -> str:
-    """What a hypervisor's word on a guest, None when it knows none, means here."""
-    if info is None:
-        return ABSENT
-    if info.state not in (power_state.RUNNING, power_state.PAUSED):
-        return OFF
-    if info.incoming:
-        return INCOMING
-    return LEAVING if info.leaving else RUNS
 
 
 def pformat() -> str:

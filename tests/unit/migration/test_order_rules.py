@@ -6,10 +6,8 @@ from pathlib import Path
 import pytest
 
 from nova_lite.compute import orders
-from nova_lite.migration import order_rules, power_state, task_states
-from nova_lite.migration.observations import GuestInfo
-from nova_lite.migration.order_rules import (ABSENT, ACT, AS_IT_IS, GUESTS, INCOMING, LEAVING,
-                                             OFF, PAUSED, PLACE, RECORD, REFUSE, RUNS, SAVED,
+from nova_lite.migration import order_rules, task_states
+from nova_lite.migration.order_rules import (ACT, AS_IT_IS, GUESTS, PLACE, RECORD, REFUSE, RUNS,
                                              TASKS, WAIT)
 
 CASES = list(itertools.product(TASKS, GUESTS))
@@ -49,18 +47,6 @@ def test_tasks_when_compared_with_the_words_of_a_server_are_all_but_the_moves():
 def test_decide_when_the_task_is_unknown_says_so():
     with pytest.raises(LookupError, match='migrating'):
         order_rules.decide(task_states.MIGRATING, RUNS)
-
-
-@pytest.mark.parametrize('info, expected', [
-    (None, ABSENT), (GuestInfo(power_state.RUNNING), RUNS),
-    (GuestInfo(power_state.PAUSED), PAUSED),
-    (GuestInfo(power_state.SUSPENDED), PAUSED), (GuestInfo(power_state.SHUTDOWN), OFF),
-    (GuestInfo(power_state.SHUTDOWN, leaving=True), OFF), (GuestInfo(power_state.CRASHED), OFF),
-    (GuestInfo(power_state.SHUTDOWN, saved=True), SAVED),
-    (GuestInfo(power_state.RUNNING, leaving=True), LEAVING),
-    (GuestInfo(power_state.PAUSED, incoming=True), INCOMING)])
-def test_word_when_a_hypervisor_has_spoken_names_the_guest(info, expected):
-    assert order_rules.word_of(info) == expected
 
 
 def test_pformat_when_printed_has_a_line_for_each_rule():

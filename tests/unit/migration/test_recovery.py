@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from nova_lite.migration import migration_states, power_state, recovery
-from nova_lite.migration.observations import GuestInfo
+from nova_lite.migration import migration_states, recovery
 from nova_lite.migration.recovery import (ABSENT, ASK_AGAIN, AT_DESTINATION, AT_SOURCE, AWAY,
-                                          FINISH, GIVE_UP, INCOMING, LEAVING, OFF, PHASES,
-                                          PREPARE, QUEUE, ROLL_BACK, RUNS, WATCH)
+                                          FINISH, GIVE_UP, LEAVING, OFF, PHASES, PREPARE, QUEUE,
+                                          ROLL_BACK, RUNS, WATCH)
 
 CASES = list(itertools.product(PHASES, AT_SOURCE, AT_DESTINATION))
 
@@ -66,15 +65,6 @@ def test_rules_when_walked_are_all_needed_and_cover_every_status_that_is_taken_u
 def test_decide_when_the_phase_is_unknown_says_so():
     with pytest.raises(LookupError, match='accepted'):
         recovery.decide('accepted', RUNS, ABSENT)
-
-
-@pytest.mark.parametrize('info, expected', [
-    (None, ABSENT), (GuestInfo(power_state.RUNNING), RUNS), (GuestInfo(power_state.PAUSED), RUNS),
-    (GuestInfo(power_state.RUNNING, leaving=True), LEAVING),
-    (GuestInfo(power_state.PAUSED, incoming=True), INCOMING),
-    (GuestInfo(power_state.SHUTDOWN), OFF), (GuestInfo(power_state.CRASHED), OFF)])
-def test_presence_when_a_hypervisor_has_spoken_names_it(info, expected):
-    assert recovery.presence(info) == expected
 
 
 def test_pformat_when_printed_has_a_line_for_each_rule():
