@@ -13,7 +13,8 @@ from nova_lite.objects.instance_action import (InstanceAction, InstanceActionEve
                                                InstanceActionEventList, InstanceActionList)
 from nova_lite.objects.instance_fault import InstanceFault, InstanceFaultList
 from nova_lite.objects.migrate_data import LibvirtLiveMigrateData, LiveMigrateData
-from nova_lite.objects.migration import Migration, MigrationList
+from nova_lite.objects.migration import Migration
+from nova_lite.objects.migration_list import MigrationList
 from nova_lite.objects.order import Order, OrderList
 from nova_lite.objects.request_spec import RequestSpec, Selection
 from nova_lite.objects.service import Service, ServiceList

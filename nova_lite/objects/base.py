@@ -7,6 +7,7 @@ must not touch the database, next to the conductor, which does.
 import contextlib
 import contextvars
 import copy
+import datetime
 from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import Any, Self
@@ -14,25 +15,27 @@ from typing import Any, Self
 from oslo_versionedobjects import base as ovo
 
 from nova_lite import exception
+from nova_lite.context import RequestContext
 from nova_lite.objects import fields, unreadable
 
+Indirection = ovo.VersionedObjectIndirectionAPI
 _UNSET = object()
 TRIES = 5       # to write over what others write at the same time
-_default_indirection: Any = None
-_indirection: contextvars.ContextVar = contextvars.ContextVar('indirection', default=_UNSET)
+_default_indirection: Indirection | None = None
+_indirection: contextvars.ContextVar[Any] = contextvars.ContextVar('indirection', default=_UNSET)
 
 remotable = ovo.remotable
 obj_tree_get_versions = ovo.obj_tree_get_versions
 
 
-def set_default_indirection(api: Any) -> None:
+def set_default_indirection(api: Indirection | None) -> None:
     """Where remotable methods go in this process: an indirection API, or None for the database."""
     global _default_indirection
     _default_indirection = api
 
 
 @contextlib.contextmanager
-def indirection(api: Any) -> Iterator[None]:
+def indirection(api: Indirection | None) -> Iterator[None]:
     """The same for the calls within the block, and for threads that it starts with its context."""
     token = _indirection.set(api)
     try:
@@ -50,7 +53,7 @@ def db() -> ModuleType:
 class _IndirectionApi:
     """Read as ``cls.indirection_api``, as oslo.versionedobjects does."""
 
-    def __get__(self, obj: Any, cls: type) -> Any:
+    def __get__(self, obj: 'NovaLiteObject | None', cls: type) -> Indirection | None:
         api = _indirection.get()
         return _default_indirection if api is _UNSET else api
 
@@ -68,7 +71,8 @@ class NovaLiteObject(ovo.VersionedObject):
     OBJ_PROJECT_NAMESPACE = 'nova_lite'
     indirection_api: Any = _IndirectionApi()
 
-    def __init__(self, context: Any = None, **kwargs: Any) -> None:
+    # Any: each field has a type of its own
+    def __init__(self, context: RequestContext | None = None, **kwargs: Any) -> None:
         self._before: dict[str, Any] = {}
         super().__init__(context, **kwargs)
 
@@ -89,7 +93,7 @@ class NovaLiteObject(ovo.VersionedObject):
                        and getattr(self, name) != before)
         return changed
 
-    def obj_reset_changes(self, fields: Any = None, recursive: bool = False) -> None:
+    def obj_reset_changes(self, fields: list[str] | None = None, recursive: bool = False) -> None:
         super().obj_reset_changes(fields, recursive)
         for name in fields or self.fields:
             if self.obj_attr_is_set(name):
@@ -98,7 +102,8 @@ class NovaLiteObject(ovo.VersionedObject):
                                       else value)
 
     @classmethod
-    def _obj_from_primitive(cls, context: Any, objver: str, primitive: dict) -> Self:
+    def _obj_from_primitive(cls, context: RequestContext, objver: str,
+                            primitive: dict[str, Any]) -> Self:
         self = super()._obj_from_primitive(context, objver, primitive)
         changed = set(self._changed_fields)
         self.obj_reset_changes()
@@ -107,14 +112,14 @@ class NovaLiteObject(ovo.VersionedObject):
             self._before.pop(name, None)
         return self
 
-    def __deepcopy__(self, memo: dict) -> Self:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         clone = super().__deepcopy__(memo)
         clone._before = copy.deepcopy(self._before)
         return clone
 
 
-def _is_json(field: Any) -> bool:
-    return isinstance(field, fields.JsonField)
+def _is_json(field: fields.Field[Any]) -> bool:
+    return isinstance(field, (fields.JsonField, fields.JsonListField))
 
 
 class PersistentObject(NovaLiteObject):
@@ -124,17 +129,25 @@ class PersistentObject(NovaLiteObject):
     TABLE = ''
     WORKED_OUT: tuple[str, ...] = ()
     OF_DATABASE: tuple[str, ...] = ()
+    # what each class that is registered makes of the fields below
+    id: int
+    created_at: datetime.datetime | None
+    updated_at: datetime.datetime | None
+    deleted_at: datetime.datetime | None
+    deleted: bool
     fields = {
         'id': fields.IntegerField(),
-        **fields.optional(fields.DateTimeField, 'created_at', 'updated_at', 'deleted_at'),
+        'created_at': fields.DateTimeField(nullable=True),
+        'updated_at': fields.DateTimeField(nullable=True),
+        'deleted_at': fields.DateTimeField(nullable=True),
         'deleted': fields.BooleanField(default=False),
     }
 
     @classmethod
-    def from_row(cls, context: Any, row: dict[str, Any]) -> Self:
+    def from_row(cls, context: RequestContext, row: dict[str, Any]) -> Self:
         return cls()._load(context, row)
 
-    def _load(self, context: Any, row: dict[str, Any]) -> Self:
+    def _load(self, context: RequestContext, row: dict[str, Any]) -> Self:
         """Take all fields from a row; nothing counts as changed afterwards. A value that cannot
         be read counts as not set. RowUnreadable where it must be."""
         self._context = context
@@ -196,7 +209,15 @@ class PersistentObject(NovaLiteObject):
                 self.refresh()
         raise conflict
 
-    def _insert(self, **extra: Any) -> None:
+    def refresh(self) -> None:
+        """Read the row again; unsaved changes are lost."""
+        raise NotImplementedError
+
+    def save(self) -> None:
+        """Write what has changed."""
+        raise NotImplementedError
+
+    def _insert(self, **extra: object) -> None:
         if 'id' in self:
             raise exception.Invalid(reason=f'{self.obj_name()} {self.id} exists already')
         self._load(self._context, db().insert(self.TABLE, {**self._changed_columns(), **extra}))
@@ -207,7 +228,7 @@ class NovaLiteObjectList(ovo.ObjectListBase, NovaLiteObject):
     CHILD: type[PersistentObject]
 
     @classmethod
-    def from_rows(cls, context: Any, rows: list[dict[str, Any]]) -> Self:
+    def from_rows(cls, context: RequestContext, rows: list[dict[str, Any]]) -> Self:
         """Without those that cannot be read: they are named in the log."""
         found = []
         for row in rows:

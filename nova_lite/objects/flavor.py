@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple, Self
 
 from nova_lite import exception
+from nova_lite.context import RequestContext
 from nova_lite.objects import base, fields
 
 
@@ -12,9 +13,15 @@ class Flavor(base.PersistentObject):
     VERSION = '1.0'
     TABLE = 'flavors'
     fields = {
-        **fields.optional(fields.StringField, 'flavorid', 'name', 'description'),
-        **fields.optional(fields.IntegerField, 'memory_mb', 'vcpus', 'vcpu_weight'),
-        **fields.optional(fields.IntegerField, 'root_gb', 'ephemeral_gb', 'swap', default=0),
+        'flavorid': fields.StringField(),
+        'name': fields.StringField(),
+        'description': fields.StringField(nullable=True),
+        'memory_mb': fields.IntegerField(),
+        'vcpus': fields.IntegerField(),
+        'vcpu_weight': fields.IntegerField(nullable=True),
+        'root_gb': fields.IntegerField(nullable=True, default=0),
+        'ephemeral_gb': fields.IntegerField(nullable=True, default=0),
+        'swap': fields.IntegerField(default=0),
         'rxtx_factor': fields.FloatField(nullable=True, default=1.0),
         'disabled': fields.BooleanField(nullable=True, default=False),
         'is_public': fields.BooleanField(nullable=True, default=True),
@@ -39,21 +46,21 @@ class Flavor(base.PersistentObject):
 
     @classmethod
     @base.remotable
-    def get_by_flavor_id(cls, context: Any, flavorid: str) -> Self:
+    def get_by_flavor_id(cls, context: RequestContext, flavorid: str) -> Self:
         return cls._get(context, flavorid, flavorid=flavorid)
 
     @classmethod
     @base.remotable
-    def get_by_name(cls, context: Any, name: str) -> Self:
+    def get_by_name(cls, context: RequestContext, name: str) -> Self:
         return cls._get(context, name, name=name)
 
     @classmethod
     @base.remotable
-    def get_by_id(cls, context: Any, flavor_id: int) -> Self:
+    def get_by_id(cls, context: RequestContext, flavor_id: int) -> Self:
         return cls._get(context, flavor_id, id=flavor_id)
 
     @classmethod
-    def _get(cls, context: Any, wanted: Any, **columns: Any) -> Self:
+    def _get(cls, context: RequestContext, wanted: object, **columns: object) -> Self:
         row = base.db().get(cls.TABLE, **columns)
         if row is None:
             raise exception.FlavorNotFound(flavor_id=wanted)
@@ -68,7 +75,7 @@ class FlavorList(base.NovaLiteObjectList):
 
     @classmethod
     @base.remotable
-    def get_all(cls, context: Any, filters: dict[str, Any] | None = None,
+    def get_all(cls, context: RequestContext, filters: dict[str, Any] | None = None,
                 limit: int | None = None, marker: str | None = None,
                 sort_key: str = 'flavorid', sort_dir: str = 'asc') -> Self:
         """Filters: any column by value, ``min_memory_mb``, ``min_root_gb``. The marker is a
@@ -84,7 +91,7 @@ class Resources(NamedTuple):
     disk_gb: int
 
 
-def resources_of(flavor: Any) -> Resources:
+def resources_of(flavor: Flavor) -> Resources:
     """What a guest of ``flavor`` takes; swap (MiB in a flavor) is disk, rounded up to GiB."""
     swap_gb = -(-(flavor.swap or 0) // 1024)
     disk = (flavor.root_gb or 0) + (flavor.ephemeral_gb or 0) + swap_gb

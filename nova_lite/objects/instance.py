@@ -8,13 +8,14 @@ from oslo_log import log as logging
 from oslo_utils import uuidutils
 
 from nova_lite import exception
+from nova_lite.context import RequestContext
 from nova_lite.migration import task_states
 from nova_lite.objects import base, fields
 
 LOG = logging.getLogger(__name__)
-UNSET: Any = object()    # "whatever it is": leave the argument out, the mark does not travel
+UNSET = object()    # "whatever it is": leave the argument out, the mark does not travel
 # (context, instance, its vm_state and task_state before)
-StateListener = Callable[[Any, 'Instance', str | None, str | None], None]
+StateListener = Callable[[RequestContext, 'Instance', str | None, str | None], None]
 _listener: StateListener | None = None
 STATES = {'vm_state', 'task_state', 'power_state', 'host', 'node', 'generation'}
 
@@ -25,18 +26,36 @@ class Instance(base.PersistentObject):
     TABLE = 'instances'
     fields = {
         'uuid': fields.UUIDField(),
-        **fields.optional(
-            fields.StringField, 'user_id', 'project_id', 'display_name', 'display_description',
-            'hostname', 'host', 'node', 'vm_state', 'task_state', 'image_ref', 'key_name',
-            'availability_zone', 'locked_by', 'locked_reason', 'reservation_id', 'config_drive'),
-        **fields.optional(fields.IntegerField, 'power_state', 'memory_mb', 'vcpus', 'root_gb',
-                          'ephemeral_gb', 'progress'),
+        'user_id': fields.StringField(nullable=True),
+        'project_id': fields.StringField(nullable=True),
+        'display_name': fields.StringField(nullable=True),
+        'display_description': fields.StringField(nullable=True),
+        'hostname': fields.StringField(nullable=True),
+        'host': fields.StringField(nullable=True),
+        'node': fields.StringField(nullable=True),
+        'vm_state': fields.StringField(nullable=True),
+        'task_state': fields.StringField(nullable=True),
+        'image_ref': fields.StringField(nullable=True),
+        'key_name': fields.StringField(nullable=True),
+        'availability_zone': fields.StringField(nullable=True),
+        'locked_by': fields.StringField(nullable=True),
+        'locked_reason': fields.StringField(nullable=True),
+        'reservation_id': fields.StringField(nullable=True),
+        'config_drive': fields.StringField(nullable=True),
+        'power_state': fields.IntegerField(nullable=True),
+        'memory_mb': fields.IntegerField(nullable=True),
+        'vcpus': fields.IntegerField(nullable=True),
+        'root_gb': fields.IntegerField(nullable=True),
+        'ephemeral_gb': fields.IntegerField(nullable=True),
+        'progress': fields.IntegerField(nullable=True),
         'generation': fields.IntegerField(default=0),
         'flavor': fields.ObjectField('Flavor', nullable=True),
-        **fields.optional(fields.DateTimeField, 'launched_at', 'terminated_at'),
+        'launched_at': fields.DateTimeField(nullable=True),
+        'terminated_at': fields.DateTimeField(nullable=True),
         'locked': fields.BooleanField(default=False, nullable=True),
-        **fields.optional(fields.JsonField, 'image_meta', 'metadata', 'system_metadata',
-                          default={}),
+        'image_meta': fields.JsonField(nullable=True, default={}),
+        'metadata': fields.JsonField(nullable=True, default={}),
+        'system_metadata': fields.JsonField(nullable=True, default={}),
     }
 
     @property
@@ -51,11 +70,12 @@ class Instance(base.PersistentObject):
 
     def defaults(self) -> dict[str, Any]:
         """Columns of a new server that nobody has set."""
-        defaults = {name: {} for name in ('image_meta', 'metadata', 'system_metadata')}
+        defaults: dict[str, Any] = {
+            name: {} for name in ('image_meta', 'metadata', 'system_metadata')}
         defaults |= {'uuid': uuidutils.generate_uuid(), 'locked': False, 'progress': 0}
         return {name: value for name, value in defaults.items() if name not in self}
 
-    def save(self, expected_task_state: Any = UNSET, expected_vm_state: Any = UNSET) -> None:
+    def save(self, expected_task_state: object = UNSET, expected_vm_state: object = UNSET) -> None:
         """Write the changed fields by one UPDATE that matches only where the states are as
         expected: a value, a list of values, or None for none. Without an expectation the changed
         columns must still hold what was read. A state is only written where ``generation`` is
@@ -153,7 +173,7 @@ class Instance(base.PersistentObject):
 
     @classmethod
     @base.remotable
-    def get_by_uuid(cls, context: Any, uuid: str, read_deleted: bool = False) -> Self:
+    def get_by_uuid(cls, context: RequestContext, uuid: str, read_deleted: bool = False) -> Self:
         """InstanceNotFound also when it is another project's and the caller is no admin."""
         row = base.db().get(cls.TABLE, uuid=uuid, read_deleted=read_deleted)
         if row is None or _hidden(context, row):
@@ -169,13 +189,13 @@ class InstanceList(base.NovaLiteObjectList):
 
     @classmethod
     @base.remotable
-    def get_by_host(cls, context: Any, host: str) -> Self:
+    def get_by_host(cls, context: RequestContext, host: str) -> Self:
         return cls.from_rows(context, base.db().instances.by_filters(
             {'host': host}, ['id'], ['asc'], None, None))
 
     @classmethod
     @base.remotable
-    def get_by_filters(cls, context: Any, filters: dict[str, Any] | None = None,
+    def get_by_filters(cls, context: RequestContext, filters: dict[str, Any] | None = None,
                        sort_keys: list[str] | None = None, sort_dirs: list[str] | None = None,
                        limit: int | None = None, marker: str | None = None) -> Self:
         """Filters: any column by value or list of values (None: NULL), ``name`` (regular
@@ -186,7 +206,7 @@ class InstanceList(base.NovaLiteObjectList):
             filters or {}, sort_keys, sort_dirs, limit, marker))
 
 
-def _hidden(context: Any, row: dict[str, Any]) -> bool:
+def _hidden(context: RequestContext, row: dict[str, Any]) -> bool:
     return bool(not context.is_admin and context.project_id
                 and context.project_id != row['project_id'])
 
@@ -197,7 +217,7 @@ def tell(listener: StateListener | None) -> None:
     _listener = listener
 
 
-def notify(context: Any, instance: Instance, old_vm_state: str | None,
+def notify(context: RequestContext, instance: Instance, old_vm_state: str | None,
            old_task_state: str | None) -> None:
     """A state may have changed. The row is written: a failure here changes nothing."""
     changed = (instance.vm_state, instance.task_state) != (old_vm_state, old_task_state)

@@ -7,6 +7,7 @@ from typing import Any, Self
 from oslo_utils import timeutils
 
 from nova_lite import exception
+from nova_lite.context import RequestContext
 from nova_lite.objects import base, fields
 
 
@@ -20,14 +21,18 @@ class InstanceAction(base.PersistentObject):
     TABLE = 'instance_actions'
     fields = {
         'instance_uuid': fields.UUIDField(),
-        **fields.optional(fields.StringField, 'action', 'request_id', 'user_id', 'project_id',
-                          'message'),
-        **fields.optional(fields.DateTimeField, 'start_time', 'finish_time'),
+        'action': fields.StringField(nullable=True),
+        'request_id': fields.StringField(nullable=True),
+        'user_id': fields.StringField(nullable=True),
+        'project_id': fields.StringField(nullable=True),
+        'message': fields.StringField(nullable=True),
+        'start_time': fields.DateTimeField(nullable=True),
+        'finish_time': fields.DateTimeField(nullable=True),
     }
 
     @classmethod
     @base.remotable
-    def action_start(cls, context: Any, instance_uuid: str, action: str,
+    def action_start(cls, context: RequestContext, instance_uuid: str, action: str,
                      request_id: str | None = None) -> Self:
         """Open an action; the request is the context's where none is given."""
         return cls.from_row(context, base.db().insert(cls.TABLE, {
@@ -37,8 +42,8 @@ class InstanceAction(base.PersistentObject):
 
     @classmethod
     @base.remotable
-    def action_finish(cls, context: Any, instance_uuid: str, request_id: str | None = None,
-                      message: str | None = None) -> None:
+    def action_finish(cls, context: RequestContext, instance_uuid: str,
+                      request_id: str | None = None, message: str | None = None) -> None:
         """Close it; a ``message`` (cut at 255 characters) says that it failed.
         InstanceActionNotFound."""
         values: dict[str, Any] = {'finish_time': _now()}
@@ -51,7 +56,8 @@ class InstanceAction(base.PersistentObject):
 
     @classmethod
     @base.remotable
-    def get_by_request_id(cls, context: Any, instance_uuid: str, request_id: str) -> Self:
+    def get_by_request_id(cls, context: RequestContext, instance_uuid: str,
+                          request_id: str) -> Self:
         """InstanceActionNotFound."""
         row = base.db().get(cls.TABLE, instance_uuid=instance_uuid, request_id=request_id)
         if row is None:
@@ -68,8 +74,8 @@ class InstanceActionList(base.NovaLiteObjectList):
 
     @classmethod
     @base.remotable
-    def get_by_instance_uuid(cls, context: Any, instance_uuid: str, limit: int | None = None,
-                             marker: str | None = None,
+    def get_by_instance_uuid(cls, context: RequestContext, instance_uuid: str,
+                             limit: int | None = None, marker: str | None = None,
                              changes_since: datetime.datetime | None = None,
                              changes_before: datetime.datetime | None = None) -> Self:
         """Newest first; the marker is a request id. MarkerNotFound."""
@@ -82,14 +88,19 @@ class InstanceActionEvent(base.PersistentObject):
     VERSION = '1.0'
     TABLE = 'instance_actions_events'
     fields = {
-        **fields.optional(fields.StringField, 'event', 'result', 'traceback', 'host', 'details'),
+        'event': fields.StringField(nullable=True),
+        'result': fields.StringField(nullable=True),
+        'traceback': fields.StringField(nullable=True),
+        'host': fields.StringField(nullable=True),
+        'details': fields.StringField(nullable=True),
         'action_id': fields.IntegerField(),
-        **fields.optional(fields.DateTimeField, 'start_time', 'finish_time'),
+        'start_time': fields.DateTimeField(nullable=True),
+        'finish_time': fields.DateTimeField(nullable=True),
     }
 
     @classmethod
     @base.remotable
-    def event_start(cls, context: Any, instance_uuid: str, event_name: str,
+    def event_start(cls, context: RequestContext, instance_uuid: str, event_name: str,
                     host: str | None = None) -> Self:
         """Open a step of the context's request or, where that is none of the server's actions,
         of the newest one. InstanceActionNotFound."""
@@ -103,7 +114,7 @@ class InstanceActionEvent(base.PersistentObject):
 
     @classmethod
     @base.remotable
-    def event_finish(cls, context: Any, instance_uuid: str, event_name: str,
+    def event_finish(cls, context: RequestContext, instance_uuid: str, event_name: str,
                      host: str | None = None, result: str = 'Success',
                      details: str | None = None, traceback: str | None = None) -> Self:
         """Close it with ``Success`` or ``Error``; an error shows in the action's message too.
@@ -127,13 +138,13 @@ class InstanceActionEventList(base.NovaLiteObjectList):
 
     @classmethod
     @base.remotable
-    def get_by_action(cls, context: Any, action_id: int) -> Self:
+    def get_by_action(cls, context: RequestContext, action_id: int) -> Self:
         """Newest first."""
         return cls.from_rows(context, base.db().actions.events(action_id))
 
     @classmethod
     @base.remotable
-    def write(cls, context: Any, steps: list[dict[str, Any]]) -> None:
+    def write(cls, context: RequestContext, steps: list[dict[str, Any]]) -> None:
         """Write steps that are over and were never opened. Each: ``instance_uuid``,
         ``request_id``, ``event``, ``host``, ``began`` and ``ended`` (s ago), ``result``, and
         perhaps ``details`` and ``traceback``. Those of a server without any action are left out.
@@ -145,8 +156,8 @@ def new_events(steps: Sequence[dict[str, Any]]) -> list[Any]:
     """What the database's side makes of such steps, now."""
     now, events = _now(), []
     for step in steps:
-        values = {name: step[name] for name in ('event', 'host', 'result', 'details', 'traceback')
-                  if name in step}
+        values: dict[str, Any] = {name: step[name] for name in (
+            'event', 'host', 'result', 'details', 'traceback') if name in step}
         values |= {'start_time': now - datetime.timedelta(seconds=step['began']),
                    'finish_time': now - datetime.timedelta(seconds=step['ended'])}
         events.append(base.db().actions.NewEvent(

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What went wrong with a server; the newest one is what the API shows."""
-from typing import Any, Self
+from typing import Self
 
+from nova_lite.context import RequestContext
 from nova_lite.objects import base, fields
 
 
@@ -11,8 +12,10 @@ class InstanceFault(base.PersistentObject):
     TABLE = 'instance_faults'
     fields = {
         'instance_uuid': fields.UUIDField(),
-        **fields.optional(fields.IntegerField, 'code'),
-        **fields.optional(fields.StringField, 'message', 'details', 'host'),
+        'code': fields.IntegerField(nullable=True),
+        'message': fields.StringField(nullable=True),
+        'details': fields.StringField(nullable=True),
+        'host': fields.StringField(nullable=True),
     }
 
     @base.remotable
@@ -24,7 +27,7 @@ class InstanceFault(base.PersistentObject):
 
     @classmethod
     @base.remotable
-    def get_latest_for_instance(cls, context: Any, instance_uuid: str) -> Self | None:
+    def get_latest_for_instance(cls, context: RequestContext, instance_uuid: str) -> Self | None:
         found = base.db().actions.latest_faults([instance_uuid])
         return cls.from_row(context, found[0]) if found else None
 
@@ -37,7 +40,7 @@ class InstanceFaultList(base.NovaLiteObjectList):
 
     @classmethod
     @base.remotable
-    def get_latest_by_instance_uuids(cls, context: Any,
+    def get_latest_by_instance_uuids(cls, context: RequestContext,
                                      instance_uuids: list[str]) -> dict[str, InstanceFault]:
         """The newest fault by uuid; a server without one is left out."""
         return {row['instance_uuid']: InstanceFault.from_row(context, row)

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What source and destination tell each other of a move before and while it runs."""
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from nova_lite import exception
+from nova_lite.context import RequestContext
 from nova_lite.objects import base, fields, unreadable
+
+if TYPE_CHECKING:      # a circle otherwise
+    from nova_lite.objects.migration import Migration
 
 
 @base.NovaLiteObjectRegistry.register
@@ -15,13 +19,21 @@ class LiveMigrateData(base.NovaLiteObject):
     ``old_vol_attachment_ids`` stays empty, as there are no volumes."""
     VERSION = '1.2'
     fields = {
-        **fields.optional(fields.BooleanField, 'is_shared_instance_path',
-                          'is_shared_block_storage', 'block_migration', 'disk_over_commit',
-                          'paused', 'prepared'),
-        **fields.optional(fields.IntegerField, 'disk_available_mb'),
-        **fields.optional(fields.StringField, 'filename', 'image_type', 'instance_relative_path',
-                          'graphics_listen_addr_vnc', 'target_connect_addr', 'serial_listen_addr',
-                          'dest_host', 'dest_node'),
+        'is_shared_instance_path': fields.BooleanField(nullable=True),
+        'is_shared_block_storage': fields.BooleanField(nullable=True),
+        'block_migration': fields.BooleanField(nullable=True),
+        'disk_over_commit': fields.BooleanField(nullable=True),
+        'paused': fields.BooleanField(nullable=True),
+        'prepared': fields.BooleanField(nullable=True),
+        'disk_available_mb': fields.IntegerField(nullable=True),
+        'filename': fields.StringField(nullable=True),
+        'image_type': fields.StringField(nullable=True),
+        'instance_relative_path': fields.StringField(nullable=True),
+        'graphics_listen_addr_vnc': fields.StringField(nullable=True),
+        'target_connect_addr': fields.StringField(nullable=True),
+        'serial_listen_addr': fields.StringField(nullable=True),
+        'dest_host': fields.StringField(nullable=True),
+        'dest_node': fields.StringField(nullable=True),
         'migration': fields.UUIDField(nullable=True),
         'wait_for_vif_plugged': fields.BooleanField(nullable=True, default=False),
         'old_vol_attachment_ids': fields.JsonField(nullable=True, default={}),
@@ -32,11 +44,13 @@ class LiveMigrateData(base.NovaLiteObject):
         return bool(self.is_shared_block_storage or self.is_shared_instance_path)
 
     @classmethod
-    def from_stored(cls, context: Any, migration: Any) -> Self:
+    def from_stored(cls, context: RequestContext, migration: 'Migration') -> Self:
         """The object out of ``Migration.migrate_data``, as the class that it was. RowUnreadable.
         """
         try:
-            return base.NovaLiteObject.obj_from_primitive(migration.migrate_data, context)
+            # which class is the primitive's to say
+            return cast(Self, base.NovaLiteObject.obj_from_primitive(
+                cast(dict[str, Any], migration.migrate_data), context))
         except unreadable.ERRORS as error:
             raise exception.RowUnreadable(
                 table=migration.TABLE, row=migration.uuid, column='migrate_data',

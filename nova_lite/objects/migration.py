@@ -9,6 +9,7 @@ from typing import Any, Self
 from oslo_utils import uuidutils
 
 from nova_lite import exception, moments
+from nova_lite.context import RequestContext
 from nova_lite.migration import migration_states, timings
 from nova_lite.objects import base, fields, instance as instance_obj, instance_action
 
@@ -26,22 +27,47 @@ class Migration(base.PersistentObject):
     OF_DATABASE = ('moving_instance_uuid',)
     fields = {
         'uuid': fields.UUIDField(),
-        'instance_uuid': fields.UUIDField(nullable=True),
-        **fields.optional(
-            fields.StringField, 'source_compute', 'dest_compute', 'source_node', 'dest_node',
-            'dest_host', 'status', 'migration_type', 'user_id', 'project_id', 'reason',
-            'failed_check', 'owner', 'requested_host', 'queue_reason'),
-        **fields.optional(
-            fields.IntegerField, 'old_instance_type_id', 'new_instance_type_id', 'memory_total',
-            'memory_processed', 'memory_remaining', 'disk_total', 'disk_processed',
-            'disk_remaining', 'queue_position'),
-        **fields.optional(fields.BooleanField, 'hidden', 'block_migration', 'disk_over_commit',
-                          'forced', 'source_not_cleaned'),
+        'instance_uuid': fields.UUIDField(),
+        'source_compute': fields.StringField(),
+        'dest_compute': fields.StringField(nullable=True),
+        'source_node': fields.StringField(nullable=True),
+        'dest_node': fields.StringField(nullable=True),
+        'dest_host': fields.StringField(nullable=True),
+        'status': fields.StringField(),
+        'migration_type': fields.StringField(),
+        'user_id': fields.StringField(nullable=True),
+        'project_id': fields.StringField(nullable=True),
+        'reason': fields.StringField(nullable=True),
+        'failed_check': fields.StringField(nullable=True),
+        'owner': fields.StringField(nullable=True),
+        'requested_host': fields.StringField(nullable=True),
+        'queue_reason': fields.StringField(nullable=True),
+        'old_instance_type_id': fields.IntegerField(nullable=True),
+        'new_instance_type_id': fields.IntegerField(nullable=True),
+        'memory_total': fields.IntegerField(nullable=True),
+        'memory_processed': fields.IntegerField(nullable=True),
+        'memory_remaining': fields.IntegerField(nullable=True),
+        'disk_total': fields.IntegerField(nullable=True),
+        'disk_processed': fields.IntegerField(nullable=True),
+        'disk_remaining': fields.IntegerField(nullable=True),
+        'queue_position': fields.IntegerField(nullable=True),
+        'hidden': fields.BooleanField(nullable=True),
+        'block_migration': fields.BooleanField(nullable=True),
+        'disk_over_commit': fields.BooleanField(nullable=True),
+        'forced': fields.BooleanField(nullable=True),
+        'source_not_cleaned': fields.BooleanField(nullable=True),
         'attempted_hosts': fields.JsonListField(nullable=True, default=[]),
-        **fields.optional(fields.JsonField, 'migrate_data', 'request_context', 'goals', 'refusals',
-                          'progress', 'steering', 'timings'),
-        **fields.optional(fields.DateTimeField, 'lease_until', 'copied_at', 'started_at',
-                          'finished_at'),
+        'migrate_data': fields.JsonField(nullable=True),
+        'request_context': fields.JsonField(nullable=True),
+        'goals': fields.JsonField(nullable=True),
+        'refusals': fields.JsonField(nullable=True),
+        'progress': fields.JsonField(nullable=True),
+        'steering': fields.JsonField(nullable=True),
+        'timings': fields.JsonField(nullable=True),
+        'lease_until': fields.DateTimeField(nullable=True),
+        'copied_at': fields.DateTimeField(nullable=True),
+        'started_at': fields.DateTimeField(nullable=True),
+        'finished_at': fields.DateTimeField(nullable=True),
     }
 
     @property
@@ -122,10 +148,14 @@ class Migration(base.PersistentObject):
             self.TABLE, self.id, {'source_not_cleaned': False},
             {'status': migration_states.COMPLETED, 'source_not_cleaned': True})
 
-    def advance(self, event: str, *args: Any, **kwargs: Any) -> None:
+    def advance(self, event: str, reason: str | None = None, failed_check: str | None = None,
+                instance_updates: dict[str, Any] | None = None, owner: str | None = None,
+                expected_status: Sequence[str] | None = None,
+                steps: Sequence[dict[str, Any]] = ()) -> None:
         """Take the edge ``event``: see :meth:`take_edge`, which is the database's side of it."""
         moments.reach(f'edge-{event}-start', self.instance_uuid)
-        self.take_edge(event, *args, **kwargs)
+        self.take_edge(event, reason, failed_check, instance_updates, owner, expected_status,
+                       steps)
         moments.reach(f'edge-{event}-end', self.instance_uuid)
 
     @base.remotable
@@ -177,17 +207,18 @@ class Migration(base.PersistentObject):
 
     @classmethod
     @base.remotable
-    def get_by_id(cls, context: Any, migration_id: int) -> Self:
+    def get_by_id(cls, context: RequestContext, migration_id: int) -> Self:
         return cls._get(context, migration_id, id=migration_id)
 
     @classmethod
     @base.remotable
-    def get_by_uuid(cls, context: Any, uuid: str) -> Self:
+    def get_by_uuid(cls, context: RequestContext, uuid: str) -> Self:
         return cls._get(context, uuid, uuid=uuid)
 
     @classmethod
     @base.remotable
-    def get_by_id_and_instance(cls, context: Any, migration_id: int, instance_uuid: str) -> Self:
+    def get_by_id_and_instance(cls, context: RequestContext, migration_id: int,
+                               instance_uuid: str) -> Self:
         """MigrationNotFoundForInstance."""
         row = base.db().get(cls.TABLE, id=migration_id, instance_uuid=instance_uuid)
         if row is None:
@@ -196,103 +227,11 @@ class Migration(base.PersistentObject):
         return cls.from_row(context, row)
 
     @classmethod
-    def _get(cls, context: Any, wanted: Any, **columns: Any) -> Self:
+    def _get(cls, context: RequestContext, wanted: object, **columns: object) -> Self:
         return cls.from_row(context, cls._row(wanted, **columns))
 
     @classmethod
-    def _row(cls, wanted: Any, **columns: Any) -> dict[str, Any]:
+    def _row(cls, wanted: object, **columns: object) -> dict[str, Any]:
         if (row := base.db().get(cls.TABLE, **columns)) is None:
             raise exception.MigrationNotFound(migration_id=wanted)
         return row
-
-
-@base.NovaLiteObjectRegistry.register
-class MigrationList(base.NovaLiteObjectList):
-    """``instances``: where a method gives the migrations' servers along with them."""
-    VERSION = '1.0'
-    CHILD = Migration
-    fields = {'objects': fields.ListOfObjectsField('Migration'),
-              'instances': fields.ListOfObjectsField('Instance')}
-
-    @classmethod
-    @base.remotable
-    def get_by_filters(cls, context: Any, filters: dict[str, Any] | None = None,
-                       sort_keys: list[str] | None = None, sort_dirs: list[str] | None = None,
-                       limit: int | None = None, marker: str | None = None) -> Self:
-        """Filters: any column by value or list of values (None: NULL), ``host`` (either end),
-        ``changes-since``, ``changes-before`` (datetime). Newest first by default; the marker is
-        a uuid. Invalid, MarkerNotFound."""
-        return cls.from_rows(context, base.db().moves.by_filters(
-            filters or {}, sort_keys, sort_dirs, limit, marker))
-
-    @classmethod
-    @base.remotable
-    def get_in_progress_by_instance(cls, context: Any, instance_uuid: str) -> Self:
-        """What GET /servers/{id}/migrations lists, oldest first."""
-        return cls._oldest_first(context, {'instance_uuid': instance_uuid,
-                                           'status': migration_states.IN_PROGRESS})
-
-    @classmethod
-    @base.remotable
-    def start_next(cls, context: Any, source: str, outbound_limit: int) -> Self:
-        """Take ``prepare`` for those in the queue of ``source`` that may start now, oldest first;
-        the others' records say what they wait for. ``outbound_limit`` 0: no limit. Their servers
-        come along, but for those that are deleted."""
-        return cls._start(context, source, outbound_limit)
-
-    @classmethod
-    @base.remotable
-    def queue_up(cls, context: Any, migration_id: int, source: str, outbound_limit: int) -> Self:
-        """Take ``queue`` for that migration, and ``prepare`` if it may start: what a compute would
-        ask next. As :meth:`start_next`, of one or none. InvalidMigrationState, MigrationNotFound;
-        where this raises anything else, nobody knows whether it has begun."""
-        server = base.db().moves.advance(migration_id, 'queue', {}, {}).migration['instance_uuid']
-        moments.reach('edge-queue-middle', server)
-        moments.reach('edge-prepare-start', server)
-        return cls._start(context, source, outbound_limit, migration_id)
-
-    @classmethod
-    def _start(cls, context: Any, source: str, outbound_limit: int,
-               only: int | None = None) -> Self:
-        started = cls.from_rows(context, base.db().queue.start_next(source, outbound_limit, only))
-        uuids = [migration.instance_uuid for migration in started]
-        started.instances = list(instance_obj.InstanceList.get_by_filters(
-            context, {'uuid': uuids})) if uuids else []
-        return started
-
-    @classmethod
-    @base.remotable
-    def get_sources_waiting_for(cls, context: Any, dest: str) -> list[str]:
-        """Hosts whose queue holds a migration to ``dest``."""
-        return base.db().queue.sources_waiting_for(dest)
-
-    @classmethod
-    @base.remotable
-    def get_unfinished_by_host(cls, context: Any, host: str) -> Self:
-        """Those to or from ``host`` that have not ended, oldest first: the order of its queue."""
-        return cls._oldest_first(context, {'host': host, 'status': migration_states.UNFINISHED})
-
-    @classmethod
-    def get_forsaken(cls, context: Any, silence: float, **columns: Any) -> Self:
-        """Those in progress whose source's compute service is silent for so many seconds, or is
-        forced down, with these ``columns``. The conductors' alone."""
-        return cls.from_rows(context, base.db().moves.forsaken(silence, **columns))
-
-    @classmethod
-    def get_run_out(cls, context: Any) -> Self:
-        """Those that wait for a conductor and have none. The conductors' alone."""
-        return cls.from_rows(context, base.db().leases.run_out())
-
-    @classmethod
-    def renew_leases(cls, context: Any, owner: str, ids: list[int], seconds: float) -> None:
-        base.db().leases.renew(owner, ids, seconds)
-
-    @classmethod
-    def release_leases(cls, context: Any, owner: str, only: list[int] | None = None) -> None:
-        """Let other conductors go on with what ``owner`` works on: all, or ``only`` these."""
-        base.db().leases.release(owner, only)
-
-    @classmethod
-    def _oldest_first(cls, context: Any, filters: dict[str, Any]) -> Self:
-        return cls.from_rows(context, base.db().moves.by_filters(
-            filters, ['id'], ['asc'], None, None))

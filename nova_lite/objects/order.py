@@ -4,11 +4,15 @@
 A message only says "look here"; what is done, and whether, is what stands here. So a message that
 is lost is made up for by the next look, and one that comes twice finds nothing left to do.
 """
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from nova_lite import exception, moments
+from nova_lite.context import RequestContext
 from nova_lite.migration import task_states
 from nova_lite.objects import base, fields, instance as instance_obj
+
+if TYPE_CHECKING:      # a compute has no database
+    from nova_lite.db.orders import Change
 
 
 @base.NovaLiteObjectRegistry.register
@@ -22,16 +26,20 @@ class Order(base.PersistentObject):
         'instance_uuid': fields.UUIDField(),
         'task_state': fields.StringField(),
         'generation': fields.IntegerField(default=0),      # a deletion counts whatever it is
-        **fields.optional(fields.JsonField, 'arguments', 'context'),
+        'arguments': fields.JsonField(nullable=True),
+        'context': fields.JsonField(nullable=True),
         'owner': fields.StringField(nullable=True),
-        **fields.optional(fields.DateTimeField, 'lease_until', 'begun_at'),
+        'lease_until': fields.DateTimeField(nullable=True),
+        'begun_at': fields.DateTimeField(nullable=True),
         'instance': fields.ObjectField('Instance', nullable=True),
     }
 
     @classmethod
-    def _of(cls, context: Any, order: dict[str, Any], server: dict[str, Any] | None) -> Self:
+    def _of(cls, context: RequestContext, order: dict[str, Any],
+            server: dict[str, Any] | None) -> Self:
         self = cls.from_row(context, {**order, 'instance': None})
-        self.instance = server and instance_obj.Instance.from_row(context, server)
+        if server:
+            self.instance = instance_obj.Instance.from_row(context, server)
         self.obj_reset_changes()
         return self
 
@@ -41,7 +49,7 @@ class Order(base.PersistentObject):
 
     # -- the API's alone -------------------------------------------------------------------------
     @classmethod
-    def create_server(cls, context: Any, instance: instance_obj.Instance,
+    def create_server(cls, context: RequestContext, instance: instance_obj.Instance,
                       arguments: dict[str, Any]) -> Self:
         """Write a new server and the order to find a host for it and build it there."""
         task = task_states.SCHEDULING
@@ -54,14 +62,14 @@ class Order(base.PersistentObject):
         return cls._of(context, done.order, done.after)
 
     @classmethod
-    def give(cls, context: Any, instance: instance_obj.Instance, task_state: str,
+    def give(cls, context: RequestContext, instance: instance_obj.Instance, task_state: str,
              arguments: dict[str, Any] | None = None) -> Self:
         """Make the server busy with ``task_state``, if it is free and its vm_state still the one
         of ``instance``; a deletion goes before everything. ``instance`` is fresh afterwards.
 
         UnexpectedTaskStateError, UnexpectedDeletingTaskStateError, InstanceUpdateConflict,
         InstanceNotFound."""
-        expected = {} if task_state == task_states.DELETING else {
+        expected: dict[str, Any] = {} if task_state == task_states.DELETING else {
             'task_state': None, 'vm_state': instance.vm_state}
         moments.reach(f'order-{task_state}-asked', instance.uuid)   # read, not written
         done = base.db().orders.give(
@@ -75,24 +83,26 @@ class Order(base.PersistentObject):
         return cls._of(context, done.order, done.after)
 
     @staticmethod
-    def _new(context: Any, task_state: str, arguments: dict[str, Any] | None) -> dict[str, Any]:
+    def _new(context: RequestContext, task_state: str,
+             arguments: dict[str, Any] | None) -> dict[str, Any]:
         return {'task_state': task_state, 'arguments': arguments or {},
                 'context': context.to_dict()}
 
     def withdraw(self, destroy: bool = False) -> bool:
         """Take it back, and with ``destroy`` its server; False when somebody has begun."""
-        before = self.instance.vm_state, self.instance.task_state
         if not base.db().orders.withdraw(self._row(), {}, destroy):
             return False
-        self.instance.task_state = None
-        self.instance.obj_reset_changes(['task_state'])
-        instance_obj.notify(self._context, self.instance, *before)
+        if (server := self.instance) is not None:
+            before = server.vm_state, server.task_state
+            server.task_state = None
+            server.obj_reset_changes(['task_state'])
+            instance_obj.notify(self._context, server, *before)
         return True
 
     # -- who carries it out ----------------------------------------------------------------------
     @classmethod
     @base.remotable
-    def begin(cls, context: Any, instance_uuid: str, host: str) -> Self | None:
+    def begin(cls, context: RequestContext, instance_uuid: str, host: str) -> Self | None:
         """What ``host`` is to do with that server; None when that is nothing (any more)."""
         found = base.db().orders.begin(instance_uuid, host)
         return found and cls._of(context, *found)
@@ -109,17 +119,18 @@ class Order(base.PersistentObject):
         moments.reach(f'order-{self.task_state}-written', self.instance_uuid)
         self._take_in(done)
 
-    def _take_in(self, done: Any) -> None:
+    def _take_in(self, done: 'Change') -> None:
         if done.after is None:
             now = done.before['task_state'] if done.before else 'deleted'
             raise exception.StaleOrder(task_state=self.task_state, now=now or 'none',
                                        instance_uuid=self.instance_uuid)
         self.instance = instance_obj.Instance.from_row(self._context, done.after)
-        instance_obj.notify(self._context, self.instance, done.before['vm_state'],
-                            done.before['task_state'])
+        before = done.before or {}
+        instance_obj.notify(self._context, self.instance, before.get('vm_state'),
+                            before.get('task_state'))
 
     @classmethod
-    def get_by_instance(cls, context: Any, instance_uuid: str) -> Self | None:
+    def get_by_instance(cls, context: RequestContext, instance_uuid: str) -> Self | None:
         """The server's order, whether or not it counts. The conductors' alone."""
         row = base.db().get(cls.TABLE, instance_uuid=instance_uuid)
         return row and cls._of(context, row, None)
@@ -147,21 +158,22 @@ class OrderList(base.NovaLiteObjectList):
 
     @classmethod
     @base.remotable
-    def servers_of_host(cls, context: Any, host: str) -> list[str]:
+    def servers_of_host(cls, context: RequestContext, host: str) -> list[str]:
         """UUIDs of the servers with which ``host`` is to do something, oldest order first."""
         return base.db().orders.of_host(host)
 
     @classmethod
-    def get_run_out(cls, context: Any) -> Self:
+    def get_run_out(cls, context: RequestContext) -> Self:
         """Those that wait for a conductor and have none. The conductors' alone."""
         return cls.from_rows(context, [{**row, 'instance': None}
                                        for row in base.db().orders.run_out()])
 
     @classmethod
-    def renew_leases(cls, context: Any, owner: str, ids: list[int], seconds: float) -> None:
+    def renew_leases(cls, context: RequestContext, owner: str, ids: list[int],
+                     seconds: float) -> None:
         base.db().orders.renew(owner, ids, seconds)
 
     @classmethod
-    def release_leases(cls, context: Any, owner: str) -> None:
+    def release_leases(cls, context: RequestContext, owner: str) -> None:
         """Let other conductors go on with what ``owner`` works on."""
         base.db().orders.release(owner)

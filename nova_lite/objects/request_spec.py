@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the scheduler is asked for, and what it answers."""
-from typing import Any, Self
+from typing import Self
 
+from nova_lite.context import RequestContext
 from nova_lite.objects import base, fields
+from nova_lite.objects.instance import Instance
 
 
 @base.NovaLiteObjectRegistry.register
@@ -11,10 +13,13 @@ class RequestSpec(base.NovaLiteObject):
     migration's on a move. ``force`` skips the filters for ``requested_host``."""
     VERSION = '1.0'
     fields = {
-        **fields.optional(fields.UUIDField, 'instance_uuid', 'consumer_uuid'),
-        **fields.optional(fields.StringField, 'project_id', 'requested_host', 'availability_zone',
-                          'hypervisor_type'),
-        **fields.optional(fields.IntegerField, 'source_hypervisor_version'),
+        'instance_uuid': fields.UUIDField(nullable=True),
+        'consumer_uuid': fields.UUIDField(nullable=True),
+        'project_id': fields.StringField(nullable=True),
+        'requested_host': fields.StringField(nullable=True),
+        'availability_zone': fields.StringField(nullable=True),
+        'hypervisor_type': fields.StringField(nullable=True),
+        'source_hypervisor_version': fields.IntegerField(nullable=True),
         'flavor': fields.ObjectField('Flavor', nullable=True),
         'ignore_hosts': fields.ListOfStringsField(nullable=True, default=[]),
         'force': fields.BooleanField(nullable=True, default=False),
@@ -22,7 +27,7 @@ class RequestSpec(base.NovaLiteObject):
     }
 
     @classmethod
-    def for_instance(cls, context: Any, instance: Any, *, consumer_uuid: str,
+    def for_instance(cls, context: RequestContext, instance: Instance, *, consumer_uuid: str,
                      ignore_hosts: list[str], requested_host: str | None = None,
                      force: bool = False) -> Self:
         """What a host must offer to take ``instance``; its claim goes to ``consumer_uuid``."""
@@ -37,6 +42,7 @@ class RequestSpec(base.NovaLiteObject):
 class Selection(base.NovaLiteObject):
     VERSION = '1.0'
     fields = {
-        **fields.optional(fields.StringField, 'service_host', 'nodename'),
-        **fields.optional(fields.UUIDField, 'compute_node_uuid'),
+        'service_host': fields.StringField(),
+        'nodename': fields.StringField(nullable=True),
+        'compute_node_uuid': fields.UUIDField(nullable=True),
     }

@@ -3,6 +3,7 @@
 from typing import Any, Self
 
 from nova_lite import exception
+from nova_lite.context import RequestContext
 from nova_lite.objects import base, fields
 
 # Raised when services of two releases must be told apart while both run.
@@ -20,16 +21,25 @@ class Service(base.PersistentObject):
     OF_DATABASE = ('identity', 'boot_id')
     fields = {
         'uuid': fields.UUIDField(),
-        **fields.optional(fields.StringField, 'host', 'binary', 'topic', 'disabled_reason'),
-        **fields.optional(fields.IntegerField, 'report_count', 'version'),
-        **fields.optional(fields.BooleanField, 'disabled', 'forced_down', 'up', 'in_doubt'),
-        **fields.optional(fields.DateTimeField, 'last_seen_up', 'seen_since', 'seen_before'),
-        **fields.optional(fields.FloatField, 'clock_skew'),
+        'host': fields.StringField(),
+        'binary': fields.StringField(),
+        'topic': fields.StringField(nullable=True),
+        'disabled_reason': fields.StringField(nullable=True),
+        'report_count': fields.IntegerField(default=0),
+        'version': fields.IntegerField(default=0),
+        'disabled': fields.BooleanField(default=False),
+        'forced_down': fields.BooleanField(default=False),
+        'up': fields.BooleanField(default=False),
+        'in_doubt': fields.BooleanField(default=False),
+        'last_seen_up': fields.DateTimeField(nullable=True),
+        'seen_since': fields.DateTimeField(nullable=True),
+        'seen_before': fields.DateTimeField(nullable=True),
+        'clock_skew': fields.FloatField(nullable=True),
     }
 
     @classmethod
     @base.remotable
-    def register(cls, context: Any, host: str, binary: str, topic: str,
+    def register(cls, context: RequestContext, host: str, binary: str, topic: str,
                  version: int = SERVICE_VERSION, identity: str | None = None,
                  boot: str | None = None) -> Self:
         """The row of that service, made when it is new, with a first heartbeat in it.
@@ -41,7 +51,8 @@ class Service(base.PersistentObject):
 
     @classmethod
     @base.remotable
-    def claim_host(cls, context: Any, host: str, identity: str, boot: str) -> int | None:
+    def claim_host(cls, context: RequestContext, host: str, identity: str,
+                   boot: str) -> int | None:
         """Make the name of a compute that of ``identity`` on a machine with that ``boot``.
         HostNameTaken when another identity has it. How many heartbeats there were of another boot
         of this identity, when that seems to live; else None."""
@@ -58,7 +69,7 @@ class Service(base.PersistentObject):
 
     @classmethod
     @base.remotable
-    def report(cls, context: Any, service_id: int, clock_skew: float | None = None,
+    def report(cls, context: RequestContext, service_id: int, clock_skew: float | None = None,
                identity: str | None = None) -> float:
         """Heartbeat; returns when the database had it, in seconds since the epoch. ``clock_skew``:
         see clock_skew.py. ServiceNotFound when the service was deleted meanwhile; HostNameTaken
@@ -106,17 +117,17 @@ class Service(base.PersistentObject):
 
     @classmethod
     @base.remotable
-    def get_by_id(cls, context: Any, service_id: int) -> Self:
+    def get_by_id(cls, context: RequestContext, service_id: int) -> Self:
         return cls._get(context, service_id, id=service_id)
 
     @classmethod
     @base.remotable
-    def get_by_uuid(cls, context: Any, uuid: str) -> Self:
+    def get_by_uuid(cls, context: RequestContext, uuid: str) -> Self:
         return cls._get(context, uuid, uuid=uuid)
 
     @classmethod
     @base.remotable
-    def get_by_host_and_binary(cls, context: Any, host: str, binary: str) -> Self:
+    def get_by_host_and_binary(cls, context: RequestContext, host: str, binary: str) -> Self:
         """HostBinaryNotFound."""
         row = base.db().services.get(host=host, binary=binary)
         if row is None:
@@ -124,24 +135,24 @@ class Service(base.PersistentObject):
         return cls.from_row(context, row)
 
     @classmethod
-    def is_known(cls, context: Any, host: str, binary: str) -> bool:
+    def is_known(cls, context: RequestContext, host: str, binary: str) -> bool:
         """Is it in the list, up or not? The controllers' and the API's alone."""
         return base.db().get(cls.TABLE, host=host, binary=binary) is not None
 
     @classmethod
-    def is_silent(cls, context: Any, host: str, binary: str, seconds: float) -> bool:
+    def is_silent(cls, context: RequestContext, host: str, binary: str, seconds: float) -> bool:
         """Has nothing been heard of it for so long, was it forced down, or is it gone? Times in
         which nothing could be heard of anybody do not count. The controllers' alone."""
         return base.db().services.silent(host, binary, seconds)
 
     @classmethod
-    def could_be_heard(cls, context: Any, seconds: float) -> bool:
+    def could_be_heard(cls, context: RequestContext, seconds: float) -> bool:
         """Did heartbeats arrive for all of the last so many seconds? If not, who did not answer
         then may live. The controllers' alone."""
         return base.db().services.steady(seconds)
 
     @classmethod
-    def _get(cls, context: Any, wanted: Any, **columns: Any) -> Self:
+    def _get(cls, context: RequestContext, wanted: object, **columns: object) -> Self:
         row = base.db().services.get(**columns)
         if row is None:
             raise exception.ServiceNotFound(service_id=wanted)
@@ -156,7 +167,7 @@ class ServiceList(base.NovaLiteObjectList):
 
     @classmethod
     @base.remotable
-    def get_by_filters(cls, context: Any, host: str | None = None,
+    def get_by_filters(cls, context: RequestContext, host: str | None = None,
                        binary: str | None = None) -> Self:
         wanted = {name: value for name, value in (('host', host), ('binary', binary))
                   if value is not None}

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from oslo_log import log as logging
-from oslo_versionedobjects import exception as ovo_exc
+from oslo_versionedobjects import exception as ovo_exc, fields
 
 LOG = logging.getLogger(__name__)
 
@@ -23,12 +23,12 @@ def name_of(row: dict[str, Any]) -> str:
     return str(row.get('uuid') or row.get('instance_uuid') or f'id {row["id"]}')
 
 
-def kind_of(field: Any) -> str:
+def kind_of(field: fields.Field[Any]) -> str:
     """What a value of ``field`` has to be."""
     return getattr(field, 'objname', None) or type(field).__name__.removesuffix('Field')
 
 
-def tell(table: str, row: dict[str, Any], column: str, field: Any) -> None:
+def tell(table: str, row: dict[str, Any], column: str, field: fields.Field[Any]) -> None:
     """Name it in the log, once in SAY_AGAIN. Not what stands there: it may be a secret."""
     now, value = time.monotonic(), (table, name_of(row), column)
     if value in _said and now - _said[value] < SAY_AGAIN:
