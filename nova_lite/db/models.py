@@ -65,16 +65,16 @@ class Migration(Base):
         Index('migrations_status_idx', 'deleted', 'status'),
         Index('migrations_updated_at_idx', 'updated_at'))
     uuid: Mapped[str] = mapped_column(UUID)
-    instance_uuid: Mapped[str | None] = mapped_column(UUID)
+    instance_uuid: Mapped[str] = mapped_column(UUID)
     # the same until it is over, then NULL: a server has one unfinished migration at most
     moving_instance_uuid: Mapped[str | None] = mapped_column(UUID)
-    source_compute: Mapped[str | None]
+    source_compute: Mapped[str]
     dest_compute: Mapped[str | None]
     source_node: Mapped[str | None]
     dest_node: Mapped[str | None]
     dest_host: Mapped[str | None]
     status: Mapped[str] = mapped_column(String(32))
-    migration_type: Mapped[str | None] = mapped_column(String(32))
+    migration_type: Mapped[str] = mapped_column(String(32))
     old_instance_type_id: Mapped[int | None]
     new_instance_type_id: Mapped[int | None]
     hidden: Mapped[bool | None]
@@ -158,7 +158,7 @@ class ComputeNode(Base):
     uuid: Mapped[str] = mapped_column(UUID)
     service_id: Mapped[int | None]
     host: Mapped[str]
-    hypervisor_hostname: Mapped[str | None]
+    hypervisor_hostname: Mapped[str]
     hypervisor_type: Mapped[str | None]
     hypervisor_version: Mapped[int | None]
     vcpus: Mapped[int] = mapped_column(default=0)

@@ -207,7 +207,8 @@ def _first_report(s: Session, host: str, values: rows.Row) -> rows.Row:
                                  for kind in KINDS)).where(CLAIMS.c.host == host)).mappings().one()
     memory_used = values.get('reserved_host_memory_mb', 0) + int(held['memory_mb'])
     disk_used = reserved_gb(values.get('reserved_host_disk_mb', 0)) + int(held['disk_gb'])
-    return {'uuid': uuidutils.generate_uuid(), **values, 'host': host,
+    return {'uuid': uuidutils.generate_uuid(), 'hypervisor_hostname': host, **values,
+            'host': host,
             'vcpus_used': int(held['vcpus']),
             'memory_mb_used': memory_used, 'free_ram_mb': values.get('memory_mb', 0) - memory_used,
             'local_gb_used': disk_used, 'free_disk_gb': values.get('local_gb', 0) - disk_used}

@@ -15,7 +15,7 @@ class ComputeNode(base.PersistentObject):
     fields = {
         'uuid': fields.UUIDField(),
         'host': fields.StringField(),
-        'hypervisor_hostname': fields.StringField(nullable=True),
+        'hypervisor_hostname': fields.StringField(),
         'hypervisor_type': fields.StringField(nullable=True),
         'host_ip': fields.StringField(nullable=True),
         'cpu_info': fields.JsonTextField(nullable=True),

@@ -43,6 +43,6 @@ class Selection(base.NovaLiteObject):
     VERSION = '1.0'
     fields = {
         'service_host': fields.StringField(),
-        'nodename': fields.StringField(nullable=True),
+        'nodename': fields.StringField(),
         'compute_node_uuid': fields.UUIDField(nullable=True),
     }

@@ -134,6 +134,48 @@ def test_sync_when_two_migrations_of_a_server_are_unfinished_then_the_newest_is_
     check_unfinished(f'sqlite:///{tmp_path}/old.sqlite')
 
 
+def check_identified(url):
+    """Rows that do not say what they are of get a word for it; all others stay as they are."""
+    session.configure(url)
+    try:
+        schema.sync('0008')
+        moves = sa.table('migrations', *map(sa.column, (
+            'uuid', 'instance_uuid', 'migration_type', 'source_compute', 'status', 'deleted',
+            'created_at')))
+        counts = ('vcpus', 'vcpus_used', 'memory_mb', 'memory_mb_used', 'local_gb',
+                  'local_gb_used', 'free_ram_mb', 'free_disk_gb', 'reserved_host_memory_mb',
+                  'reserved_host_disk_mb', 'cpu_allocation_ratio', 'ram_allocation_ratio',
+                  'disk_allocation_ratio', 'deleted')
+        nodes = sa.table('compute_nodes', *map(sa.column, (
+            'uuid', 'host', 'hypervisor_hostname', *counts)))
+        with session.writer() as s:
+            for uuid, server, source in (('1', None, None), ('2', 'a', 'h1')):
+                s.execute(moves.insert().values(uuid=uuid, instance_uuid=server,
+                                                source_compute=source, status='completed',
+                                                migration_type=source and 'evacuation', deleted=0))
+            for host, name in (('h1', None), ('h2', 'n2')):
+                s.execute(nodes.insert().values(uuid=host, host=host, hypervisor_hostname=name,
+                                                **dict.fromkeys(counts, 0)))
+        schema.sync()
+        told = [tuple(api.get('migrations', uuid=uuid)[name] for name in (
+            'instance_uuid', 'migration_type', 'source_compute')) for uuid in '12']
+        names = [api.get('compute_nodes', host=host)['hypervisor_hostname']
+                 for host in ('h1', 'h2')]
+        with session.reader() as s:
+            context = migration.MigrationContext.configure(s.connection(),
+                                                           opts={'compare_type': True})
+            assert autogenerate.compare_metadata(context, models.Base.metadata) == []
+    finally:
+        session.dispose()
+    assert told == [('00000000-0000-0000-0000-000000000000', 'live-migration', 'unknown'),
+                    ('a', 'evacuation', 'h1')]
+    assert names == ['h1', 'n2']
+
+
+def test_sync_when_a_row_does_not_say_what_it_is_of_then_it_gets_a_word_for_it(tmp_path):
+    check_identified(f'sqlite:///{tmp_path}/old.sqlite')
+
+
 def test_models_when_indexed_then_names_and_keys_fit_every_database():
     for table in models.TABLES.values():
         for index in table.indexes:
