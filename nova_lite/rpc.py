@@ -10,8 +10,9 @@ import contextvars
 import functools
 import inspect
 import time
+import typing
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import kombu.exceptions
 import oslo_messaging as messaging
@@ -23,6 +24,8 @@ from nova_lite.conf import CONF
 from nova_lite.objects import base as objects_base
 
 LOG = logging.getLogger(__name__)
+P = ParamSpec('P')
+R = TypeVar('R')
 
 EXCHANGE = 'nova-lite'
 ALLOWED_EXMODS = ['nova_lite.exception']
@@ -58,8 +61,8 @@ _limit: contextvars.ContextVar[float | None] = contextvars.ContextVar('rpc_limit
 
 
 # -- declaring --------------------------------------------------------------------------------
-def _declare(declaration: Declaration) -> Callable[[Callable], Callable]:
-    def wrap(method: Callable) -> Callable:
+def _declare(declaration: Declaration) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    def wrap(method: Callable[P, R]) -> Callable[P, R]:
         signature = inspect.signature(method)
 
         @functools.wraps(method)
@@ -70,18 +73,25 @@ def _declare(declaration: Declaration) -> Callable[[Callable], Callable]:
             del values['self']
             return self._send(method.__name__, declaration, values)
 
-        stub.declaration = declaration
-        return stub
+        setattr(stub, 'declaration', declaration)
+        return typing.cast(Callable[P, R], stub)
     return wrap
 
 
+def declaration_of(method: Callable[..., Any]) -> Declaration:
+    """What was declared of a method of an Interface."""
+    declaration: Declaration = getattr(method, 'declaration')
+    return declaration
+
+
 def call(to: str | None = None, timeout: str = SHORT, event: bool = False,
-         late: bool = False) -> Callable:
+         late: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declare a method whose caller waits for the result."""
     return _declare(Declaration('call', to, timeout, event, late))
 
 
-def cast(to: str | None = None, event: bool = False, late: bool = True) -> Callable:
+def cast(to: str | None = None, event: bool = False,
+         late: bool = True) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declare a method that returns as soon as the broker has the message."""
     return _declare(Declaration('cast', to, SHORT, event, late))
 
@@ -102,7 +112,7 @@ class Interface:
         return getattr(client, declaration.kind)(ctxt, name, **values)
 
     @classmethod
-    def declarations(cls) -> dict[str, Callable]:
+    def declarations(cls) -> dict[str, Callable[..., Any]]:
         return {name: method for name, method in inspect.getmembers(cls, inspect.isfunction)
                 if hasattr(method, 'declaration')}
 

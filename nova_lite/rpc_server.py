@@ -45,8 +45,8 @@ class Endpoint:
         for name, declared in interface.declarations().items():
             method = getattr(manager, name, None)
             check_method(interface, name, declared, method)
-            setattr(self, name, _guard(interface.topic, name, declared.declaration, method, host,
-                                       record, scope))
+            setattr(self, name, _guard(interface.topic, name, rpc.declaration_of(declared),
+                                       getattr(manager, name), host, record, scope))
 
 
 def check_method(interface: type[rpc.Interface], name: str, declared: Callable,
@@ -55,7 +55,7 @@ def check_method(interface: type[rpc.Interface], name: str, declared: Callable,
     if method is None:
         raise RuntimeError(f'{interface.__name__}.{name} is declared but not implemented')
     expected = [parameter for parameter in inspect.signature(declared).parameters
-                if parameter not in ('self', declared.declaration.to)]
+                if parameter not in ('self', rpc.declaration_of(declared).to)]
     found = list(inspect.signature(method).parameters)
     if found != expected:
         raise RuntimeError(f'{interface.__name__}.{name} is declared with {expected} but '

@@ -7,7 +7,7 @@ quick; one that cannot be sent takes back what was written.
 """
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import oslo_messaging as messaging
@@ -18,9 +18,12 @@ from nova_lite import action_events, exception, objects, rpc
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.rpcapi import ComputeTaskAPI
 from nova_lite.conf import CONF, service as service_conf
+from nova_lite.context import RequestContext
 from nova_lite.migration import migration_states, task_states, vm_states
+from nova_lite.objects import Flavor, Instance, Migration, Order
 
 LOG = logging.getLogger(__name__)
+States = tuple[str | None, ...]
 
 COMPUTE = 'nova-compute'
 
@@ -29,9 +32,8 @@ END_TIMEOUT, END_POLL = 30.0, 0.2
 
 # orders that need the guest to be where the record says
 STARTING = ('start', 'reboot', 'resume', 'unpause', 'os-migrateLive')
-ABORTABLE = (migration_states.RUNNING,)
-ABORTABLE_IN_QUEUE = (migration_states.QUEUED, migration_states.PREPARING,
-                      migration_states.RUNNING)
+RUNNING = ABORTABLE = (migration_states.RUNNING,)
+ABORTABLE_IN_QUEUE = (migration_states.QUEUED, migration_states.PREPARING, *RUNNING)
 
 
 class API:
@@ -43,7 +45,7 @@ class API:
         self._owner = f'{CONF.host}:{uuidutils.generate_uuid()}'
 
     # -- live migration --------------------------------------------------------------------------
-    def live_migrate(self, ctxt: Any, instance: Any, block_migration: bool | None,
+    def live_migrate(self, ctxt: RequestContext, instance: Instance, block_migration: bool | None,
                      disk_over_commit: bool | None, host: str | None, force: bool | None = None,
                      async_: bool = False, goals: dict[str, Any] | None = None) -> None:
         """Move a server to ``host``, or where the scheduler says.
@@ -86,7 +88,8 @@ class API:
             raise lost from error
 
     @staticmethod
-    def _new_migration(ctxt: Any, instance: Any, host: str | None, **more: Any) -> Any:
+    def _new_migration(ctxt: RequestContext, instance: Instance, host: str | None,
+                       **more: object) -> Migration:
         flavor_id = instance.flavor.id if instance.flavor else None
         return objects.Migration(
             ctxt, instance_uuid=instance.uuid, source_compute=instance.host,
@@ -94,44 +97,45 @@ class API:
             new_instance_type_id=flavor_id, user_id=ctxt.user_id, project_id=ctxt.project_id,
             **more)
 
-    def live_migrate_abort(self, ctxt: Any, instance: Any, migration_id: int,
+    def live_migrate_abort(self, ctxt: RequestContext, instance: Instance, migration_id: int,
                            support_abort_in_queue: bool = False) -> None:
         """Ask the source to end a migration. MigrationNotFoundForInstance, InstanceInvalidState,
         InvalidMigrationState."""
         self._check(ctxt, instance, 'abort live migration', task=(task_states.MIGRATING,))
-        migration = objects.Migration.get_by_id_and_instance(ctxt, migration_id, instance.uuid)
         allowed = ABORTABLE_IN_QUEUE if support_abort_in_queue else ABORTABLE
-        self._check_migration(migration, allowed, 'abort live migration')
+        migration = objects.Migration.get_while(ctxt, migration_id, instance.uuid, allowed,
+                                                'abort live migration')
         self._start_action(ctxt, instance, 'live_migration_cancel')
         self._compute.live_migration_abort(ctxt, host=migration.source_compute,
                                            instance=instance, migration=migration)
 
-    def live_migrate_force_complete(self, ctxt: Any, instance: Any, migration_id: int) -> None:
+    def live_migrate_force_complete(self, ctxt: RequestContext, instance: Instance,
+                                    migration_id: int) -> None:
         """Ask the source to make a copy converge. Errors as of :meth:`live_migrate_abort`."""
         self._check(ctxt, instance, 'force_complete', vm=(vm_states.ACTIVE,),
                     task=(task_states.MIGRATING,))
-        migration = objects.Migration.get_by_id_and_instance(ctxt, migration_id, instance.uuid)
-        self._check_migration(migration, (migration_states.RUNNING,), 'force_complete')
+        migration = objects.Migration.get_while(ctxt, migration_id, instance.uuid, RUNNING,
+                                                'force_complete')
         self._start_action(ctxt, instance, 'live_migration_force_complete')
         self._compute.live_migration_force_complete(
             ctxt, host=migration.source_compute, instance=instance, migration=migration)
 
-    def live_migrate_tune(self, ctxt: Any, instance: Any, migration_id: int,
+    def live_migrate_tune(self, ctxt: RequestContext, instance: Instance, migration_id: int,
                           changes: dict[str, int]) -> None:
         """Ask the source to change the terms of a copy: ``bandwidth`` (MiB/s),
         ``max_downtime_ms``, ``deadline_s``. Errors as of :meth:`live_migrate_abort`."""
         self._check(ctxt, instance, 'tune live migration', task=(task_states.MIGRATING,))
-        migration = objects.Migration.get_by_id_and_instance(ctxt, migration_id, instance.uuid)
-        self._check_migration(migration, (migration_states.RUNNING,), 'tune live migration')
+        migration = objects.Migration.get_while(ctxt, migration_id, instance.uuid, RUNNING,
+                                                'tune live migration')
         self._start_action(ctxt, instance, 'live_migration_tune')
         self._compute.live_migration_tune(ctxt, host=migration.source_compute, instance=instance,
                                           migration=migration, changes=changes)
 
     # -- beginning and end -----------------------------------------------------------------------
-    def create(self, ctxt: Any, name: str, image: dict[str, Any], flavor: Any, *,
+    def create(self, ctxt: RequestContext, name: str, image: dict[str, Any], flavor: Flavor, *,
                metadata: dict[str, str] | None = None, description: str | None = None,
                key_name: str | None = None, availability_zone: str | None = None,
-               forced_host: str | None = None, requested_host: str | None = None) -> Any:
+               forced_host: str | None = None, requested_host: str | None = None) -> Instance:
         """Make a server's record and have it built; returns the Instance. The errors of a broker
         that is away, and then there is no such server."""
         instance = objects.Instance(
@@ -151,7 +155,7 @@ class API:
             self._conductor.build_instance(ctxt, instance=instance)
         return instance
 
-    def delete(self, ctxt: Any, instance: Any) -> None:
+    def delete(self, ctxt: RequestContext, instance: Instance) -> None:
         """End a server for good, whatever else is being done to it. Once that is written, it
         happens: a message that is lost only makes it later."""
         self._check(ctxt, instance, 'delete')
@@ -171,31 +175,31 @@ class API:
                         instance.uuid, exception.message_of(error))
 
     # -- changes of state ------------------------------------------------------------------------
-    def start(self, ctxt: Any, instance: Any) -> None:
+    def start(self, ctxt: RequestContext, instance: Instance) -> None:
         self._order(ctxt, instance, 'start', task_states.POWERING_ON, (vm_states.STOPPED,),
                     self._compute.start_instance)
 
-    def stop(self, ctxt: Any, instance: Any) -> None:
+    def stop(self, ctxt: RequestContext, instance: Instance) -> None:
         self._order(ctxt, instance, 'stop', task_states.POWERING_OFF,
                     (vm_states.ACTIVE, vm_states.ERROR), self._compute.stop_instance)
 
-    def pause(self, ctxt: Any, instance: Any) -> None:
+    def pause(self, ctxt: RequestContext, instance: Instance) -> None:
         self._order(ctxt, instance, 'pause', task_states.PAUSING, (vm_states.ACTIVE,),
                     self._compute.pause_instance)
 
-    def unpause(self, ctxt: Any, instance: Any) -> None:
+    def unpause(self, ctxt: RequestContext, instance: Instance) -> None:
         self._order(ctxt, instance, 'unpause', task_states.UNPAUSING, (vm_states.PAUSED,),
                     self._compute.unpause_instance)
 
-    def suspend(self, ctxt: Any, instance: Any) -> None:
+    def suspend(self, ctxt: RequestContext, instance: Instance) -> None:
         self._order(ctxt, instance, 'suspend', task_states.SUSPENDING, (vm_states.ACTIVE,),
                     self._compute.suspend_instance)
 
-    def resume(self, ctxt: Any, instance: Any) -> None:
+    def resume(self, ctxt: RequestContext, instance: Instance) -> None:
         self._order(ctxt, instance, 'resume', task_states.RESUMING, (vm_states.SUSPENDED,),
                     self._compute.resume_instance)
 
-    def reboot(self, ctxt: Any, instance: Any, reboot_type: str) -> None:
+    def reboot(self, ctxt: RequestContext, instance: Instance, reboot_type: str) -> None:
         """``reboot_type`` is SOFT (running servers) or HARD."""
         soft = reboot_type == 'SOFT'
         states = (vm_states.ACTIVE,) if soft else (
@@ -204,7 +208,7 @@ class API:
         task = task_states.REBOOTING if soft else task_states.REBOOTING_HARD
         self._order(ctxt, instance, 'reboot', task, states, self._compute.reboot_instance)
 
-    def lock(self, ctxt: Any, instance: Any, reason: str | None = None) -> None:
+    def lock(self, ctxt: RequestContext, instance: Instance, reason: str | None = None) -> None:
         """Keep everybody but an admin from changing the server."""
         owner = instance.project_id == ctxt.project_id
         if instance.locked and owner:
@@ -213,11 +217,12 @@ class API:
         instance.rewrite(lambda: {'locked': True, 'locked_reason': reason,
                                   'locked_by': 'owner' if owner else 'admin'})
 
-    def unlock(self, ctxt: Any, instance: Any) -> None:
+    def unlock(self, ctxt: RequestContext, instance: Instance) -> None:
         self._start_action(ctxt, instance, 'unlock')
         instance.rewrite(lambda: {'locked': False, 'locked_by': None, 'locked_reason': None})
 
-    def reset_state(self, ctxt: Any, instance: Any, vm_state: str, force: bool = False) -> None:
+    def reset_state(self, ctxt: RequestContext, instance: Instance, vm_state: str,
+                    force: bool = False) -> None:
         """An operator's word on what the server is: ``active`` or ``error``. ``force`` ends its
         migration first, and waits for that. InstanceInvalidState."""
         if force:
@@ -225,7 +230,7 @@ class API:
         instance.reset_state(vm_state)
         self._start_action(ctxt, instance, 'reset_state')
 
-    def _end_migration(self, ctxt: Any, instance: Any) -> None:
+    def _end_migration(self, ctxt: RequestContext, instance: Instance) -> None:
         """What cannot be ended within END_TIMEOUT is refused by who resets the state."""
         deadline, asked = time.monotonic() + END_TIMEOUT, False
         while time.monotonic() < deadline:
@@ -244,20 +249,20 @@ class API:
             time.sleep(END_POLL)    # it ends in another process
 
     # -- shared ----------------------------------------------------------------------------------
-    def _order(self, ctxt: Any, instance: Any, action: str, task: str, vm: tuple[str, ...],
-               send: Any) -> None:
+    def _order(self, ctxt: RequestContext, instance: Instance, action: str, task: str,
+               vm: tuple[str, ...], send: Callable[..., None]) -> None:
         self._check(ctxt, instance, action, vm=vm)
         order = objects.Order.give(ctxt, instance, task)
         with self._sent_or_withdrawn(ctxt, order, action):
             send(ctxt, host=instance.host, instance=instance)
 
     @contextlib.contextmanager
-    def _sent_or_withdrawn(self, ctxt: Any, order: Any, action: str,
+    def _sent_or_withdrawn(self, ctxt: RequestContext, order: Order, action: str,
                            destroy: bool = False) -> Iterator[None]:
         """Who hears that it failed must find the server free, or not there at all. An order that
         somebody has begun in spite of the error is on its way, and that is the answer."""
         try:
-            self._start_action(ctxt, order.instance, action)
+            self._start_action(ctxt, order.server, action)
             yield
         except Exception as error:
             if order.withdraw(destroy):
@@ -265,8 +270,8 @@ class API:
             LOG.info('Instance %s: %s is on its way in spite of this: %s', order.instance_uuid,
                      action, exception.message_of(error))
 
-    def _check(self, ctxt: Any, instance: Any, method: str, vm: tuple[str, ...] | None = None,
-               task: tuple[str | None, ...] | None = None) -> None:
+    def _check(self, ctxt: RequestContext, instance: Instance, method: str,
+               vm: States | None = None, task: States | None = None) -> None:
         """Locked, vm_state, task_state, ever launched. A delete asks for the lock only."""
         if instance.locked and not ctxt.is_admin:
             raise exception.InstanceIsLocked(instance_uuid=instance.uuid)
@@ -289,12 +294,5 @@ class API:
                                                  state=wrong[1], method=method)
 
     @staticmethod
-    def _check_migration(migration: Any, allowed: tuple[str, ...], method: str) -> None:
-        if migration.status not in allowed:
-            raise exception.InvalidMigrationState(
-                migration_id=migration.id, instance_uuid=migration.instance_uuid,
-                state=migration.status, method=method)
-
-    @staticmethod
-    def _start_action(ctxt: Any, instance: Any, action: str) -> None:
+    def _start_action(ctxt: RequestContext, instance: Instance, action: str) -> None:
         objects.InstanceAction.action_start(ctxt, instance.uuid, action, ctxt.request_id)

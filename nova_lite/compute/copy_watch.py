@@ -7,18 +7,21 @@ cannot be asked is waited for, unless the destination already has the whole gues
 """
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 from oslo_log import log as logging
 
 from nova_lite import exception, objects, rpc
 from nova_lite.compute import presence
 from nova_lite.conf import CONF
+from nova_lite.context import RequestContext
 from nova_lite.migration import migration_states, recovery
 from nova_lite.migration.observations import Outcome
+from nova_lite.objects import Instance, Migration
 from nova_lite.virt import driver as virt_driver
 
 LOG = logging.getLogger(__name__)
+T = TypeVar('T')
 
 INTERVAL = 1.0      # s between two attempts
 # what says that this host could not ask, and nothing about who was to be asked
@@ -30,7 +33,7 @@ class CopyWatch:
     """``ask_destination()`` tells what there is of the guest over there (a word of recovery.py),
     ``say(text)`` writes what is waited for into the migration's record."""
 
-    def __init__(self, driver: virt_driver.ComputeDriver, instance: Any,
+    def __init__(self, driver: virt_driver.ComputeDriver, instance: Instance,
                  ask_destination: Callable[[], str], say: Callable[[str], None]) -> None:
         self._driver, self._instance = driver, instance
         self._ask_destination, self._say = ask_destination, say
@@ -88,7 +91,7 @@ class CopyWatch:
             return recovery.AWAY
 
 
-def insist(act: Callable[[], Any], trouble: str, say: Callable[[str], None]) -> Any:
+def insist(act: Callable[[], T], trouble: str, say: Callable[[str], None]) -> T:
     """What ``act`` returns, once its host or hypervisor is there. LiveMigrationLost when it was
     asked in vain for lost_host_timeout."""
     silent = 0.0
@@ -112,7 +115,8 @@ def silence(before: float, took: float, error: Exception) -> float:
     a call gives up: this process may have stood still, or the other side been at work."""
     if isinstance(error, BLIND):
         return 0.0
-    return before + min(took, CONF.rpc_response_timeout)
+    longest: float = CONF.rpc_response_timeout
+    return before + min(took, longest)
 
 
 def _explained(outcome: Outcome, trouble: str) -> Outcome:
@@ -123,7 +127,7 @@ def _explained(outcome: Outcome, trouble: str) -> Outcome:
                             reason=f'it could not be watched: {trouble} ({outcome.reason})')
 
 
-def given_up(ctxt: Any, migration: Any) -> bool:
+def given_up(ctxt: RequestContext, migration: Migration) -> bool:
     """Has a conductor given the source of ``migration`` up? Then what to keep there is for an
     operator to say. The object is left alone: it has what is not written yet."""
     try:

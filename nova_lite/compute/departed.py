@@ -7,12 +7,13 @@ while the host comes back, or while it was only slow and never knew that it was 
 """
 import threading
 from collections.abc import Container
-from typing import Any
 
 from oslo_log import log as logging
 
 from nova_lite import exception, objects
+from nova_lite.context import RequestContext
 from nova_lite.migration import migration_states
+from nova_lite.objects import Instance, Migration
 from nova_lite.virt.driver import ComputeDriver
 
 LOG = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ class Departed:
         self.host, self._driver, self._at_work = host, driver, at_work
         self._gate = threading.Lock()
 
-    def clean_up(self, ctxt: Any) -> None:
+    def clean_up(self, ctxt: RequestContext) -> None:
         """Remove definitions and files of guests that live elsewhere; one that runs here is left.
         What cannot be removed now is tried again by the next call."""
         for migration in objects.MigrationList.get_by_filters(
@@ -39,7 +40,7 @@ class Departed:
         with self._gate:
             pass
 
-    def _clean_up_after(self, ctxt: Any, migration: Any) -> None:
+    def _clean_up_after(self, ctxt: RequestContext, migration: Migration) -> None:
         if migration.uuid in self._at_work:
             return
         try:
@@ -52,7 +53,7 @@ class Departed:
                              instance.uuid)
                     self._driver.post_live_migration_at_source(
                         ctxt, instance,
-                        objects.LiveMigrateData.from_stored(ctxt, migration))
+                        objects.LibvirtLiveMigrateData.from_stored(ctxt, migration))
         except Exception as error:      # whatever it is, the others are looked after
             LOG.warning('Cannot clean up after instance %s, which lives elsewhere: %s',
                         migration.instance_uuid, exception.message_of(error))
@@ -60,11 +61,11 @@ class Departed:
         migration.source_cleaned()
 
     @staticmethod
-    def _on_its_way(ctxt: Any, migration: Any) -> bool:
+    def _on_its_way(ctxt: RequestContext, migration: Migration) -> bool:
         return bool(len(objects.MigrationList.get_in_progress_by_instance(
             ctxt, migration.instance_uuid)))
 
-    def _elsewhere(self, ctxt: Any, migration: Any) -> Any:
+    def _elsewhere(self, ctxt: RequestContext, migration: Migration) -> Instance | None:
         """The instance, None when it is back here. One that was deleted since lived elsewhere."""
         try:
             instance = objects.Instance.get_by_uuid(ctxt, migration.instance_uuid)

@@ -5,13 +5,14 @@ One that belongs to an unfinished migration is the queue's to take up. Any other
 is told of in the log, as the server's fault and as an action of its own, which ends with what
 became of the guest. What would disturb it is refused meanwhile (see orders.py).
 """
-from typing import Any
 
 from oslo_log import log as logging
 
 from nova_lite import action_events, context, exception, objects
 from nova_lite.compute import presence
+from nova_lite.context import RequestContext
 from nova_lite.migration import location
+from nova_lite.objects import Instance
 from nova_lite.virt.driver import ComputeDriver
 
 LOG = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ class ForeignCopies:
         self.host, self._driver = host, driver
         self._told: dict[str, str] = {}
 
-    def look(self, ctxt: Any) -> None:
+    def look(self, ctxt: RequestContext) -> None:
         """Find those that have begun or ended since the last look."""
         departing = self._driver.list_departing()
         for uuid in departing - self._told.keys():
@@ -37,7 +38,7 @@ class ForeignCopies:
             for uuid in over:
                 self._tell_end(uuid, location.word_for(guests.get(uuid)))
 
-    def _consider(self, ctxt: Any, uuid: str) -> None:
+    def _consider(self, ctxt: RequestContext, uuid: str) -> None:
         try:
             instance = objects.Instance.get_by_uuid(ctxt, uuid)
         except exception.InstanceNotFound:
@@ -45,7 +46,7 @@ class ForeignCopies:
         if instance.host == self.host and not self._is_ours(ctxt, instance):
             self._tell(instance)
 
-    def _is_ours(self, ctxt: Any, instance: Any) -> bool:
+    def _is_ours(self, ctxt: RequestContext, instance: Instance) -> bool:
         """No record ends while its job lives, so an unfinished one is asked for first, and then
         whether the guest is still on its way."""
         for migration in objects.MigrationList.get_in_progress_by_instance(ctxt, instance.uuid):
@@ -53,7 +54,7 @@ class ForeignCopies:
                 return True
         return presence.locate(self._driver, instance) != location.LEAVING
 
-    def _tell(self, instance: Any) -> None:
+    def _tell(self, instance: Instance) -> None:
         error = exception.InstanceInvalidState(
             instance_uuid=instance.uuid, method='migrate', attr='a copy',
             state=f'away from host {self.host}, which no migration of nova-lite does (virsh by '

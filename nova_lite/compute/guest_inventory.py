@@ -6,14 +6,15 @@ Together the hosts' looks cover all hosts. A host says what it has when that has
 and then again; the database compares it with the records, so an idle host costs nothing.
 """
 import time
-from typing import Any
 
 from oslo_log import log as logging
 
 from nova_lite import action_events, exception, objects
 from nova_lite.compute import presence
 from nova_lite.compute.rpcapi import ComputeAPI
+from nova_lite.context import RequestContext
 from nova_lite.migration import location, vm_states
+from nova_lite.objects import Instance
 from nova_lite.virt.driver import ComputeDriver
 
 LOG = logging.getLogger(__name__)
@@ -29,13 +30,13 @@ class GuestInventory:
         self._said_at = 0.0
         self._unsettled: dict[str, int] = {}
 
-    def report(self, ctxt: Any) -> None:
+    def report(self, ctxt: RequestContext) -> None:
         """Say which guests are on here. The server of one that is said to be elsewhere is put in
         error, with the reason as its fault."""
         if not self._is_all_said(ctxt):
             self._is_all_said(ctxt)
 
-    def _is_all_said(self, ctxt: Any) -> bool:
+    def _is_all_said(self, ctxt: RequestContext) -> bool:
         """What is unsettled and new to this host is looked at again at once, what stays unsettled
         next time."""
         seen = {uuid: word for uuid, info in self._driver.list_guests().items()
@@ -50,7 +51,7 @@ class GuestInventory:
         self._said, self._said_at = None if self._unsettled else seen, now
         return self._unsettled.items() <= known.items()
 
-    def is_elsewhere(self, ctxt: Any, instance: Any) -> bool:
+    def is_elsewhere(self, ctxt: RequestContext, instance: Instance) -> bool:
         """Is the guest, which should be here and is not on, on another host? Then its server is
         shown so. Asked only where this host's hypervisor says that it has gone."""
         here = presence.locate(self._driver, instance)
@@ -71,7 +72,7 @@ class GuestInventory:
             return True
         return bool(found)
 
-    def _tell_lost(self, ctxt: Any, instance: Any, silent: list[str]) -> None:
+    def _tell_lost(self, ctxt: RequestContext, instance: Instance, silent: list[str]) -> None:
         error = exception.GuestElsewhere(
             instance_uuid=instance.uuid, host=self.host, remedy='Bring them back',
             reason=f'it has left by hand, and may be on {", ".join(silent)}, which do not answer')
@@ -83,11 +84,11 @@ class GuestInventory:
             return      # busy meanwhile: the next look is as good
         action_events.record_fault(ctxt, instance, error, self.host)
 
-    def keep(self, ctxt: Any, instance: Any) -> None:
+    def keep(self, ctxt: RequestContext, instance: Instance) -> None:
         """The guest was moved here by hand: it stays. InstanceNotRunning where it is not whole."""
         self._driver.post_live_migration_at_destination(ctxt, instance, _by_hand(ctxt))
 
-    def forget(self, ctxt: Any, instance: Any) -> str:
+    def forget(self, ctxt: RequestContext, instance: Instance) -> str:
         """The server lives elsewhere: what is left of it here goes, but for its disks. A guest
         that is on is never ended (InstanceInvalidState). Returns the directory of the files."""
         now = objects.Instance.get_by_uuid(ctxt.elevated(), instance.uuid)
@@ -95,7 +96,7 @@ class GuestInventory:
             raise exception.Conflict(reason=f'instance {instance.uuid} lives on this host')
         return self._driver.post_live_migration_at_source(ctxt, instance, _by_hand(ctxt))
 
-    def _tell(self, ctxt: Any, uuid: str, host: str, word: str) -> None:
+    def _tell(self, ctxt: RequestContext, uuid: str, host: str, word: str) -> None:
         try:
             instance = objects.Instance.get_by_uuid(ctxt, uuid)
         except exception.InstanceNotFound:
@@ -106,6 +107,6 @@ class GuestInventory:
         action_events.record_fault(ctxt, instance, error, self.host)
 
 
-def _by_hand(ctxt: Any) -> Any:
+def _by_hand(ctxt: RequestContext) -> objects.LibvirtLiveMigrateData:
     """Of a move that nobody has described: no file is known to be a copy, so all are kept."""
-    return objects.LiveMigrateData(ctxt, is_shared_instance_path=True)
+    return objects.LibvirtLiveMigrateData(ctxt, is_shared_instance_path=True)

@@ -14,7 +14,9 @@ from oslo_log import log as logging
 from nova_lite import exception, notifications, objects
 from nova_lite.compute import ownership, refusals
 from nova_lite.compute.rpcapi import ComputeAPI
+from nova_lite.context import RequestContext
 from nova_lite.migration import migration_states, power_state
+from nova_lite.objects import ComputeNode, Instance, LibvirtLiveMigrateData, Migration
 from nova_lite.virt import driver as virt_driver
 
 LOG = logging.getLogger(__name__)
@@ -30,10 +32,11 @@ class LiveMigrationDestination:
     def __init__(self, host: str, driver: virt_driver.ComputeDriver) -> None:
         self.host, self._driver = host, driver
         self._compute = ComputeAPI()
-        self._checked: dict[str, float] = {}    # probe's name -> when the check began
+        self._checked: dict[str | None, float] = {}    # probe's name -> when the check began
 
-    def check(self, ctxt: Any, instance: Any, source_node: Any, dest_node: Any,
-              block_migration: bool | None, disk_over_commit: bool | None) -> Any:
+    def check(self, ctxt: RequestContext, instance: Instance, source_node: ComputeNode,
+              dest_node: ComputeNode, block_migration: bool | None,
+              disk_over_commit: bool | None) -> LibvirtLiveMigrateData:
         """Ask this host's hypervisor, then the source about what both must agree on.
 
         Whatever goes wrong in the question to the source is a refusal by this host, so that the
@@ -49,7 +52,7 @@ class LiveMigrationDestination:
         self._checked[data.filename] = began
         try:
             return self._compute.check_can_live_migrate_source(
-                ctxt, host=instance.host, instance=instance, dest_check_data=data)
+                ctxt, host=instance.known_host, instance=instance, dest_check_data=data)
         except Exception as error:
             name, words = exception.class_of(error), exception.public_message(error)
             raise exception.MigrationPreCheckError(
@@ -58,7 +61,8 @@ class LiveMigrationDestination:
         finally:
             self._forget_check(ctxt, instance, data)
 
-    def _forget_check(self, ctxt: Any, instance: Any, data: Any) -> None:
+    def _forget_check(self, ctxt: RequestContext, instance: Instance,
+                      data: LibvirtLiveMigrateData) -> None:
         """Remove what the check has made. What it found counts in any case; a file that cannot be
         removed is, when the host starts next."""
         try:
@@ -67,7 +71,8 @@ class LiveMigrationDestination:
             LOG.warning('Instance %s: %s, made by a check, cannot be removed now: %s',
                         instance.uuid, data.filename, exception.message_of(error))
 
-    def pre(self, ctxt: Any, instance: Any, disk_info: list, migrate_data: Any) -> Any:
+    def pre(self, ctxt: RequestContext, instance: Instance, disk_info: list[dict[str, Any]],
+            migrate_data: LibvirtLiveMigrateData) -> LibvirtLiveMigrateData:
         # a message that was late is one of a migration that may be over
         checked = self._checked.pop(migrate_data.filename, -math.inf)
         if time.monotonic() - checked >= JUST_CHECKED:
@@ -76,14 +81,15 @@ class LiveMigrationDestination:
               refusals.by(self.host)):
             return self._driver.pre_live_migration(ctxt, instance, disk_info, migrate_data)
 
-    def post(self, ctxt: Any, instance: Any, migrate_data: Any) -> int:
+    def post(self, ctxt: RequestContext, instance: Instance,
+             migrate_data: LibvirtLiveMigrateData) -> int:
         """Prove that the guest is here and whole; returns its power_state."""
         with notifications.live_migration_phase(ctxt, instance, 'post_dest', self.host):
             info = self._driver.post_live_migration_at_destination(ctxt, instance, migrate_data)
         LOG.info('Instance %s has arrived on host %s', instance.uuid, self.host)
         return info.state
 
-    def obstacle(self, instance: Any) -> str:
+    def obstacle(self, instance: Instance) -> str:
         """What keeps a guest in post-copy from being whole; '' when it is. InstanceNotRunning when
         there is no guest any more that could become whole."""
         try:
@@ -97,11 +103,12 @@ class LiveMigrationDestination:
                 reason=f'it is {power_state.NAMES[info.state]}: {info.reason}')
         return (info.reason or 'its memory is still on the way') if info.incoming else ''
 
-    def rollback(self, ctxt: Any, instance: Any, migrate_data: Any) -> None:
+    def rollback(self, ctxt: RequestContext, instance: Instance,
+                 migrate_data: LibvirtLiveMigrateData) -> None:
         with notifications.live_migration_phase(ctxt, instance, 'rollback_dest', self.host):
             self._driver.rollback_live_migration_at_destination(ctxt, instance, migrate_data)
 
-    def sweep(self, ctxt: Any) -> None:
+    def sweep(self, ctxt: RequestContext) -> None:
         """Remove what is left here of migrations that have failed or were cancelled. One that
         ended in ``error`` is for an operator to look at, until the server is deleted."""
         incoming = {migration: instance for instance, migration in self._driver.list_incoming()}
@@ -112,14 +119,15 @@ class LiveMigrationDestination:
                        'status': LEAVE_SOMETHING}):
             self._remove_what_is_left(ctxt, incoming[migration.uuid], migration)
 
-    def _remove_what_is_left(self, ctxt: Any, instance_uuid: str, migration: Any) -> None:
+    def _remove_what_is_left(self, ctxt: RequestContext, instance_uuid: str,
+                             migration: Migration) -> None:
         instance = objects.Instance(ctxt, uuid=instance_uuid, metadata={}, task_state=None)
         try:
             if migration.status != migration_states.ERROR:
                 LOG.info('Removing what is left of migration %s', migration.uuid)
                 self._driver.rollback_live_migration_at_destination(
                     ctxt, instance,
-                    objects.LiveMigrateData.from_stored(ctxt, migration))
+                    objects.LibvirtLiveMigrateData.from_stored(ctxt, migration))
             elif self._is_deleted(ctxt, instance_uuid):
                 LOG.info('Removing the deleted instance %s, which migration %s has lost',
                          instance_uuid, migration.uuid)
@@ -129,7 +137,7 @@ class LiveMigrationDestination:
                         error.format_message())
 
     @staticmethod
-    def _is_deleted(ctxt: Any, instance_uuid: str) -> bool:
+    def _is_deleted(ctxt: RequestContext, instance_uuid: str) -> bool:
         try:
             objects.Instance.get_by_uuid(ctxt, instance_uuid)
         except exception.InstanceNotFound:

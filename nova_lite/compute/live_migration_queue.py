@@ -7,7 +7,6 @@ is one thread's, which also asks now and then, as the fallback for a wake-up tha
 """
 import threading
 from collections.abc import Callable
-from typing import Any
 
 from oslo_log import log as logging
 
@@ -16,7 +15,9 @@ from nova_lite.compute.copy_semaphore import CopySemaphore
 from nova_lite.compute.live_migration_source import Move
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conf import CONF
+from nova_lite.context import RequestContext
 from nova_lite.migration import migration_states
+from nova_lite.objects import Instance, Migration
 from nova_lite.virt import driver as virt_driver
 
 LOG = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class LiveMigrationQueue:
         self._forsaken = threading.Event()      # a move ended here without an end in the record
 
     # -- the queue -------------------------------------------------------------------------------
-    def put(self, migration: Any) -> None:
+    def put(self, migration: Migration) -> None:
         """Queue a migration. A message that comes a second time finds it queued and is dropped."""
         moments.reach('edge-queue-start', migration.instance_uuid)
         try:
@@ -98,7 +99,7 @@ class LiveMigrationQueue:
         self._begin_all(objects.MigrationList.start_next(
             context.get_admin_context(), self.host, CONF.max_concurrent_live_migrations))
 
-    def _begin_all(self, started: Any) -> None:
+    def _begin_all(self, started: objects.MigrationList) -> None:
         servers = {instance.uuid: instance for instance in started.instances}
         for migration in started:
             moments.reach('edge-prepare-end', migration.instance_uuid)
@@ -115,7 +116,7 @@ class LiveMigrationQueue:
                 if self._is_nobodys(migration):
                     self._begin_or_say(migration)
 
-    def _begin_or_say(self, migration: Any) -> None:
+    def _begin_or_say(self, migration: Migration) -> None:
         """A record that cannot be read is no reason to leave the others alone."""
         try:
             self._begin(migration, Move.take_up)
@@ -125,11 +126,12 @@ class LiveMigrationQueue:
             self._forsaken.set()
             LOG.exception('Cannot take up migration %s', migration.uuid)
 
-    def _is_nobodys(self, migration: Any) -> bool:
+    def _is_nobodys(self, migration: Migration) -> bool:
         return (migration.source_compute == self.host and migration.uuid not in self.moves
                 and migration.status in migration_states.BEGUN)
 
-    def _begin(self, migration: Any, work: Callable[[Move], None], instance: Any = None) -> None:
+    def _begin(self, migration: Migration, work: Callable[[Move], None],
+               instance: Instance | None = None) -> None:
         try:
             self._spawn(migration, work, instance)
         except exception.InstanceNotFound as error:
@@ -139,12 +141,13 @@ class LiveMigrationQueue:
             LOG.error('Migration %s is left %s for now: %s', migration.uuid, migration.status,
                       error.format_message())
 
-    def _spawn(self, migration: Any, work: Callable[[Move], None], instance: Any) -> None:
+    def _spawn(self, migration: Migration, work: Callable[[Move], None],
+               instance: Instance | None) -> None:
         ctxt = context.RequestContext.from_dict(migration.request_context)
         ctxt.update_store()
         instance = instance or objects.Instance.get_by_uuid(ctxt, migration.instance_uuid)
         migration._context = instance._context = ctxt
-        data = objects.LiveMigrateData.from_stored(ctxt, migration)
+        data = objects.LibvirtLiveMigrateData.from_stored(ctxt, migration)
         move = Move(ctxt, instance, migration, data, self._driver, self._compute)
         if self.moves.setdefault(migration.uuid, move) is not move:
             return      # two have found it: who has put it, and who takes up what nobody has
@@ -178,7 +181,7 @@ class LiveMigrationQueue:
                      exception.message_of(error))
 
     # -- orders ----------------------------------------------------------------------------------
-    def abort(self, ctxt: Any, instance: Any, migration: Any) -> None:
+    def abort(self, ctxt: RequestContext, instance: Instance, migration: Migration) -> None:
         """End a migration that is queued, being prepared or running; the guest stays here.
 
         InvalidMigrationState when it is too late.
@@ -195,7 +198,7 @@ class LiveMigrationQueue:
             move.abort()
 
     @staticmethod
-    def _cancel_in_queue(migration: Any, reason: str) -> bool:
+    def _cancel_in_queue(migration: Migration, reason: str) -> bool:
         """End one that has not begun; False when it has, or is over. It is fresh afterwards."""
         while migration.status in (migration_states.ACCEPTED, migration_states.QUEUED):
             try:
@@ -205,7 +208,8 @@ class LiveMigrationQueue:
                 migration.refresh()     # it went on just now
         return False
 
-    def force_complete(self, ctxt: Any, instance: Any, migration: Any) -> None:
+    def force_complete(self, ctxt: RequestContext, instance: Instance,
+                       migration: Migration) -> None:
         if migration.status != migration_states.RUNNING:
             raise exception.InvalidMigrationState(
                 migration_id=migration.id, instance_uuid=instance.uuid, state=migration.status,
@@ -213,7 +217,8 @@ class LiveMigrationQueue:
         with notifications.live_migration_phase(ctxt, instance, 'force_complete', self.host):
             self._driver.live_migration_force_complete(instance)
 
-    def tune(self, ctxt: Any, instance: Any, migration: Any, changes: dict[str, int]) -> None:
+    def tune(self, ctxt: RequestContext, instance: Instance, migration: Migration,
+             changes: dict[str, int]) -> None:
         """Change the terms of a running copy. InvalidMigrationState when it is too late."""
         move = self.moves.get(migration.uuid)
         if move is None or migration.status != migration_states.RUNNING:
@@ -222,7 +227,7 @@ class LiveMigrationQueue:
                 method='tune')
         move.tune(changes, ctxt.user_id or 'the system')
 
-    def end_for_deletion(self, ctxt: Any, instance: Any) -> None:
+    def end_for_deletion(self, ctxt: RequestContext, instance: Instance) -> None:
         """Before a server is deleted: end its migration and wait, at most shutdown_timeout."""
         for move in [move for move in self.moves.values()
                      if move.instance.uuid == instance.uuid]:

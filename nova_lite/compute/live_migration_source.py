@@ -9,7 +9,6 @@ step that its status names.
 import contextlib
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 from oslo_log import log as logging
@@ -18,8 +17,10 @@ from nova_lite import action_events, exception, faults, notifications, step_runn
 from nova_lite.compute import copy_watch, post_copy, presence, refusals, rpcapi
 from nova_lite.compute.migration_progress import ProgressKeeper
 from nova_lite.compute.rpcapi import ComputeAPI
+from nova_lite.context import RequestContext
 from nova_lite.migration import migration_states, recovery, vm_states
 from nova_lite.migration.steering import Steering
+from nova_lite.objects import Instance, LibvirtLiveMigrateData, Migration
 from nova_lite.virt import driver as virt_driver
 
 LOG = logging.getLogger(__name__)
@@ -39,14 +40,15 @@ class Move:
         ('clean_source', None),
     )
 
-    def __init__(self, ctxt: Any, instance: Any, migration: Any, migrate_data: Any,
-                 driver: virt_driver.ComputeDriver, compute: ComputeAPI) -> None:
+    def __init__(self, ctxt: RequestContext, instance: Instance, migration: Migration,
+                 migrate_data: LibvirtLiveMigrateData, driver: virt_driver.ComputeDriver,
+                 compute: ComputeAPI) -> None:
         self.ctxt, self.instance, self.migration = ctxt, instance, migration
-        self.migrate_data, self.dest = migrate_data, migration.dest_compute
+        self.migrate_data, self.dest = migrate_data, migration.destination
         self.abort_wanted, self.copying = threading.Event(), threading.Event()
         self.ended = threading.Event()
         self._driver, self._compute = driver, compute
-        self._start_copy: Callable = driver.live_migration
+        self._start_copy: virt_driver.StartCopy = driver.live_migration
         self._power_state = instance.power_state
         self._remark: str | None = None
         self._copied = self._left = False
@@ -212,16 +214,13 @@ class Move:
         self._asked_at = time.monotonic()
         self._given_up = utils.begin(copy_watch.given_up, self.ctxt, self.migration)
         try:
-            self._power_state = self._insist(
+            self._power_state = copy_watch.insist(
                 lambda: self._compute.post_live_migration_at_destination(
                     self.ctxt, host=self.dest, instance=self.instance,
                     migration=self.migration, migrate_data=self.migrate_data),
-                f'host {self.dest} does not answer whether it runs the guest')
+                f'host {self.dest} does not answer whether it runs the guest', self._say)
         except exception.InstanceNotRunning as error:
             raise exception.LiveMigrationLost(reason=error.format_message())
-
-    def _insist(self, act: Callable[[], Any], trouble: str) -> Any:
-        return copy_watch.insist(act, trouble, self._say)
 
     def _obstacle(self) -> str:
         return self._compute.live_migration_obstacle(self.ctxt, host=self.dest,
@@ -232,7 +231,8 @@ class Move:
                                                   self.migrate_data, self._note)
 
     def _tell(self, text: str) -> None:
-        self._keeper.note(self._broken.progress._replace(post_copy=True, note=text))
+        if self._broken is not None:
+            self._keeper.note(self._broken.progress._replace(post_copy=True, note=text))
 
     def _say(self, text: str) -> None:
         """Show what is waited for; that it cannot be written is no reason to end."""
@@ -252,9 +252,9 @@ class Move:
         try:
             with notifications.live_migration_phase(self.ctxt, self.instance, 'post',
                                                     self.migration.source_compute):
-                self._insist(lambda: self._driver.post_live_migration_at_source(
+                copy_watch.insist(lambda: self._driver.post_live_migration_at_source(
                     self.ctxt, self.instance, self.migrate_data),
-                    'the guest has moved, and the source cannot be cleaned yet')
+                    'the guest has moved, and the source cannot be cleaned yet', self._say)
         except Exception as error:
             LOG.exception('Cannot clean up after instance %s', self.instance.uuid)
             self._remark = (f'the guest has moved, but host {self.migration.source_compute} could '

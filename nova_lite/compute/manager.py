@@ -21,7 +21,9 @@ from nova_lite.compute.orders import Orders
 from nova_lite.compute.resource_tracker import ResourceTracker
 from nova_lite.compute.server_lifecycle import ServerLifecycle
 from nova_lite.conf import CONF
+from nova_lite.context import RequestContext
 from nova_lite.migration import recovery
+from nova_lite.objects import ComputeNode, Instance, LibvirtLiveMigrateData, Migration
 from nova_lite.virt import driver as virt_driver
 
 LOG = logging.getLogger(__name__)
@@ -88,97 +90,105 @@ class ComputeManager:
         self.queue.stop()
         self.driver.cleanup_host()
 
-    def get_host_uptime(self, ctxt: Any) -> str:
+    def get_host_uptime(self, ctxt: RequestContext) -> str:
         return self.driver.get_host_uptime()
 
-    def ping(self, ctxt: Any) -> None:
+    def ping(self, ctxt: RequestContext) -> None:
         pass        # that it answers is the answer
 
     # -- the life of a server: what is to be done stands in the database ------------------------
-    def build_and_run_instance(self, ctxt: Any, instance: Any) -> None:
+    def build_and_run_instance(self, ctxt: RequestContext, instance: Instance) -> None:
         self.orders.carry_out(instance.uuid)
 
-    def terminate_instance(self, ctxt: Any, instance: Any) -> None:
+    def terminate_instance(self, ctxt: RequestContext, instance: Instance) -> None:
         self.orders.carry_out(instance.uuid)
 
-    def start_instance(self, ctxt: Any, instance: Any) -> None:
+    def start_instance(self, ctxt: RequestContext, instance: Instance) -> None:
         self.orders.carry_out(instance.uuid)
 
-    def stop_instance(self, ctxt: Any, instance: Any) -> None:
+    def stop_instance(self, ctxt: RequestContext, instance: Instance) -> None:
         self.orders.carry_out(instance.uuid)
 
-    def reboot_instance(self, ctxt: Any, instance: Any) -> None:
+    def reboot_instance(self, ctxt: RequestContext, instance: Instance) -> None:
         self.orders.carry_out(instance.uuid)
 
-    def pause_instance(self, ctxt: Any, instance: Any) -> None:
+    def pause_instance(self, ctxt: RequestContext, instance: Instance) -> None:
         self.orders.carry_out(instance.uuid)
 
-    def unpause_instance(self, ctxt: Any, instance: Any) -> None:
+    def unpause_instance(self, ctxt: RequestContext, instance: Instance) -> None:
         self.orders.carry_out(instance.uuid)
 
-    def suspend_instance(self, ctxt: Any, instance: Any) -> None:
+    def suspend_instance(self, ctxt: RequestContext, instance: Instance) -> None:
         self.orders.carry_out(instance.uuid)
 
-    def resume_instance(self, ctxt: Any, instance: Any) -> None:
+    def resume_instance(self, ctxt: RequestContext, instance: Instance) -> None:
         self.orders.carry_out(instance.uuid)
 
     # -- live migration: destination -------------------------------------------------------------
-    def check_can_live_migrate_destination(self, ctxt: Any, instance: Any, source_node: Any,
-                                           dest_node: Any, block_migration: bool | None,
-                                           disk_over_commit: bool | None) -> Any:
+    def check_can_live_migrate_destination(self, ctxt: RequestContext, instance: Instance,
+                                           source_node: ComputeNode, dest_node: ComputeNode,
+                                           block_migration: bool | None,
+                                           disk_over_commit: bool | None
+                                           ) -> LibvirtLiveMigrateData:
         return self.destination.check(ctxt, instance, source_node, dest_node, block_migration,
                                       disk_over_commit)
 
-    def pre_live_migration(self, ctxt: Any, instance: Any, disk_info: list,
-                           migrate_data: Any) -> Any:
+    def pre_live_migration(self, ctxt: RequestContext, instance: Instance,
+                           disk_info: list[dict[str, Any]],
+                           migrate_data: LibvirtLiveMigrateData) -> LibvirtLiveMigrateData:
         self.departed.let_in()
         return self.destination.pre(ctxt, instance, disk_info, migrate_data)
 
-    def post_live_migration_at_destination(self, ctxt: Any, instance: Any, migration: Any,
-                                           migrate_data: Any) -> int:
+    def post_live_migration_at_destination(self, ctxt: RequestContext, instance: Instance,
+                                           migration: Migration,
+                                           migrate_data: LibvirtLiveMigrateData) -> int:
         return self.destination.post(ctxt, instance, migrate_data)
 
-    def guest_presence(self, ctxt: Any, instance: Any) -> str:
+    def guest_presence(self, ctxt: RequestContext, instance: Instance) -> str:
         return recovery.GUEST[presence.look(self.driver, instance)]
 
-    def locate_guest(self, ctxt: Any, instance: Any) -> str:
+    def locate_guest(self, ctxt: RequestContext, instance: Instance) -> str:
         return presence.locate(self.driver, instance)
 
-    def keep_guest(self, ctxt: Any, instance: Any) -> None:
+    def keep_guest(self, ctxt: RequestContext, instance: Instance) -> None:
         self.guests.keep(ctxt, instance)
 
-    def forget_guest(self, ctxt: Any, instance: Any) -> str:
+    def forget_guest(self, ctxt: RequestContext, instance: Instance) -> str:
         return self.guests.forget(ctxt, instance)
 
-    def live_migration_obstacle(self, ctxt: Any, instance: Any) -> str:
+    def live_migration_obstacle(self, ctxt: RequestContext, instance: Instance) -> str:
         return self.destination.obstacle(instance)
 
-    def discard_half(self, ctxt: Any, instance: Any) -> None:
+    def discard_half(self, ctxt: RequestContext, instance: Instance) -> None:
         self.driver.destroy(ctxt, instance)
 
-    def rollback_live_migration_at_destination(self, ctxt: Any, instance: Any,
-                                               migrate_data: Any) -> None:
+    def rollback_live_migration_at_destination(self, ctxt: RequestContext, instance: Instance,
+                                               migrate_data: LibvirtLiveMigrateData) -> None:
         self.destination.rollback(ctxt, instance, migrate_data)
 
     # -- live migration: source ------------------------------------------------------------------
-    def check_can_live_migrate_source(self, ctxt: Any, instance: Any,
-                                      dest_check_data: Any) -> Any:
+    def check_can_live_migrate_source(self, ctxt: RequestContext, instance: Instance,
+                                      dest_check_data: LibvirtLiveMigrateData
+                                      ) -> LibvirtLiveMigrateData:
         with refusals.by(self.host):
             return self.driver.check_can_live_migrate_source(ctxt, instance, dest_check_data)
 
-    def live_migration(self, ctxt: Any, dest: str, instance: Any, block_migration: bool | None,
-                       migration: Any, migrate_data: Any) -> None:
+    def live_migration(self, ctxt: RequestContext, dest: str, instance: Instance,
+                       block_migration: bool | None, migration: Migration,
+                       migrate_data: LibvirtLiveMigrateData | None) -> None:
         self.queue.put(migration)
 
-    def live_migration_place_free(self, ctxt: Any) -> None:
+    def live_migration_place_free(self, ctxt: RequestContext) -> None:
         self.queue.wake()
 
-    def live_migration_abort(self, ctxt: Any, instance: Any, migration: Any) -> None:
+    def live_migration_abort(self, ctxt: RequestContext, instance: Instance,
+                             migration: Migration) -> None:
         self.queue.abort(ctxt, instance, migration)
 
-    def live_migration_force_complete(self, ctxt: Any, instance: Any, migration: Any) -> None:
+    def live_migration_force_complete(self, ctxt: RequestContext, instance: Instance,
+                                      migration: Migration) -> None:
         self.queue.force_complete(ctxt, instance, migration)
 
-    def live_migration_tune(self, ctxt: Any, instance: Any, migration: Any,
+    def live_migration_tune(self, ctxt: RequestContext, instance: Instance, migration: Migration,
                             changes: dict[str, int]) -> None:
         self.queue.tune(ctxt, instance, migration, changes)

@@ -8,7 +8,6 @@ what it waits for, and each decision is written at once.
 """
 import concurrent.futures
 import time
-from typing import Any
 
 from oslo_log import log as logging
 from oslo_utils import timeutils
@@ -18,6 +17,7 @@ from nova_lite.conf import CONF
 from nova_lite.migration import migration_states, task_states
 from nova_lite.migration.observations import Progress
 from nova_lite.migration.steering import Steering
+from nova_lite.objects import Instance, Migration
 
 LOG = logging.getLogger(__name__)
 
@@ -42,7 +42,8 @@ def percent(progress: Progress, floor: int = 0) -> int:
 class ProgressKeeper:
     """Saves the readings of one copy."""
 
-    def __init__(self, instance: Any, migration: Any, steering: Steering | None = None) -> None:
+    def __init__(self, instance: Instance, migration: Migration,
+                 steering: Steering | None = None) -> None:
         self._instance, self._migration = instance, migration
         self._steering = steering or Steering()
         self._newest: Progress | None = None

@@ -7,7 +7,6 @@ and again and again, so no order depends on a message. One thread at most works 
 comes meanwhile has it looked at once more.
 """
 import threading
-from typing import Any
 
 import oslo_messaging as messaging
 from oslo_log import log as logging
@@ -17,7 +16,9 @@ from nova_lite.compute import presence
 from nova_lite.compute.live_migration_queue import LiveMigrationQueue
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.compute.server_lifecycle import ServerLifecycle
+from nova_lite.context import RequestContext
 from nova_lite.migration import order_rules, task_states, vm_states
+from nova_lite.objects import Instance, Order
 from nova_lite.virt.driver import ComputeDriver
 
 LOG = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class Orders:
         self._at_work: dict[str, bool] = {}     # server -> whether to look once more
         self._places = threading.BoundedSemaphore(AT_ONCE)
 
-    def take_up(self, ctxt: Any) -> None:
+    def take_up(self, ctxt: RequestContext) -> None:
         """Carry out what stands in the database for this host and nobody here works on."""
         for uuid in objects.OrderList.servers_of_host(ctxt, self.host):
             if uuid not in self._at_work:
@@ -92,7 +93,7 @@ class Orders:
         # the API has decided what the user may; from here the system acts
         ctxt = context.RequestContext.from_dict(order.context).elevated()
         ctxt.update_store()
-        order._context = order.instance._context = ctxt
+        order._context = order.server._context = ctxt
         try:
             with action_events.reporter(ctxt, EVENTS[order.task_state], uuid, self.host,
                                         late=True):
@@ -109,8 +110,8 @@ class Orders:
                         exception.message_of(error), exc_info=None if expected else error)
         return False
 
-    def _do(self, ctxt: Any, order: Any) -> None:
-        task, instance = order.task_state, order.instance
+    def _do(self, ctxt: RequestContext, order: Order) -> None:
+        task, instance = order.task_state, order.server
         moments.reach(f'order-{task}-start', instance.uuid)
         if task == task_states.DELETING and not self._is_here_to_delete(ctxt, instance):
             return
@@ -136,37 +137,37 @@ class Orders:
         self._write(order, rule, seen)
         moments.reach(f'order-{task}-end', instance.uuid)
 
-    def _write(self, order: Any, rule: order_rules.Rule, seen: str) -> None:
+    def _write(self, order: Order, rule: order_rules.Rule, seen: str) -> None:
         task = order.task_state
         if task == task_states.DELETING:
             order.finish(vm_states.after_deletion(), host=self.host, destroy=True)
             return
         vm_state = (order_rules.vm_state_of(seen) if rule.action == order_rules.AS_IT_IS
                     else order_rules.OUTCOMES[task])
-        order.finish(self._servers.is_now(order.instance, task, vm_state))
+        order.finish(self._servers.is_now(order.server, task, vm_state))
 
-    def _give_back(self, ctxt: Any, order: Any, error: Exception) -> None:
+    def _give_back(self, ctxt: RequestContext, order: Order, error: Exception) -> None:
         """The state that the server had before still stands; only the task is over. A deletion
         stays to be done, and what was not built is in error."""
-        action_events.record_fault(ctxt, order.instance, error, self.host)
+        action_events.record_fault(ctxt, order.server, error, self.host)
         if order.task_state == task_states.SPAWNING:
             order.finish({'vm_state': vm_states.ERROR}, drop_claims=True)
         elif order.task_state != task_states.DELETING:
             order.finish({})
 
-    def _give_way(self, ctxt: Any, order: Any) -> bool:
+    def _give_way(self, ctxt: RequestContext, order: Order) -> bool:
         """Something else was decided meanwhile. Look at it at once; a guest whose server is gone
         goes as well."""
         try:
-            order.instance.refresh()
+            order.server.refresh()
         except exception.InstanceNotFound:
             LOG.info('Instance %s was deleted meanwhile: removing what is here of it',
                      order.instance_uuid)
-            self._driver.destroy(ctxt, order.instance)
+            self._driver.destroy(ctxt, order.server)
             return False
-        return order.instance.task_state is not None
+        return order.server.task_state is not None
 
-    def _is_here_to_delete(self, ctxt: Any, instance: Any) -> bool:
+    def _is_here_to_delete(self, ctxt: RequestContext, instance: Instance) -> bool:
         """End its move first; where that has arrived, the other host deletes it."""
         self._queue.end_for_deletion(ctxt, instance)
         instance.refresh()

@@ -6,14 +6,16 @@ the one that it was given with (objects/order.py). And no other host may have th
 record, or this host's hypervisor, says that one might, that host has to say that it has not.
 """
 import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from oslo_utils import timeutils
 
 from nova_lite import exception, objects
 from nova_lite.compute import presence
 from nova_lite.compute.rpcapi import ComputeAPI
+from nova_lite.context import RequestContext
 from nova_lite.migration import location, migration_states
+from nova_lite.objects import Instance
 from nova_lite.virt.driver import ComputeDriver
 
 COMPUTE = 'nova-compute'
@@ -32,7 +34,7 @@ class Suspect(NamedTuple):
     must_answer: bool = True
 
 
-def check_alone(ctxt: Any, instance: Any, host: str, driver: ComputeDriver,
+def check_alone(ctxt: RequestContext, instance: Instance, host: str, driver: ComputeDriver,
                 compute: ComputeAPI, new: bool = False) -> None:
     """No other host may have the guest. GuestElsewhere names who may, and what to do.
 
@@ -60,7 +62,7 @@ def check_alone(ctxt: Any, instance: Any, host: str, driver: ComputeDriver,
         _judge(system, instance, host, here, suspects, answers)
 
 
-def suspects_by_record(ctxt: Any, instance: Any, host: str) -> dict[str, Suspect]:
+def suspects_by_record(ctxt: RequestContext, instance: Instance, host: str) -> dict[str, Suspect]:
     """The hosts that migrations may have left a copy on. GuestElsewhere while one is under way.
     """
     suspects: dict[str, Suspect] = {}
@@ -84,8 +86,8 @@ def suspects_by_record(ctxt: Any, instance: Any, host: str) -> dict[str, Suspect
     return suspects
 
 
-def _judge(ctxt: Any, instance: Any, host: str, here: str, suspects: dict[str, Suspect],
-           answers: dict[str, str]) -> None:
+def _judge(ctxt: RequestContext, instance: Instance, host: str, here: str,
+           suspects: dict[str, Suspect], answers: dict[str, str]) -> None:
     for other, word in answers.items():
         # where it went to it may have ended: what it wrote last is there
         ended_there = word in location.ENDED and here in location.GONE
@@ -103,7 +105,7 @@ def _judge(ctxt: Any, instance: Any, host: str, here: str, suspects: dict[str, S
             'set its service forced down')
 
 
-def is_fenced(ctxt: Any, host: str) -> bool:
+def is_fenced(ctxt: RequestContext, host: str) -> bool:
     """Has an operator said that nothing runs on that host: is its service forced down or removed?
     """
     try:
@@ -113,15 +115,15 @@ def is_fenced(ctxt: Any, host: str) -> bool:
     return bool(service.forced_down)
 
 
-def _refusal(instance: Any, host: str, reason: str, remedy: str) -> exception.GuestElsewhere:
+def _refusal(instance: Instance, host: str, reason: str, remedy: str) -> exception.GuestElsewhere:
     return exception.GuestElsewhere(instance_uuid=instance.uuid, host=host, reason=reason,
                                     remedy=remedy)
 
 
-def check_expected(ctxt: Any, migration_uuid: str, host: str) -> None:
+def check_expected(ctxt: RequestContext, migration_uuid: str | None, host: str) -> None:
     """Is ``host`` to prepare for that migration, or has it ended since it was asked?
     MigrationPreCheckError."""
-    migration = objects.Migration.get_by_uuid(ctxt, migration_uuid)
+    migration = objects.Migration.get_by_uuid(ctxt, migration_uuid or '')
     if (migration.dest_compute, migration.status) != (host, migration_states.PREPARING):
         raise exception.MigrationPreCheckError(
             reason=f'host {host} is not to prepare for migration {migration_uuid} any more, which '

@@ -7,13 +7,14 @@ of recovery.py and order_rules.py, and in ownership.py.
 """
 import collections
 from collections.abc import Iterable
-from typing import Any
 
 from oslo_log import log as logging
 
 from nova_lite import exception, rpc, utils
 from nova_lite.compute.rpcapi import ANSWER_TIMEOUT, ComputeAPI
+from nova_lite.context import RequestContext
 from nova_lite.migration import location
+from nova_lite.objects import Instance
 from nova_lite.virt.driver import ComputeDriver
 
 LOG = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ LOG = logging.getLogger(__name__)
 AT_ONCE = 16        # hosts that are asked side by side
 
 
-def look(driver: ComputeDriver, instance: Any) -> str:
+def look(driver: ComputeDriver, instance: Instance) -> str:
     """What there is of the guest on this host, a word of location.py: NO_ANSWER when the
     hypervisor is away."""
     try:
@@ -30,7 +31,7 @@ def look(driver: ComputeDriver, instance: Any) -> str:
         return location.NO_ANSWER
 
 
-def locate(driver: ComputeDriver, instance: Any) -> str:
+def locate(driver: ComputeDriver, instance: Instance) -> str:
     """The same. Raises HypervisorUnavailable."""
     try:
         return location.word_for(driver.get_info(instance))
@@ -38,7 +39,7 @@ def locate(driver: ComputeDriver, instance: Any) -> str:
         return location.ABSENT
 
 
-def is_forgotten(driver: ComputeDriver, instance: Any) -> bool:
+def is_forgotten(driver: ComputeDriver, instance: Instance) -> bool:
     """Is the guest off here, and might have gone anywhere for all that is still known?"""
     try:
         return driver.get_info(instance).forgotten
@@ -46,8 +47,8 @@ def is_forgotten(driver: ComputeDriver, instance: Any) -> bool:
         return False
 
 
-def locate_on(compute: ComputeAPI, ctxt: Any, hosts: Iterable[str],
-              instance: Any) -> dict[str, str]:
+def locate_on(compute: ComputeAPI, ctxt: RequestContext, hosts: Iterable[str],
+              instance: Instance) -> dict[str, str]:
     """The same of other hosts, AT_ONCE of them at a time; each may take ANSWER_TIMEOUT."""
     todo = collections.deque(hosts)
     answers: dict[str, str] = {}
@@ -62,7 +63,7 @@ def locate_on(compute: ComputeAPI, ctxt: Any, hosts: Iterable[str],
     return answers
 
 
-def _locate_one(compute: ComputeAPI, ctxt: Any, host: str, instance: Any) -> str:
+def _locate_one(compute: ComputeAPI, ctxt: RequestContext, host: str, instance: Instance) -> str:
     try:
         with rpc.within(ANSWER_TIMEOUT):
             word = compute.locate_guest(ctxt, host=host, instance=instance)

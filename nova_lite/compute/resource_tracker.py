@@ -5,6 +5,7 @@ from typing import Any
 
 from nova_lite import objects
 from nova_lite.conf import CONF
+from nova_lite.context import RequestContext
 from nova_lite.virt import driver as virt_driver
 
 
@@ -17,7 +18,7 @@ class ResourceTracker:
         self._said: dict[str, Any] | None = None
         self._said_at = 0.0
 
-    def report(self, ctxt: Any) -> None:
+    def report(self, ctxt: RequestContext) -> None:
         """Write the host's resources as the hypervisor tells them, when they have changed: a
         thousand idle hosts report to one database."""
         values = self._driver.get_available_resource()

@@ -13,7 +13,9 @@ from nova_lite import exception, objects
 from nova_lite.compute import ownership
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conf import CONF
+from nova_lite.context import RequestContext
 from nova_lite.migration import location, power_state, task_states, vm_states
+from nova_lite.objects import Instance
 from nova_lite.virt import driver as virt_driver
 
 LOG = logging.getLogger(__name__)
@@ -33,7 +35,7 @@ class ServerLifecycle:
     def __init__(self, host: str, driver: virt_driver.ComputeDriver) -> None:
         self.host, self._driver, self._compute = host, driver, ComputeAPI()
 
-    def act(self, ctxt: Any, instance: Any, task: str) -> None:
+    def act(self, ctxt: RequestContext, instance: Instance, task: str) -> None:
         """Have the hypervisor do what ``task`` says."""
         if task in STARTING:
             ownership.check_alone(ctxt, instance, self.host, self._driver, self._compute,
@@ -61,24 +63,25 @@ class ServerLifecycle:
             raise LookupError(f'no act for {task}')
 
     # -- what the server is then -----------------------------------------------------------------
-    def is_now(self, instance: Any, task: str, vm_state: str) -> dict[str, Any]:
+    def is_now(self, instance: Instance, task: str, vm_state: str | None) -> dict[str, Any]:
         """Columns of a server of which ``task`` is done."""
         launched = ({'launched_at': timeutils.utcnow(with_timezone=True)}
                     if task == task_states.SPAWNING else {})
         return {'vm_state': vm_state, 'power_state': self._power_state(instance), **launched}
 
-    def _power_state(self, instance: Any) -> int:
+    def _power_state(self, instance: Instance) -> int:
         info = self._info(instance)
         return info.state if info else power_state.SHUTDOWN
 
-    def _info(self, instance: Any) -> virt_driver.GuestInfo | None:
+    def _info(self, instance: Instance) -> virt_driver.GuestInfo | None:
         try:
             return self._driver.get_info(instance)
         except exception.InstanceNotFound:
             return None
 
     # -- what happened without us ----------------------------------------------------------------
-    def sync_power_states(self, ctxt: Any, is_elsewhere: IsElsewhere = lambda *_: False) -> None:
+    def sync_power_states(self, ctxt: RequestContext,
+                          is_elsewhere: IsElsewhere = lambda *_: False) -> None:
         """Write down guests that ended or were paused by themselves; busy servers are left, and
         those of which ``is_elsewhere`` says that they are on another host."""
         for instance in objects.InstanceList.get_by_host(ctxt, self.host):

@@ -4,13 +4,15 @@
 The API's side. A place is taken only where it is proved: one host has the guest on, and every
 other one has been asked and has it not. What is proved is decided by a pure function.
 """
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from nova_lite import exception, objects, rpc
 from nova_lite.compute import presence
 from nova_lite.compute.ownership import COMPUTE
 from nova_lite.compute.rpcapi import ComputeAPI
+from nova_lite.context import RequestContext
 from nova_lite.migration import location, power_state, vm_states
+from nova_lite.objects import Instance
 
 UP, DOWN, FORCED_DOWN = 'up', 'down', 'forced down'
 # what a server is at a place where its guest is so
@@ -54,7 +56,7 @@ def prove(answers: dict[str, str], fenced: set[str]) -> tuple[str | None, list[s
     return (None, reasons) if reasons else (places[0], [])
 
 
-def locate(ctxt: Any, instance: Any) -> Location:
+def locate(ctxt: RequestContext, instance: Instance) -> Location:
     """Ask every host."""
     system = ctxt.elevated()
     services = {service.host: FORCED_DOWN if service.forced_down else UP if service.up else DOWN
@@ -64,7 +66,7 @@ def locate(ctxt: Any, instance: Any) -> Location:
     return Location(answers, services, *prove(answers, fenced))
 
 
-def accept(ctxt: Any, instance: Any, host: str) -> tuple[Location, list[str]]:
+def accept(ctxt: RequestContext, instance: Instance, host: str) -> tuple[Location, list[str]]:
     """Let the server live on ``host``, and remove what other hosts still have of its definition.
     Returns what was found, and what stays on other hosts. Conflict when the place is not proved or
     the server has changed since it was read."""
@@ -91,7 +93,8 @@ def accept(ctxt: Any, instance: Any, host: str) -> tuple[Location, list[str]]:
     return found, [remark for remark in left if remark]
 
 
-def _forget(ctxt: Any, compute: ComputeAPI, host: str, instance: Any, place: str) -> str:
+def _forget(ctxt: RequestContext, compute: ComputeAPI, host: str, instance: Instance,
+            place: str) -> str:
     """What stays there, and what an operator does about it; '' when nothing does."""
     try:
         path = compute.forget_guest(ctxt, host=host, instance=instance)

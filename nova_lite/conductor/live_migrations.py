@@ -7,7 +7,6 @@ goes on where the record stands. A message that comes twice finds the lease take
 """
 import threading
 from collections.abc import Callable
-from typing import Any
 
 from oslo_log import log as logging
 from oslo_utils import uuidutils
@@ -15,6 +14,8 @@ from oslo_utils import uuidutils
 from nova_lite import action_events, context, exception, faults, notifications, objects, rpc, utils
 from nova_lite.conductor.tasks import live_migrate
 from nova_lite.conf import CONF, service as service_conf
+from nova_lite.context import RequestContext
+from nova_lite.objects import Instance, Migration
 
 LOG = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ class LiveMigrations:
         return [(CONF.report_interval, self.renew_leases),
                 (CONF.report_interval, self.take_over)]
 
-    def run(self, ctxt: Any, instance: Any, migration: Any) -> None:
+    def run(self, ctxt: RequestContext, instance: Instance, migration: Migration) -> None:
         """See ``migration`` through to the source, unless another conductor does. Raises what a
         check refused, after it was written down."""
         with self._lock:
@@ -51,7 +52,8 @@ class LiveMigrations:
         finally:
             self._at_work.discard(migration.id)
 
-    def _run(self, ctxt: Any, instance: Any, migration: Any, taken_over: bool) -> None:
+    def _run(self, ctxt: RequestContext, instance: Instance, migration: Migration,
+             taken_over: bool) -> None:
         # the API has decided what the user may; from here the system acts
         system = ctxt.elevated()
         task = live_migrate.LiveMigrationTask(system, instance, migration, self.owner)
@@ -72,7 +74,8 @@ class LiveMigrations:
                 raise exception.MigrationError(reason=exception.public_message(error)) from error
             raise
 
-    def _refuse(self, ctxt: Any, instance: Any, migration: Any, error: Exception) -> None:
+    def _refuse(self, ctxt: RequestContext, instance: Instance, migration: Migration,
+                error: Exception) -> None:
         """Write why a migration did not start; the server is as it was, or in error where
         nobody knows what happened."""
         event = faults.event_for(error)
@@ -114,7 +117,7 @@ class LiveMigrations:
                             migration.instance_uuid, migration.owner or 'a lost message')
                 utils.spawn(self._take_over, migration, name=f'take-over-{migration.uuid}')
 
-    def _take_over(self, migration: Any) -> None:
+    def _take_over(self, migration: Migration) -> None:
         ctxt = context.RequestContext.from_dict(migration.request_context)
         ctxt.update_store()
         migration._context = ctxt

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from oslo_versionedobjects import base as ovo_base
+from oslo_versionedobjects.base import VersionedObject
 
 from nova_lite import exception
 from nova_lite.conductor.live_migrations import LiveMigrations
 from nova_lite.conductor.orders import Orders
 from nova_lite.conductor.silent_hosts import SilentHosts
+from nova_lite.context import RequestContext
 from nova_lite.objects import base as objects_base
+from nova_lite.objects import Flavor, Instance, Migration
 
 
 class ConductorManager:
@@ -34,9 +36,10 @@ class ConductorManager:
         self.orders.release_leases()
 
     # -- live migration --------------------------------------------------------------------------
-    def migrate_server(self, ctxt: Any, instance: Any, scheduler_hint: dict[str, Any], live: bool,
-                       rebuild: bool, flavor: Any, block_migration: bool | None,
-                       disk_over_commit: bool | None, migration: Any) -> None:
+    def migrate_server(self, ctxt: RequestContext, instance: Instance,
+                       scheduler_hint: dict[str, Any], live: bool, rebuild: bool,
+                       flavor: Flavor | None, block_migration: bool | None,
+                       disk_over_commit: bool | None, migration: Migration) -> None:
         """MigrationError for a cold migration or a resize; NotImplementedError for what is
         neither."""
         if live and not rebuild and not flavor:
@@ -46,30 +49,31 @@ class ConductorManager:
         else:
             raise NotImplementedError('a server can be migrated live, and in no other way')
 
-    def live_migrate_instance(self, ctxt: Any, instance: Any, scheduler_hint: dict[str, Any],
-                              block_migration: bool | None, disk_over_commit: bool | None,
-                              migration: Any) -> None:
+    def live_migrate_instance(self, ctxt: RequestContext, instance: Instance,
+                              scheduler_hint: dict[str, Any], block_migration: bool | None,
+                              disk_over_commit: bool | None, migration: Migration) -> None:
         self.live_migrations.run(ctxt, instance, migration)
 
     # -- a new server ----------------------------------------------------------------------------
-    def build_instance(self, ctxt: Any, instance: Any) -> None:
+    def build_instance(self, ctxt: RequestContext, instance: Instance) -> None:
         self.orders.carry_out_for(ctxt, instance.uuid)
 
     # -- the computes' database ------------------------------------------------------------------
-    def object_class_action_versions(self, ctxt: Any, objname: str, objmethod: str,
-                                     object_versions: dict, args: list, kwargs: dict) -> Any:
+    def object_class_action_versions(self, ctxt: RequestContext, objname: str, objmethod: str,
+                                     object_versions: dict[str, str], args: list[Any],
+                                     kwargs: dict[str, Any]) -> Any:
         cls = objects_base.NovaLiteObject.obj_class_from_name(objname, object_versions[objname])
         result = self._remotable(cls, objmethod)(ctxt, *args, **kwargs)
-        if isinstance(result, ovo_base.VersionedObject):
+        if isinstance(result, VersionedObject):
             return result.obj_to_primitive(target_version=object_versions[objname],
                                            version_manifest=object_versions)
         return result
 
-    def object_action(self, ctxt: Any, objinst: Any, objmethod: str, args: list,
-                      kwargs: dict) -> Any:
+    def object_action(self, ctxt: RequestContext, objinst: VersionedObject, objmethod: str,
+                      args: list[Any], kwargs: dict[str, Any]) -> Any:
         before = objinst.obj_clone()
         result = self._remotable(objinst, objmethod)(*args, **kwargs)
-        updates = {}
+        updates: dict[str, Any] = {}
         for name, field in objinst.fields.items():
             if not objinst.obj_attr_is_set(name):
                 continue
@@ -78,12 +82,13 @@ class ConductorManager:
         updates['obj_what_changed'] = list(objinst.obj_what_changed())
         return updates, result
 
-    def object_backport_versions(self, ctxt: Any, objinst: Any, object_versions: dict) -> Any:
+    def object_backport_versions(self, ctxt: RequestContext, objinst: VersionedObject,
+                                 object_versions: dict[str, str]) -> Any:
         return objinst.obj_to_primitive(target_version=object_versions[objinst.obj_name()],
                                         version_manifest=object_versions)
 
     @staticmethod
-    def _remotable(target: Any, name: str) -> Any:
+    def _remotable(target: VersionedObject | type[VersionedObject], name: str) -> Any:
         """A method that may be called from afar: only those that say so."""
         method = getattr(target, name, None)
         if not getattr(method, 'remotable', False):

@@ -7,7 +7,6 @@ order is that host's (compute/orders.py).
 """
 import threading
 from collections.abc import Callable
-from typing import Any
 
 import oslo_messaging as messaging
 from oslo_log import log as logging
@@ -16,7 +15,9 @@ from oslo_utils import uuidutils
 from nova_lite import action_events, context, exception, moments, objects, rpc, utils
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conf import CONF, service as service_conf
+from nova_lite.context import RequestContext
 from nova_lite.migration import task_states, vm_states
+from nova_lite.objects import Instance, Order
 from nova_lite.scheduler.rpcapi import SchedulerAPI
 
 LOG = logging.getLogger(__name__)
@@ -57,12 +58,12 @@ class Orders:
                 utils.spawn(self.carry_out, order, name=f'order-{order.instance_uuid}')
 
     # -- at work ---------------------------------------------------------------------------------
-    def carry_out_for(self, ctxt: Any, instance_uuid: str) -> None:
+    def carry_out_for(self, ctxt: RequestContext, instance_uuid: str) -> None:
         order = objects.Order.get_by_instance(ctxt.elevated(), instance_uuid)
         if order is not None:
             self.carry_out(order)
 
-    def carry_out(self, order: Any) -> None:
+    def carry_out(self, order: Order) -> None:
         """See it through, unless another does. A message that comes twice finds it taken."""
         with self._lock:
             if order.id in self._at_work:
@@ -77,12 +78,12 @@ class Orders:
             # the API has decided what the user may; from here the system acts
             ctxt = context.RequestContext.from_dict(taken.context).elevated()
             ctxt.update_store()
-            taken._context = taken.instance._context = ctxt
+            taken._context = taken.server._context = ctxt
             self._do(ctxt, taken)
         finally:
             self._at_work.discard(order.id)
 
-    def _do(self, ctxt: Any, order: Any) -> None:
+    def _do(self, ctxt: RequestContext, order: Order) -> None:
         try:
             if order.task_state == task_states.DELETING:
                 order.finish(vm_states.after_deletion(), owner=self.owner, destroy=True)
@@ -101,8 +102,8 @@ class Orders:
         except Exception:
             LOG.exception('Instance %s is not built', order.instance_uuid)
 
-    def _build(self, ctxt: Any, order: Any) -> None:
-        instance = order.instance
+    def _build(self, ctxt: RequestContext, order: Order) -> None:
+        instance = order.server
         moments.reach('order-scheduling-start', instance.uuid)
         if order.owner is not None:
             # another got as far as nobody knows: what it claimed must not stay
@@ -128,7 +129,7 @@ class Orders:
             LOG.warning('Instance %s is built when host %s looks for itself: %s', instance.uuid,
                         chosen.service_host, exception.message_of(error))
 
-    def _give_back(self, ctxt: Any, instance: Any, host: str) -> None:
+    def _give_back(self, ctxt: RequestContext, instance: Instance, host: str) -> None:
         """It was decided otherwise: of what was claimed, only that of its host stays."""
         try:
             instance.refresh()
@@ -138,13 +139,12 @@ class Orders:
             objects.Claim.drop(ctxt, instance.uuid, host)
 
 
-def _spec(ctxt: Any, order: Any) -> objects.RequestSpec:
+def _spec(ctxt: RequestContext, order: Order) -> objects.RequestSpec:
     """What is wanted of a host. RowUnreadable when nobody knows that any more."""
-    instance, wanted = order.instance, order.arguments
-    for row, column, kind in ((order, 'arguments', 'Json'), (instance, 'flavor', 'Flavor')):
-        if getattr(row, column) is None:
-            raise exception.RowUnreadable(table=row.TABLE, row=instance.uuid, column=column,
-                                          kind=kind)
+    instance, wanted = order.server, order.arguments
+    if wanted is None:
+        raise exception.RowUnreadable(table=order.TABLE, row=instance.uuid, column='arguments',
+                                      kind='Json')
     return objects.RequestSpec.for_instance(
         ctxt, instance, consumer_uuid=instance.uuid, ignore_hosts=[],
         requested_host=wanted.get('host'), force=wanted.get('force', False))

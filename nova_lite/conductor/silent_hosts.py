@@ -10,7 +10,6 @@ servicegroup.py), and the source itself is asked first: a compute that answers l
 heartbeats do not arrive, and keeps its migrations.
 """
 from collections.abc import Callable
-from typing import Any
 
 from oslo_log import log as logging
 
@@ -18,7 +17,9 @@ from nova_lite import action_events, context, exception, objects, rpc
 from nova_lite.compute import rpcapi
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conf import CONF, service as service_conf
+from nova_lite.context import RequestContext
 from nova_lite.migration import recovery
+from nova_lite.objects import Instance, LibvirtLiveMigrateData, Migration
 
 LOG = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class SilentHosts:
                 LOG.info('Migration %s has to wait: %s', migration.uuid,
                          exception.message_of(error))
 
-    def _lives(self, ctxt: Any, host: str) -> bool:
+    def _lives(self, ctxt: RequestContext, host: str) -> bool:
         """Asked is who is not forced down: that is an operator's word."""
         try:
             if objects.Service.get_by_host_and_binary(ctxt, host, 'nova-compute').forced_down:
@@ -72,11 +73,11 @@ class SilentHosts:
                         'left to it. Does it reach the message broker and a conductor?', host)
         return True
 
-    def _look_after(self, migration: Any) -> None:
+    def _look_after(self, migration: Migration) -> None:
         ctxt = context.RequestContext.from_dict(migration.request_context).elevated()
         migration._context = ctxt
         instance = objects.Instance.get_by_uuid(ctxt, migration.instance_uuid)
-        seen = rpcapi.ask_presence(self._compute, ctxt, migration.dest_compute, instance)
+        seen = rpcapi.ask_presence(self._compute, ctxt, migration.destination, instance)
         if not self._is_as_it_was(ctxt, migration):
             return      # the answer took its time, and the source is back or has gone on
         rule = recovery.decide(migration.status, recovery.AWAY, seen)
@@ -95,47 +96,50 @@ class SilentHosts:
             migration.save(unchanged=True)      # a source that is back has its own words
 
     @staticmethod
-    def _is_as_it_was(ctxt: Any, migration: Any) -> bool:
+    def _is_as_it_was(ctxt: RequestContext, migration: Migration) -> bool:
         """Is its source still silent, and its status still the one that was looked at?"""
         return bool(len(objects.MigrationList.get_forsaken(
             ctxt, service_conf.down_time(CONF), id=migration.id, status=migration.status)))
 
-    def _roll_back(self, ctxt: Any, instance: Any, migration: Any, reason: str) -> None:
+    def _roll_back(self, ctxt: RequestContext, instance: Instance, migration: Migration,
+                   reason: str) -> None:
         """The record first: from then on the source, should it live, cannot begin to copy. What
         the destination does not remove now it finds itself later."""
         self._record(ctxt, instance, exception.LiveMigrationFailed(reason=reason))
         migration.advance('fail', reason=reason)
         if migration.migrate_data:
             self._compute.rollback_live_migration_at_destination(
-                ctxt, host=migration.dest_compute, instance=instance,
+                ctxt, host=migration.destination, instance=instance,
                 migrate_data=_data(migration))
 
-    def _finish(self, ctxt: Any, instance: Any, migration: Any, known: str) -> None:
+    def _finish(self, ctxt: RequestContext, instance: Instance, migration: Migration,
+                known: str) -> None:
         """What is left at the source is removed by its compute, which finds a note of it."""
         power_state = self._compute.post_live_migration_at_destination(
-            ctxt, host=migration.dest_compute, instance=instance, migration=migration,
+            ctxt, host=migration.destination, instance=instance, migration=migration,
             migrate_data=_data(migration))
         migration.source_not_cleaned = True
         migration.advance('complete', reason=known, instance_updates={'power_state': power_state})
         LOG.info('Migration %s of instance %s: completed without its source', migration.uuid,
                  instance.uuid)
 
-    def _give_up(self, ctxt: Any, instance: Any, migration: Any, known: str) -> None:
+    def _give_up(self, ctxt: RequestContext, instance: Instance, migration: Migration,
+                 known: str) -> None:
         reason = (f'{known}. Nothing was started or removed. When it is known where the guest is, '
                   'reset the state of the server; if it is lost, delete the server')
         self._record(ctxt, instance, exception.LiveMigrationLost(reason=reason))
         migration.advance('lose', reason=reason)
 
-    def _record(self, ctxt: Any, instance: Any, error: Exception) -> None:
+    def _record(self, ctxt: RequestContext, instance: Instance, error: Exception) -> None:
         LOG.warning('Live migration of instance %s: %s', instance.uuid,
                     exception.message_of(error))
         action_events.record_fault(ctxt, instance, error, self.host)
 
     @staticmethod
-    def _is_lost(ctxt: Any, host: str) -> bool:
+    def _is_lost(ctxt: RequestContext, host: str) -> bool:
         """Is that host not waited for any longer?"""
         return objects.Service.is_silent(ctxt, host, 'nova-compute', CONF.lost_host_timeout)
 
 
-def _data(migration: Any) -> Any:
-    return objects.LiveMigrateData.from_stored(migration._context, migration)
+def _data(migration: Migration) -> LibvirtLiveMigrateData:
+    return LibvirtLiveMigrateData.from_stored(migration._context, migration)

@@ -97,7 +97,7 @@ def observe(trend: Trend, now: Facts) -> Trend:
 def decide(now: Facts, trend: Trend, goals: Goals, fresh: bool) -> Decision:
     """What is due. ``trend`` includes this look, ``fresh`` tells that it begins a pass. The goals
     are complete but for a deadline, which may be None: there is none."""
-    allowed = goals.max_downtime_ms
+    allowed = goals.max_downtime_ms or 0
     if now.downtime is None:
         first = max(1, allowed // FIRST_SHARE)
         return Decision(SET_DOWNTIME, first, f'the copy begins with a quarter of the {allowed} ms '
@@ -128,22 +128,22 @@ def _rest_of_all(now: Facts, trend: Trend) -> float:
     """Seconds until the end if the guest wrote no more: what remains of this pass, and what was
     written since it began, which is no more than a whole pass. In the first pass nobody knows; a
     guess would stop the guest at once."""
-    if now.rest is None or trend.need is None:
+    if now.rest is None or not now.bandwidth or trend.need is None:
         return 0.0
     written = (now.dirty_rate or 0) * (now.elapsed - trend.began) / now.bandwidth
     return min(now.rest + written, max(now.rest, trend.need / 1000)) + HANDOVER
 
 
 def _for_the_pass(now: Facts, trend: Trend, goals: Goals) -> Decision | None:
-    need, allowed = now.rest * 1000, goals.max_downtime_ms
-    if need <= now.downtime:
+    need, allowed, downtime = (now.rest or 0) * 1000, goals.max_downtime_ms or 0, now.downtime or 0
+    if need <= downtime:
         return None     # it ends with this pass, by itself
     if _worth_a_pass(now, trend, goals):
         return None
     why = (f'pass {now.iteration} needs a pause of {need:.0f} ms, and the next would need no less '
            f'({_per_second(now.dirty_rate)} written, {_per_second(now.bandwidth)} sent)')
     wanted = min(allowed, int(need * MARGIN) + 1)
-    if wanted > now.downtime:
+    if wanted > downtime:
         return Decision(SET_DOWNTIME, wanted, why)
     if goals.if_not == POSTCOPY and trend.stalled >= HOPELESS:
         return Decision(SWITCH, reason=f'{why}; {trend.stalled} passes have won nothing')
@@ -154,9 +154,9 @@ def _worth_a_pass(now: Facts, trend: Trend, goals: Goals) -> bool:
     """Will the next pass need a clearly shorter pause, and is there time for it?"""
     if trend.stalled > 1:
         return False
-    if now.dirty_rate is not None and now.dirty_rate > WORTH_A_PASS * now.bandwidth:
+    if now.dirty_rate is not None and now.dirty_rate > WORTH_A_PASS * (now.bandwidth or 0):
         return False
-    return goals.deadline_s is None or goals.deadline_s - now.elapsed > 3 * now.rest
+    return goals.deadline_s is None or goals.deadline_s - now.elapsed > 3 * (now.rest or 0)
 
 
 def _per_second(rate: int | None) -> str:
@@ -175,7 +175,7 @@ def opening(goals: Goals) -> Decision:
 def forecast(now: Facts, deadline_s: int | None) -> tuple[float | None, float | None]:
     """Seconds until the end: (if the guest wrote nothing more, as it writes now). The second is
     what is left of the deadline, or None, when it writes faster than is sent."""
-    if now.rest is None:
+    if now.rest is None or not now.bandwidth:
         return None, None
     left = None if deadline_s is None else max(0.0, deadline_s - now.elapsed)
     ratio = (now.dirty_rate or 0) / now.bandwidth

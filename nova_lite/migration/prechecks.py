@@ -6,12 +6,12 @@ raises one of the row's refusals or returns. The order within a place is that of
 is Nova's. Run this module to print the table: ``python -m nova_lite.migration.prechecks``.
 """
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from nova_lite import exception
 from nova_lite.migration import power_state, storage_rules, tables
-from nova_lite.migration.precheck_facts import (BackingFacts, DestinationFacts, Domain,
-                                                HostFacts, PreparationFacts, ServerFacts,
+from nova_lite.migration.precheck_facts import (BackingFacts, DestinationFacts, HostFacts,
+                                                PreparationFacts, ServerFacts,
                                                 SourceFacts)
 
 # where a check runs
@@ -35,7 +35,7 @@ class PreCheck(NamedTuple):
     where: str
     question: str
     refusals: tuple[type[exception.NovaLiteException], ...]
-    check: Callable[[Any], None]
+    check: Callable[[Any], object]
 
 
 # -- the conductor's --------------------------------------------------------------------------
@@ -90,7 +90,7 @@ def _hypervisor_version(facts: HostFacts) -> None:
 
 
 # -- the hosts' -------------------------------------------------------------------------------
-def _refuse(reason: str) -> None:
+def _refuse(reason: str) -> NoReturn:
     raise exception.MigrationPreCheckError(reason=reason)
 
 
@@ -127,7 +127,9 @@ def _guest_is_here(facts: SourceFacts) -> None:
 
 
 def _guest_is_whole(facts: SourceFacts) -> None:
-    domain: Domain = facts.domain
+    domain = facts.domain
+    if domain is None:
+        return      # guest_is_here has refused that
     if domain.departing or domain.incoming or domain.half:
         _refuse(f'instance {facts.instance_uuid} is on the move already: another migration of it '
                 f'runs on host {facts.host}')
@@ -230,7 +232,7 @@ PRECHECKS = (
 )
 
 
-def run(where: str, facts: Any) -> None:
+def run(where: str, facts: object) -> None:
     """Ask all questions of the place ``where``, in order. Raises the first refusal."""
     for row in PRECHECKS:
         if row.where == where:

@@ -3,7 +3,7 @@
 
 The options are read at each look, since they can be changed meanwhile.
 """
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from oslo_log import log as logging
 
@@ -30,11 +30,11 @@ class Limits(NamedTuple):
     downtime_delay: int = 75
 
     @classmethod
-    def read(cls, group: Any) -> 'Limits':
+    def read(cls, group: object) -> 'Limits':
         return cls(*(getattr(group, f'live_migration_{name}') for name in cls._fields))
 
     @classmethod
-    def reread(cls, group: Any, before: 'Limits') -> 'Limits':
+    def reread(cls, group: object, before: 'Limits') -> 'Limits':
         """The options as they are now; ``before`` stays in force when they cannot be read."""
         try:
             return cls.read(group)

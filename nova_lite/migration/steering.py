@@ -101,7 +101,7 @@ class Steering:
     def paused(self) -> bool | None:
         """How others want the guest to be when it arrives; None: as it was when it left."""
         last = self.last(convergence.GUEST_PAUSED, convergence.GUEST_RESUMED)
-        return last and last['kind'] == convergence.GUEST_PAUSED
+        return None if last is None else last['kind'] == convergence.GUEST_PAUSED
 
     @property
     def stands(self) -> bool:
@@ -120,8 +120,8 @@ class Steering:
         if 'bandwidth' in changes:
             self.record(Decision(convergence.SET_BANDWIDTH, changes['bandwidth'],
                                  f'asked for by {who}'))
-        wanted = {name: changes[name] for name in ('max_downtime_ms', 'deadline_s')
-                  if name in changes}
+        wanted: dict[str, Any] = {name: changes[name] for name in (
+            'max_downtime_ms', 'deadline_s') if name in changes}
         if wanted:
             self.goals = (self.goals or Goals())._replace(**wanted)
         for name, value in wanted.items():

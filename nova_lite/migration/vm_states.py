@@ -15,12 +15,12 @@ ERROR = 'error'
 DELETED = 'deleted'
 
 
-def after_move(power: int) -> dict[str, Any]:
+def after_move(power: int | None) -> dict[str, Any]:
     """Columns of a server whose migration is over, by its guest's power_state: it may have shut
     itself down, or been paused or let go on by others."""
-    found = {power_state.SHUTDOWN: STOPPED, power_state.PAUSED: PAUSED,
-             power_state.RUNNING: ACTIVE}.get(power)
-    return {'power_state': power, **({'vm_state': found} if found else {})}
+    found: dict[int | None, str] = {
+        power_state.SHUTDOWN: STOPPED, power_state.PAUSED: PAUSED, power_state.RUNNING: ACTIVE}
+    return {'power_state': power, **({'vm_state': found[power]} if power in found else {})}
 
 
 def after_deletion() -> dict[str, Any]:

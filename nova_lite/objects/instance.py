@@ -11,6 +11,7 @@ from nova_lite import exception
 from nova_lite.context import RequestContext
 from nova_lite.migration import task_states
 from nova_lite.objects import base, fields
+from nova_lite.objects.flavor import Flavor
 
 LOG = logging.getLogger(__name__)
 UNSET = object()    # "whatever it is": leave the argument out, the mark does not travel
@@ -62,6 +63,22 @@ class Instance(base.PersistentObject):
     def name(self) -> str:
         """The hypervisor's name of the guest."""
         return f'instance-{self.id:08x}'
+
+    @property
+    def known_host(self) -> str:
+        """The host that it is on. RowUnreadable where there is none and has to be."""
+        if self.host is None:
+            raise exception.RowUnreadable(table=self.TABLE, row=self.uuid, column='host',
+                                          kind='String')
+        return self.host
+
+    @property
+    def known_flavor(self) -> Flavor:
+        """RowUnreadable when nobody knows any more what the server takes of a host."""
+        if self.flavor is None:
+            raise exception.RowUnreadable(table=self.TABLE, row=self.uuid, column='flavor',
+                                          kind='Flavor')
+        return self.flavor
 
     @base.remotable
     def create(self) -> None:

@@ -71,6 +71,14 @@ class Migration(base.PersistentObject):
     }
 
     @property
+    def destination(self) -> str:
+        """The host that it goes to. RowUnreadable where none is written down, which must be."""
+        if self.dest_compute is None:
+            raise exception.RowUnreadable(table=self.TABLE, row=self.uuid, column='dest_compute',
+                                          kind='String')
+        return self.dest_compute
+
+    @property
     def receipt(self) -> dict[str, Any] | None:
         return timings.of(self.timings, self.copied_at, self.progress, self.steering)
 
@@ -225,6 +233,18 @@ class Migration(base.PersistentObject):
             raise exception.MigrationNotFoundForInstance(migration_id=migration_id,
                                                          instance_id=instance_uuid)
         return cls.from_row(context, row)
+
+    @classmethod
+    def get_while(cls, context: RequestContext, migration_id: int, instance_uuid: str,
+                  allowed: Collection[str | None], method: str) -> Self:
+        """It, while its status is one of ``allowed``. MigrationNotFoundForInstance,
+        InvalidMigrationState (``method`` cannot be done). The API's alone."""
+        self = cls.get_by_id_and_instance(context, migration_id, instance_uuid)
+        if self.status not in allowed:
+            raise exception.InvalidMigrationState(
+                migration_id=self.id, instance_uuid=instance_uuid, state=self.status,
+                method=method)
+        return self
 
     @classmethod
     def _get(cls, context: RequestContext, wanted: object, **columns: object) -> Self:

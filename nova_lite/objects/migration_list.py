@@ -5,7 +5,8 @@ from typing import Any, Self
 from nova_lite import moments
 from nova_lite.context import RequestContext
 from nova_lite.migration import migration_states
-from nova_lite.objects import base, fields, instance as instance_obj
+from nova_lite.objects import base, fields
+from nova_lite.objects.instance import Instance, InstanceList
 from nova_lite.objects.migration import Migration
 
 
@@ -60,7 +61,7 @@ class MigrationList(base.NovaLiteObjectList):
                only: int | None = None) -> Self:
         started = cls.from_rows(context, base.db().queue.start_next(source, outbound_limit, only))
         uuids = [migration.instance_uuid for migration in started]
-        started.instances = list(instance_obj.InstanceList.get_by_filters(
+        started.instances = list[Instance](InstanceList.get_by_filters(
             context, {'uuid': uuids})) if uuids else []
         return started
 

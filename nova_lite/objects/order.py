@@ -10,6 +10,7 @@ from nova_lite import exception, moments
 from nova_lite.context import RequestContext
 from nova_lite.migration import task_states
 from nova_lite.objects import base, fields, instance as instance_obj
+from nova_lite.objects.instance import Instance
 
 if TYPE_CHECKING:      # a compute has no database
     from nova_lite.db.orders import Change
@@ -39,9 +40,16 @@ class Order(base.PersistentObject):
             server: dict[str, Any] | None) -> Self:
         self = cls.from_row(context, {**order, 'instance': None})
         if server:
-            self.instance = instance_obj.Instance.from_row(context, server)
+            self.instance = Instance.from_row(context, server)
         self.obj_reset_changes()
         return self
+
+    @property
+    def server(self) -> Instance:
+        """The server, where it was read with the order. InstanceNotFound when there is none."""
+        if self.instance is None:
+            raise exception.InstanceNotFound(instance_id=self.instance_uuid)
+        return self.instance
 
     def _row(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in ('id', 'instance_uuid', 'task_state',
@@ -49,7 +57,7 @@ class Order(base.PersistentObject):
 
     # -- the API's alone -------------------------------------------------------------------------
     @classmethod
-    def create_server(cls, context: RequestContext, instance: instance_obj.Instance,
+    def create_server(cls, context: RequestContext, instance: Instance,
                       arguments: dict[str, Any]) -> Self:
         """Write a new server and the order to find a host for it and build it there."""
         task = task_states.SCHEDULING
@@ -62,7 +70,7 @@ class Order(base.PersistentObject):
         return cls._of(context, done.order, done.after)
 
     @classmethod
-    def give(cls, context: RequestContext, instance: instance_obj.Instance, task_state: str,
+    def give(cls, context: RequestContext, instance: Instance, task_state: str,
              arguments: dict[str, Any] | None = None) -> Self:
         """Make the server busy with ``task_state``, if it is free and its vm_state still the one
         of ``instance``; a deletion goes before everything. ``instance`` is fresh afterwards.
@@ -113,7 +121,7 @@ class Order(base.PersistentObject):
         """It is over: in one transaction the server gets ``updates`` and is free and, with
         ``destroy``, deleted. ``host``, ``owner``: only while the server is there, or with that
         one's lease. StaleOrder when it does not count any more; then nothing is written."""
-        columns = instance_obj.Instance(self._context, **updates)._changed_columns()
+        columns = Instance(self._context, **updates)._changed_columns()
         done = base.db().orders.finish(self._row(), columns, host=host, owner=owner,
                                        destroy=destroy, drop_claims=drop_claims)
         moments.reach(f'order-{self.task_state}-written', self.instance_uuid)
@@ -124,7 +132,7 @@ class Order(base.PersistentObject):
             now = done.before['task_state'] if done.before else 'deleted'
             raise exception.StaleOrder(task_state=self.task_state, now=now or 'none',
                                        instance_uuid=self.instance_uuid)
-        self.instance = instance_obj.Instance.from_row(self._context, done.after)
+        self.instance = Instance.from_row(self._context, done.after)
         before = done.before or {}
         instance_obj.notify(self._context, self.instance, before.get('vm_state'),
                             before.get('task_state'))

@@ -167,7 +167,7 @@ class ServiceList(base.NovaLiteObjectList):
 
     @classmethod
     @base.remotable
-    def get_by_filters(cls, context: RequestContext, host: str | None = None,
+    def get_by_filters(cls, context: RequestContext, host: str | list[str] | None = None,
                        binary: str | None = None) -> Self:
         wanted = {name: value for name, value in (('host', host), ('binary', binary))
                   if value is not None}

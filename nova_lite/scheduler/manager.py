@@ -141,7 +141,7 @@ class SchedulerManager:
             return f'Host {name}: {NO_ROOM}.'
         return f'{refusal[0]} refused host {name}: {refusal[1]}.'
 
-    def _host_state(self, ctxt: Any, name: str | None) -> HostState:
+    def _host_state(self, ctxt: Any, name: str) -> HostState:
         """ComputeHostNotFound when there is no such host, or no compute service on it."""
         try:
             service = objects.Service.get_by_host_and_binary(ctxt, name, COMPUTE)

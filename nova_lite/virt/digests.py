@@ -6,7 +6,9 @@ A file that was replaced, written to or given another time is read again.
 import collections
 import errno
 import hashlib
+import io
 import os
+import typing
 from typing import BinaryIO
 
 from oslo_log import log as logging
@@ -43,4 +45,4 @@ def _identity(stream: BinaryIO) -> tuple[int, ...]:
 
 
 def _compute(stream: BinaryIO) -> str:
-    return hashlib.file_digest(stream, 'sha256').hexdigest()
+    return hashlib.file_digest(typing.cast(io.BufferedReader, stream), 'sha256').hexdigest()

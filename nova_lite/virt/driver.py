@@ -11,12 +11,20 @@ from typing import Any
 
 from nova_lite import exception
 from nova_lite.conf import CONF
+from nova_lite.context import RequestContext
 from nova_lite.migration.observations import (BROKEN, CANCELLED, COMPLETED, FAILED, LOST,
                                               GuestInfo, Outcome, Progress)
+from nova_lite.migration.steering import Steering
+from nova_lite.objects import ComputeNode, Instance, LibvirtLiveMigrateData
 
 # the words of the contract's answers
 __all__ = ('BROKEN', 'CANCELLED', 'COMPLETED', 'FAILED', 'LOST', 'GuestInfo', 'Outcome',
-           'Progress', 'ComputeDriver')
+           'Progress', 'ComputeDriver', 'StartCopy')
+
+
+# live_migration() and adopt_live_migration()
+StartCopy = Callable[[RequestContext, Instance, str, LibvirtLiveMigrateData,
+                      Callable[[Progress], None], Steering], Outcome]
 
 
 class ComputeDriver(abc.ABC):
@@ -55,7 +63,7 @@ class ComputeDriver(abc.ABC):
         """Those of which a copy to another host is under way, by uuid, at one look."""
 
     @abc.abstractmethod
-    def get_info(self, instance: Any) -> GuestInfo:
+    def get_info(self, instance: Instance) -> GuestInfo:
         """Raises InstanceNotFound when there is no such guest here."""
 
     def listen(self, changed: Callable[[str], None]) -> None:
@@ -65,100 +73,111 @@ class ComputeDriver(abc.ABC):
 
     # -- a guest's life --------------------------------------------------------------------------
     @abc.abstractmethod
-    def spawn(self, ctxt: Any, instance: Any) -> None:
+    def spawn(self, ctxt: RequestContext, instance: Instance) -> None:
         """Make the disks, define and start. On failure nothing is left. InstanceDeployFailure."""
 
     @abc.abstractmethod
-    def destroy(self, ctxt: Any, instance: Any, destroy_disks: bool = True) -> None:
+    def destroy(self, ctxt: RequestContext, instance: Instance,
+                destroy_disks: bool = True) -> None:
         """End the guest and its definition, and its files when ``destroy_disks``. Idempotent."""
 
     @abc.abstractmethod
-    def power_on(self, ctxt: Any, instance: Any) -> None: ...
+    def power_on(self, ctxt: RequestContext, instance: Instance) -> None: ...
 
     @abc.abstractmethod
-    def power_off(self, ctxt: Any, instance: Any, timeout: int = 0) -> None:
+    def power_off(self, ctxt: RequestContext, instance: Instance, timeout: int = 0) -> None:
         """Shut down, and pull the plug after ``timeout`` seconds (0: at once). Idempotent."""
 
     @abc.abstractmethod
-    def reboot(self, ctxt: Any, instance: Any, reboot_type: str) -> None:
+    def reboot(self, ctxt: RequestContext, instance: Instance, reboot_type: str) -> None:
         """``reboot_type`` is SOFT or HARD."""
 
     @abc.abstractmethod
-    def pause(self, instance: Any) -> None: ...
+    def pause(self, instance: Instance) -> None: ...
 
     @abc.abstractmethod
-    def unpause(self, instance: Any) -> None: ...
+    def unpause(self, instance: Instance) -> None: ...
 
     @abc.abstractmethod
-    def suspend(self, ctxt: Any, instance: Any) -> None:
+    def suspend(self, ctxt: RequestContext, instance: Instance) -> None:
         """Save the guest's memory to disk and end it."""
 
     @abc.abstractmethod
-    def resume(self, ctxt: Any, instance: Any) -> None: ...
+    def resume(self, ctxt: RequestContext, instance: Instance) -> None: ...
 
     # -- before the move -------------------------------------------------------------------------
     @abc.abstractmethod
-    def check_can_live_migrate_destination(self, ctxt: Any, instance: Any, src_node: Any,
-                                           dst_node: Any, block_migration: bool | None,
-                                           disk_over_commit: bool | None) -> Any:
+    def check_can_live_migrate_destination(self, ctxt: RequestContext, instance: Instance,
+                                           src_node: ComputeNode, dst_node: ComputeNode,
+                                           block_migration: bool | None,
+                                           disk_over_commit: bool | None
+                                           ) -> LibvirtLiveMigrateData:
         """At the destination: compare CPUs, leave a probe file in the instances directory, say
         how much disk there is. Returns LiveMigrateData. MigrationPreCheckError."""
 
     @abc.abstractmethod
-    def cleanup_live_migration_destination_check(self, ctxt: Any, migrate_data: Any) -> None:
+    def cleanup_live_migration_destination_check(self, ctxt: RequestContext,
+                                                 migrate_data: LibvirtLiveMigrateData) -> None:
         """Remove what the check left. Idempotent."""
 
     @abc.abstractmethod
-    def check_can_live_migrate_source(self, ctxt: Any, instance: Any, migrate_data: Any) -> Any:
+    def check_can_live_migrate_source(self, ctxt: RequestContext, instance: Instance,
+                                      migrate_data: LibvirtLiveMigrateData
+                                      ) -> LibvirtLiveMigrateData:
         """At the source: is the storage shared, is the guest here, do its disks fit over there?
         ``block_migration`` None is decided here. Returns migrate_data. InvalidLocalStorage,
         InvalidSharedStorage, MigrationPreCheckError."""
 
     @abc.abstractmethod
-    def get_instance_disk_info(self, instance: Any) -> list[dict[str, Any]]:
+    def get_instance_disk_info(self, instance: Instance) -> list[dict[str, Any]]:
         """The disks a block migration must make over there: path, type, virt_disk_size (bytes),
         disk_size (bytes allocated), backing_file (name in the images directory or ''),
         backing_digest (of that file). MigrationPreCheckError when the guest does not stand on
         that file any more."""
 
     @abc.abstractmethod
-    def pre_live_migration(self, ctxt: Any, instance: Any, disk_info: list[dict[str, Any]],
-                           migrate_data: Any) -> Any:
+    def pre_live_migration(self, ctxt: RequestContext, instance: Instance,
+                           disk_info: list[dict[str, Any]],
+                           migrate_data: LibvirtLiveMigrateData) -> LibvirtLiveMigrateData:
         """At the destination: directory, disks, addresses to listen on. Returns migrate_data.
         DestinationDiskExists, MigrationPreCheckError (also for another backing file here)."""
 
     # -- the move --------------------------------------------------------------------------------
     @abc.abstractmethod
-    def live_migration(self, ctxt: Any, instance: Any, dest: str, migrate_data: Any,
-                       on_progress: Callable[[Progress], None], steering: Any = None) -> Outcome:
+    def live_migration(self, ctxt: RequestContext, instance: Instance, dest: str,
+                       migrate_data: LibvirtLiveMigrateData,
+                       on_progress: Callable[[Progress], None],
+                       steering: Steering | None = None) -> Outcome:
         """At the source: move the guest and wait for the end, however it ends. Returns once
         nothing of the job runs any more. ``on_progress`` may be slow or fail: neither may hurt
         the migration. ``steering`` (of migration/) decides, and is told what was done; None: a
         new one, without goals."""
 
     @abc.abstractmethod
-    def adopt_live_migration(self, ctxt: Any, instance: Any, dest: str, migrate_data: Any,
+    def adopt_live_migration(self, ctxt: RequestContext, instance: Instance, dest: str,
+                             migrate_data: LibvirtLiveMigrateData,
                              on_progress: Callable[[Progress], None],
-                             steering: Any = None) -> Outcome:
+                             steering: Steering | None = None) -> Outcome:
         """At the source, after a restart: like live_migration() for a job that an earlier process
         started, which may run on, have ended, or never have begun (FAILED: the guest runs here
         and no job does)."""
 
     @abc.abstractmethod
-    def live_migration_abort(self, instance: Any) -> None:
+    def live_migration_abort(self, instance: Instance) -> None:
         """Ask the running job to end; live_migration() then returns CANCELLED.
         NoActiveMigrationForInstance when no job runs."""
 
     @abc.abstractmethod
-    def live_migration_force_complete(self, instance: Any) -> None:
+    def live_migration_force_complete(self, instance: Instance) -> None:
         """Make the running job converge by pausing the guest. NoActiveMigrationForInstance."""
 
     @abc.abstractmethod
-    def live_migration_set_bandwidth(self, instance: Any, mib_per_s: int) -> None:
+    def live_migration_set_bandwidth(self, instance: Instance, mib_per_s: int) -> None:
         """Let the running job use this much of the link. NoActiveMigrationForInstance;
         InstanceInvalidState when the hypervisor does not take it (any more)."""
 
-    def resume_live_migration(self, ctxt: Any, instance: Any, dest: str, migrate_data: Any,
+    def resume_live_migration(self, ctxt: RequestContext, instance: Instance, dest: str,
+                              migrate_data: LibvirtLiveMigrateData,
                               on_progress: Callable[[Progress], None]) -> Outcome:
         """At the source, after BROKEN: try to connect both halves again, and wait for the end like
         live_migration(). BROKEN with the reason when that is impossible or dangerous."""
@@ -166,21 +185,22 @@ class ComputeDriver(abc.ABC):
 
     # -- after the move --------------------------------------------------------------------------
     @abc.abstractmethod
-    def post_live_migration_at_destination(self, ctxt: Any, instance: Any,
-                                           migrate_data: Any) -> GuestInfo:
+    def post_live_migration_at_destination(self, ctxt: RequestContext, instance: Instance,
+                                           migrate_data: LibvirtLiveMigrateData) -> GuestInfo:
         """At the destination: prove that the guest is whole and ours (running or paused, not
         incoming, definition kept; or shut off by itself since), and pause it or let it go on where
         migrate_data.paused says so. InstanceNotRunning when it is not whole."""
 
     @abc.abstractmethod
-    def post_live_migration_at_source(self, ctxt: Any, instance: Any, migrate_data: Any) -> str:
+    def post_live_migration_at_source(self, ctxt: RequestContext, instance: Instance,
+                                      migrate_data: LibvirtLiveMigrateData) -> str:
         """At the source, only after the destination's proof: remove the definition and, where
         the storage is not shared, the files. Never ends a running guest. Returns the directory
         with files of the guest that stays, '' when none does. Idempotent."""
 
     @abc.abstractmethod
-    def rollback_live_migration_at_destination(self, ctxt: Any, instance: Any,
-                                               migrate_data: Any) -> None:
+    def rollback_live_migration_at_destination(self, ctxt: RequestContext, instance: Instance,
+                                               migrate_data: LibvirtLiveMigrateData) -> None:
         """At the destination: remove the incoming half and the files made for it, never a
         shared disk, and nothing where this migration has prepared nothing: then it is another's.
         Refuses (InstanceInvalidState) to touch a guest that runs. Idempotent."""
@@ -191,7 +211,7 @@ class ComputeDriver(abc.ABC):
         made files here and which has not arrived."""
 
     @abc.abstractmethod
-    def rollback_live_migration_at_source(self, ctxt: Any, instance: Any,
-                                          migrate_data: Any) -> None:
+    def rollback_live_migration_at_source(self, ctxt: RequestContext, instance: Instance,
+                                          migrate_data: LibvirtLiveMigrateData) -> None:
         """At the source: the guest as it was before, paused only where others had paused it.
         Idempotent."""

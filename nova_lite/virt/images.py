@@ -23,7 +23,7 @@ DISK_FORMATS = ('raw', 'qcow2')
 _FILE_NAME = re.compile(r'[A-Za-z0-9_][A-Za-z0-9_.+-]{0,254}\Z')
 _MAX_DESCRIPTOR = 64 * 1024     # bytes
 
-_cache: dict[str, tuple[tuple, dict[str, Any] | None]] = {}
+_cache: dict[str, tuple[tuple[Any, ...], dict[str, Any] | None]] = {}
 
 
 def list_images() -> list[dict[str, Any]]:
@@ -100,11 +100,11 @@ def _read(path: str, status: os.stat_result) -> dict[str, Any] | None:
             'size': sum(os.path.getsize(file) for file in files)}
 
 
-def validate(descriptor: Any) -> dict[str, Any]:
+def validate(descriptor: object) -> dict[str, Any]:
     """The descriptor with all its keys. ValueError names what is wrong with it."""
     if not isinstance(descriptor, dict):
         raise ValueError('it is not a JSON object')
-    image = {'id': _uuid(descriptor), 'name': descriptor.get('name')}
+    image: dict[str, Any] = {'id': _uuid(descriptor), 'name': descriptor.get('name')}
     if not isinstance(image['name'], str) or not 0 < len(image['name']) <= 255:
         raise ValueError('name: a text of 1 to 255 characters is needed')
     for key in ('kernel', 'initrd', 'disk'):

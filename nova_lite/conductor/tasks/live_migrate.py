@@ -6,7 +6,6 @@ order of the checks, and which refusals let the search go on with another host, 
 """
 import time
 from collections.abc import Callable
-from typing import Any
 
 import oslo_messaging as messaging
 from oslo_log import log as logging
@@ -15,7 +14,10 @@ from nova_lite import exception, objects, step_runner, utils
 from nova_lite.compute import rpcapi
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conf import CONF, service as service_conf
+from nova_lite.context import RequestContext
 from nova_lite.migration import prechecks
+from nova_lite.objects import (ComputeNode, Instance, LibvirtLiveMigrateData, Migration,
+                               Service)
 from nova_lite.objects.flavor import resources_of
 from nova_lite.scheduler.rpcapi import SchedulerAPI
 
@@ -29,10 +31,10 @@ REFUSALS = (exception.Invalid, exception.MigrationPreCheckError)
 
 class Facts:
     """What the conductor's checks ask for, see migration/precheck_facts.py. ``host``: the
-    destination that is thought of, None as long as it is about the server alone."""
+    destination that is thought of, '' as long as it is about the server alone."""
 
-    def __init__(self, instance: Any, source: str, host: str | None,
-                 node: Callable[[str], Any], is_up: Callable[[str], bool]) -> None:
+    def __init__(self, instance: Instance, source: str, host: str,
+                 node: Callable[[str], ComputeNode], is_up: Callable[[str], bool]) -> None:
         self.instance_uuid, self.power_state = instance.uuid, instance.power_state
         self.memory_mb, self.source, self.host = instance.memory_mb, source, host
         self.has_flavor = instance.flavor is not None
@@ -40,11 +42,11 @@ class Facts:
         self.is_up, self._node = is_up, node
 
     @property
-    def source_node(self) -> Any:
+    def source_node(self) -> ComputeNode:
         return self._node(self.source)
 
     @property
-    def dest_node(self) -> Any:
+    def dest_node(self) -> ComputeNode:
         return self._node(self.host)
 
 
@@ -64,15 +66,16 @@ class LiveMigrationTask:
         ('start_on_source', None),
     )
 
-    def __init__(self, ctxt: Any, instance: Any, migration: Any, owner: str) -> None:
+    def __init__(self, ctxt: RequestContext, instance: Instance, migration: Migration,
+                 owner: str) -> None:
         self.ctxt, self.instance, self.migration, self.owner = ctxt, instance, migration, owner
         self.host, self.force = migration.requested_host, migration.forced
-        self.source = instance.host
+        self.source = migration.source_compute
         self.destination: str | None = None
-        self.migrate_data: Any = None
+        self.migrate_data: LibvirtLiveMigrateData | None = None
         self._compute, self._scheduler = ComputeAPI(), SchedulerAPI()
         self._refused: dict[str, str] = dict(migration.refusals or {})
-        self._nodes: dict[str, Any] = {}
+        self._nodes: dict[str, ComputeNode] = {}
 
     @property
     def has_destination(self) -> bool:
@@ -89,18 +92,18 @@ class LiveMigrationTask:
 
     # -- steps -----------------------------------------------------------------------------------
     def check_instance_is_active(self) -> None:
-        prechecks.run(prechecks.SERVER, self._facts(None))
+        prechecks.run(prechecks.SERVER, self._facts(''))
 
     def check_source_is_up(self) -> None:
-        prechecks.run(prechecks.SOURCE_HOST, self._facts(None))
+        prechecks.run(prechecks.SOURCE_HOST, self._facts(''))
 
     def find_destination(self) -> None:
         if self.has_destination:
             return
         if self.host and self.force:
-            self._take_forced_host()
+            self._take_forced_host(self.host)
         elif self.host:
-            self._take_requested_host()
+            self._take_requested_host(self.host)
         else:
             self._search()
 
@@ -112,6 +115,8 @@ class LiveMigrationTask:
     def record_destination(self) -> None:
         if self.has_destination:
             return
+        if self.destination is None or self.migrate_data is None:
+            raise RuntimeError('a destination is recorded before it was found')
         node = self._node(self.destination)
         self.migration.dest_compute = self.destination
         self.migration.dest_node = node.hypervisor_hostname
@@ -126,35 +131,35 @@ class LiveMigrationTask:
         LOG.info('Migration %s of instance %s: host %s may send it to %s', self.migration.uuid,
                  self.instance.uuid, self.source, self.migration.dest_compute)
         self._compute.live_migration(
-            self.ctxt, host=self.source, dest=self.migration.dest_compute, instance=self.instance,
+            self.ctxt, host=self.source, dest=self.migration.destination, instance=self.instance,
             block_migration=self.migration.block_migration, migration=self.migration,
             migrate_data=self.migrate_data)
 
     # -- three ways to a destination -------------------------------------------------------------
-    def _take_forced_host(self) -> None:
+    def _take_forced_host(self, host: str) -> None:
         """The caller insists on this host: it is checked, but no filter is asked."""
-        facts = self._facts(self.host)
+        facts = self._facts(host)
         for place in (prechecks.NAMED_HOST, prechecks.FORCED_HOST, prechecks.ANY_HOST):
             prechecks.run(place, facts)
         try:
-            objects.Claim.claim(self.ctxt, self.host, self.migration.uuid,
-                                **resources_of(self.instance.flavor)._asdict())
+            objects.Claim.claim(self.ctxt, host, self.migration.uuid,
+                                **resources_of(self.instance.known_flavor)._asdict())
         except exception.InsufficientResources as error:
             raise exception.MigrationPreCheckError(reason=error.format_message())
-        self._check_drivers(self.host)
-        self.destination = self.host
+        self._check_drivers(host)
+        self.destination = host
 
-    def _take_requested_host(self) -> None:
+    def _take_requested_host(self, host: str) -> None:
         """The caller asks for this host: the scheduler has its say, there is no second choice, so
         the host itself is asked meanwhile. What the scheduler says comes first."""
-        facts = self._facts(self.host)
+        facts = self._facts(host)
         prechecks.run(prechecks.NAMED_HOST, facts)
         self._node(self.source)     # both need it: read once
-        asked = utils.begin(self._check_drivers, self.host)
-        self._select(requested_host=self.host)
+        asked = utils.begin(self._check_drivers, host)
+        self._select(requested_host=host)
         prechecks.run(prechecks.ANY_HOST, facts)
         asked.result()      # it ends at the latest with the call's own time limit
-        self.destination = self.host
+        self.destination = host
 
     def _search(self) -> None:
         """Hosts come one by one from the scheduler until one does not refuse."""
@@ -210,14 +215,14 @@ class LiveMigrationTask:
     def _refusals(self) -> str:
         return ' '.join(f'{host} refused: {reason}' for host, reason in self._refused.items())
 
-    def _node(self, host: str) -> Any:
+    def _node(self, host: str) -> ComputeNode:
         """The host's ComputeNode, read once: what it is does not change while it is checked."""
         if host not in self._nodes:
             self._nodes[host] = objects.ComputeNode.get_by_host(self.ctxt, host)
         return self._nodes[host]
 
     # -- checks of one host ----------------------------------------------------------------------
-    def _facts(self, host: str | None) -> 'Facts':
+    def _facts(self, host: str) -> Facts:
         return Facts(self.instance, self.source, host, self._node, self._is_up)
 
     def _is_up(self, host: str) -> bool:
@@ -228,7 +233,7 @@ class LiveMigrationTask:
         return service.up or (not service.forced_down
                               and rpcapi.lives(self._compute, self.ctxt, host))
 
-    def _service(self, host: str) -> Any:
+    def _service(self, host: str) -> Service:
         try:
             return objects.Service.get_by_host_and_binary(self.ctxt, host, 'nova-compute')
         except exception.ServiceNotFound:

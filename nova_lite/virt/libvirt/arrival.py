@@ -8,8 +8,10 @@ from oslo_log import log as logging
 
 from nova_lite import exception, objects
 from nova_lite.conf import CONF
+from nova_lite.context import RequestContext
 from nova_lite.migration import power_state, prechecks
 from nova_lite.migration.observations import GuestInfo
+from nova_lite.objects import ComputeNode, Instance, LibvirtLiveMigrateData
 from nova_lite.virt.libvirt import abi, probe, resources
 from nova_lite.virt.libvirt.guest import Guest, Seen, look
 from nova_lite.virt.libvirt.host import Host
@@ -18,8 +20,9 @@ from nova_lite.virt.libvirt.precheck_facts import BackingFacts, DestinationFacts
 LOG = logging.getLogger(__name__)
 
 
-def check(host: Host, guest: Guest, ctxt: Any, instance: Any, source_node: Any,
-          block_migration: bool | None, disk_over_commit: bool | None) -> Any:
+def check(host: Host, guest: Guest, ctxt: RequestContext, instance: Instance,
+          source_node: ComputeNode, block_migration: bool | None,
+          disk_over_commit: bool | None) -> LibvirtLiveMigrateData:
     """Can the guest come here, as far as this host can tell? Returns LiveMigrateData with the
     probe that the source will look for. MigrationPreCheckError."""
     facts = DestinationFacts(host, guest, instance, source_node)
@@ -36,8 +39,8 @@ def check(host: Host, guest: Guest, ctxt: Any, instance: Any, source_node: Any,
         raise
 
 
-def prepare(guest: Guest, instance: Any, disk_info: list[dict[str, Any]],
-            migrate_data: Any) -> Any:
+def prepare(guest: Guest, instance: Instance, disk_info: list[dict[str, Any]],
+            migrate_data: LibvirtLiveMigrateData) -> LibvirtLiveMigrateData:
     """Make room: directory, console, empty disks. Returns migrate_data with the address that
     guests are copied to. DestinationDiskExists, MigrationPreCheckError; nothing new is left then.
     """
@@ -80,7 +83,7 @@ def _make_disk(guest: Guest, disk: dict[str, Any]) -> None:
         guest.storage.record_base(guest.uuid, path, digest)
 
 
-def confirm(guest: Guest, migrate_data: Any) -> GuestInfo:
+def confirm(guest: Guest, migrate_data: LibvirtLiveMigrateData) -> GuestInfo:
     """Prove that the whole guest is here, or was and ended by itself since. InstanceNotRunning."""
     seen = look(guest)
     if seen is not None and seen.ended_by_itself:
@@ -114,7 +117,7 @@ def _as_others_want(guest: Guest, seen: Seen, paused: bool | None) -> Seen:
     return guest.look()
 
 
-def roll_back(guest: Guest, migrate_data: Any) -> None:
+def roll_back(guest: Guest, migrate_data: LibvirtLiveMigrateData) -> None:
     """Remove the incoming half and what was made for it. Where this migration has prepared
     nothing, what is here is another's, perhaps a copy by hand, and is left alone.
     InstanceInvalidState when the guest, or a part of it that may be the only one, runs here."""
@@ -148,11 +151,11 @@ def _end_half(guest: Guest) -> None:
         guest.destroy()
 
 
-def _forget_maker(guest: Guest, migrate_data: Any) -> None:
+def _forget_maker(guest: Guest, migrate_data: LibvirtLiveMigrateData) -> None:
     """The files are the guest's now: no rollback may remove them."""
     if not migrate_data.is_shared_instance_path:
         guest.storage.remove_marker(guest.uuid)
 
 
-def _made_for(guest: Guest, migrate_data: Any) -> str:
+def _made_for(guest: Guest, migrate_data: LibvirtLiveMigrateData) -> str:
     return migrate_data.migration or guest.uuid

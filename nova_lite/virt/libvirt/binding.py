@@ -6,21 +6,26 @@ virt.simulation, which needs no libvirt-python; all others are libvirt's. Both r
 of error. The numbers of libvirt's interface are in abi.
 """
 import urllib.parse
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from nova_lite.virt.libvirt.interface import Domain
+
+__all__ = ['FROM_QEMU', 'SIMULATED', 'is_simulated', 'libvirt', 'libvirtError', 'make_error',
+           'monitor_command']
 
 try:
     import libvirt
     import libvirt_qemu
-    from libvirt import libvirtError
 except ImportError:     # only a host that runs real guests needs it
     libvirt = libvirt_qemu = None
 
+if TYPE_CHECKING or libvirt is None:
     class libvirtError(Exception):      # noqa: N801 (it takes the place of libvirt's)
         """An error with what libvirt tells of one: (code, domain, message, ...)."""
-        err: tuple = ()
+        err: tuple[Any, ...] = ()
 
-        def get_error_code(self) -> int | None:
-            return self.err[0] if self.err else None
+        def get_error_code(self) -> int:
+            return self.err[0] if self.err else None        # type: ignore[return-value]
 
         def get_error_domain(self) -> int | None:
             return self.err[1] if self.err else None
@@ -29,6 +34,8 @@ except ImportError:     # only a host that runs real guests needs it
             return self.err[2] if self.err else None
 
     libvirtError.__module__ = 'libvirt'     # by which driver_errors knows it
+else:
+    libvirtError = libvirt.libvirtError
 
 SIMULATED = 'simulated'
 FROM_QEMU = 10      # VIR_FROM_QEMU
@@ -46,7 +53,9 @@ def is_simulated(uri: str) -> bool:
     return urllib.parse.urlsplit(uri).scheme == SIMULATED
 
 
-def monitor_command(domain: Any, command: str) -> str:
+def monitor_command(domain: Domain, command: str) -> str:
     """QEMU's answer to a command of its monitor (QMP)."""
     own = getattr(domain, 'qemuMonitorCommand', None)      # of a simulated domain
-    return own(command, 0) if own else libvirt_qemu.qemuMonitorCommand(domain, command, 0)
+    answer: str = (own(command, 0) if own
+                   else libvirt_qemu.qemuMonitorCommand(domain, command, 0))
+    return answer

@@ -6,6 +6,8 @@ Pure functions from values to XML text and back.
 import xml.etree.ElementTree as ET
 from typing import Any, NamedTuple
 
+from nova_lite.objects import Instance
+
 NAMESPACE = 'urn:nova-lite:instance:1'
 ET.register_namespace('nova-lite', NAMESPACE)
 
@@ -18,7 +20,7 @@ class Options(NamedTuple):
     machine_type: str | None = None
 
     @classmethod
-    def read(cls, group: Any) -> 'Options':
+    def read(cls, group: object) -> 'Options':
         return cls(*(getattr(group, name) for name in cls._fields))
 
     @property
@@ -60,7 +62,7 @@ class DiskSeen(NamedTuple):
                 and not self.read_only and not self.shareable)
 
 
-def guest_xml(instance: Any, options: Options, boot: Boot, disks: list[Disk],
+def guest_xml(instance: Instance, options: Options, boot: Boot, disks: list[Disk],
               console: str) -> str:
     """Definition of a new guest. ``instance``: name, uuid, display_name, generation, metadata,
     memory_mb, vcpus. ``console``: path of the file that its serial port writes to."""
@@ -106,11 +108,15 @@ def for_destination(xml: str, graphics_addr: str | None = None,
                     serial_addr: str | None = None) -> str:
     """The definition as the destination needs it: listening on the destination's addresses."""
     domain = ET.fromstring(xml)
-    for graphics in domain.iterfind('devices/graphics') if graphics_addr else ():
+    for graphics in domain.iterfind('devices/graphics'):
+        if not graphics_addr:
+            break
         graphics.set('listen', graphics_addr)
         for listen in graphics.iterfind("listen[@type='address']"):
             listen.set('address', graphics_addr)
-    for device in ('serial', 'console') if serial_addr else ():
+    for device in ('serial', 'console'):
+        if not serial_addr:
+            break
         for source in domain.iterfind(f"devices/{device}[@type='tcp']/source[@mode='bind']"):
             source.set('host', serial_addr)
     return ET.tostring(domain, encoding='unicode')
@@ -173,4 +179,4 @@ def _read_disk(element: ET.Element) -> DiskSeen:
 
 
 def _text(parent: ET.Element, tag: str, text: str, **attributes: str) -> None:
-    ET.SubElement(parent, tag, **attributes).text = text
+    ET.SubElement(parent, tag, attributes).text = text

@@ -12,6 +12,7 @@ from nova_lite.conf import CONF
 from nova_lite.migration import prechecks, schedules
 from nova_lite.migration.observations import Outcome, Progress
 from nova_lite.migration.steering import Steering
+from nova_lite.objects import Instance, LibvirtLiveMigrateData
 from nova_lite.virt import driver as virt_driver
 from nova_lite.virt.libvirt import abi, config, decisions, events, migration, operation
 from nova_lite.virt.libvirt.guest import Guest, look
@@ -22,7 +23,7 @@ from nova_lite.virt.libvirt.precheck_facts import SourceFacts, copied_disks
 LOG = logging.getLogger(__name__)
 
 
-def check(guest: Guest, migrate_data: Any) -> Any:
+def check(guest: Guest, migrate_data: LibvirtLiveMigrateData) -> LibvirtLiveMigrateData:
     """Ask what only this host can tell. Returns migrate_data with which storage the hosts share.
     MigrationPreCheckError, InvalidLocalStorage, InvalidSharedStorage."""
     facts = SourceFacts(guest, migrate_data)
@@ -41,8 +42,8 @@ class Departures:
         self._courier = courier
         self._monitors: dict[str, Monitor] = {}
 
-    def move(self, guest: Guest, instance: Any, dest: str, migrate_data: Any,
-             on_progress: Callable[[Progress], None],
+    def move(self, guest: Guest, instance: Instance, dest: str,
+             migrate_data: LibvirtLiveMigrateData, on_progress: Callable[[Progress], None],
              steering: Steering | None = None) -> Outcome:
         """Copy the guest to the host ``dest`` and wait for the end. A copy that already runs is
         watched, and no second one started. InvalidHostname."""
@@ -55,14 +56,15 @@ class Departures:
             if seen.departing:
                 LOG.info('Instance %s is on its way already', guest.uuid)
                 return self._watch(monitor, guest, instance, disks)
+            permissions: dict[str, Any] = {**steering.permissions()}
             options = _settled(guest, migration.Options.read(CONF.libvirt)._replace(
-                **steering.permissions()))
+                **permissions))
             plan = make_plan(guest, dest, migrate_data, disks, seen.state, options)
             if monitor.helm.abort_reason:
                 return decisions.judge(seen, monitor.helm.abort_reason, cancelled=True)
             return self._watch(monitor, guest, instance, disks, plan)
 
-    def adopt(self, guest: Guest, instance: Any, migrate_data: Any,
+    def adopt(self, guest: Guest, instance: Instance, migrate_data: LibvirtLiveMigrateData,
               on_progress: Callable[[Progress], None],
               steering: Steering | None = None) -> Outcome:
         """Watch a copy that an earlier process started."""
@@ -72,7 +74,8 @@ class Departures:
             disks = copied_disks(guest) if migrate_data.block_migration else []
             return self._watch(monitor, guest, instance, disks)
 
-    def resume(self, guest: Guest, instance: Any, dest: str, migrate_data: Any,
+    def resume(self, guest: Guest, instance: Instance, dest: str,
+               migrate_data: LibvirtLiveMigrateData,
                on_progress: Callable[[Progress], None]) -> Outcome:
         """Connect the halves of a broken post-copy again, and wait for the end. BROKEN when that
         is not possible, or when this libvirt is known to crash at it."""
@@ -105,9 +108,9 @@ class Departures:
         finally:
             del self._monitors[guest.uuid]
 
-    def _watch(self, monitor: Monitor, guest: Guest, instance: Any, disks: list[config.DiskSeen],
-               plan: migration.Plan | None = None) -> Outcome:
-        size_gb = schedules.data_gb(instance.memory_mb,
+    def _watch(self, monitor: Monitor, guest: Guest, instance: Instance,
+               disks: list[config.DiskSeen], plan: migration.Plan | None = None) -> Outcome:
+        size_gb = schedules.data_gb(instance.memory_mb or 0,
                                     [_file_size(guest, disk) for disk in disks])
         with self._courier.subscribe(guest.uuid) as news:
             if plan is not None:
@@ -162,8 +165,9 @@ def _settled(guest: Guest, options: migration.Options) -> migration.Options:
     return settled
 
 
-def make_plan(guest: Guest, dest: str, migrate_data: Any, disks: list[config.DiskSeen],
-              state: int, options: migration.Options) -> migration.Plan:
+def make_plan(guest: Guest, dest: str, migrate_data: LibvirtLiveMigrateData,
+              disks: list[config.DiskSeen], state: int,
+              options: migration.Options) -> migration.Plan:
     """All that migrateToURI3 is told."""
     uri = migration.make_uri(options, dest)
     flags = migration.make_flags(options, bool(migrate_data.block_migration), bool(disks),
@@ -177,7 +181,7 @@ def make_plan(guest: Guest, dest: str, migrate_data: Any, disks: list[config.Dis
     return migration.Plan(uri, flags, params)
 
 
-def clean_up(guest: Guest, migrate_data: Any) -> str:
+def clean_up(guest: Guest, migrate_data: LibvirtLiveMigrateData) -> str:
     """After the destination's proof: remove what is left here. Never ends a running guest
     (InstanceInvalidState); a half that the migration stopped can never run again, and goes.
     Returns the directory with files of the guest that stays, '' when none does."""

@@ -10,14 +10,16 @@ import contextlib
 import functools
 import queue
 import threading
+import typing
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from oslo_log import log as logging
 
 from nova_lite import background, utils
 
 LOG = logging.getLogger(__name__)
+T = TypeVar('T')
 
 LIFECYCLE = 'lifecycle'             # detail: (event, detail) of libvirt
 ITERATION = 'iteration'             # detail: number of the pass over memory
@@ -91,7 +93,7 @@ class Courier:
     """Carries items from native threads to queues: those of one host."""
 
     def __init__(self) -> None:
-        self._subscribers: dict[str, list[queue.Queue]] = collections.defaultdict(list)
+        self._subscribers: dict[str, list[queue.Queue[Event]]] = collections.defaultdict(list)
         self._listeners: list[Callable[[Event], None]] = []
         self._started = False
 
@@ -105,7 +107,7 @@ class Courier:
             self._started = False
             _dispatcher.stop()
 
-    def post(self, deliver: Callable[[Any], None], item: Any) -> None:
+    def post(self, deliver: Callable[[T], None], item: T) -> None:
         """From any thread: have the dispatcher call ``deliver(item)``, which must not block."""
         _dispatcher.mailbox.put((deliver, item))
 
@@ -119,9 +121,9 @@ class Courier:
         self._listeners.append(listener)
 
     @contextlib.contextmanager
-    def subscribe(self, uuid: str) -> Iterator[queue.Queue]:
+    def subscribe(self, uuid: str) -> Iterator[queue.Queue[Event]]:
         """A queue of the guest's events for as long as the block lasts."""
-        events: queue.Queue = queue.Queue()
+        events: queue.Queue[Event] = queue.Queue()
         self._subscribers[uuid].append(events)
         try:
             yield events
@@ -131,18 +133,20 @@ class Courier:
             if not remaining:
                 del self._subscribers[uuid]
 
-    def call(self, fn: Callable[[], Any], name: str, timeout: float) -> Any:
+    def call(self, fn: Callable[[], T], name: str, timeout: float) -> T:
         """Run ``fn`` in a native thread of its own and return its result or raise its error.
 
         TimeoutError after ``timeout`` seconds; the thread then ends on its own, unheard.
         """
-        answers: queue.Queue = queue.Queue()
+        answers: queue.Queue[tuple[T | None, Exception | None]] = queue.Queue()
 
         def run() -> None:
+            result: T | None = None
+            error: Exception | None = None
             try:
-                result, error = fn(), None
+                result = fn()
             except Exception as caught:
-                result, error = None, caught
+                error = caught
             self.post(answers.put, (result, error))
 
         utils.native_thread(run, name)
@@ -152,7 +156,7 @@ class Courier:
             raise TimeoutError(f'{name}: no answer within {timeout:g} s') from None
         if error is not None:
             raise error
-        return result
+        return typing.cast(T, result)
 
     def _deliver(self, event: Event) -> None:
         for events in tuple(self._subscribers.get(event.uuid, ())):
@@ -161,7 +165,7 @@ class Courier:
             listener(event)
 
 
-def wait(events: queue.Queue, timeout: float) -> Event | None:
+def wait(events: queue.Queue[Event], timeout: float) -> Event | None:
     """The next event, or None when none came within ``timeout`` seconds."""
     try:
         return events.get(timeout=max(0.0, timeout))

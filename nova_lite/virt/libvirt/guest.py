@@ -7,15 +7,18 @@ HypervisorUnavailable when libvirt is away, LibvirtError when it refuses.
 """
 import json
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from nova_lite import exception
 from nova_lite.migration import power_state
 from nova_lite.migration.observations import GuestInfo
 from nova_lite.virt.libvirt import abi, binding, host
 from nova_lite.virt.libvirt.binding import libvirtError
+from nova_lite.virt.libvirt.interface import Connection, Domain
 
-_POWER_STATES = {
+T = TypeVar('T')
+
+_POWER_STATES: dict[int, int] = {
     abi.State.NOSTATE: power_state.NOSTATE,
     abi.State.RUNNING: power_state.RUNNING,
     abi.State.BLOCKED: power_state.RUNNING,
@@ -116,16 +119,16 @@ class Guest:
         self.courier, self.clock = connections.courier, connections.clock
         self.storage, self.host_name = connections.storage, connections.name
 
-    def _call(self, fn: Callable, *args: Any) -> Any:
-        """``fn(domain, *args)`` off the event loop."""
+    def _call(self, fn: Callable[[Domain], T]) -> T:
+        """``fn(domain)`` off the event loop."""
         try:
-            return self._host.call(_on_domain, self.uuid, fn, args)
+            return self._host.call(lambda connection: fn(connection.lookupByUUIDString(self.uuid)))
         except host.LibvirtError as error:
             if error.code == abi.Error.NO_DOMAIN:
                 raise exception.InstanceNotFound(instance_id=self.uuid) from None
             raise
 
-    def open_connection(self) -> Any:
+    def open_connection(self) -> Connection:
         """A connection of its own, in the calling (native) thread. Raises libvirtError."""
         return self._host.open()
 
@@ -150,11 +153,13 @@ class Guest:
 
     # -- life -------------------------------------------------------------------------------------
     def define(self, xml: str) -> None:
-        self._host.call(lambda connection: connection.defineXML(xml) and None)
+        def define(connection: Connection) -> None:
+            connection.defineXML(xml)
+        self._host.call(define)
 
     def keep_definition(self) -> None:
         """Make a definition that outlives a guest which has none."""
-        def define(domain: Any) -> None:
+        def define(domain: Domain) -> None:
             inactive = domain.XMLDesc(abi.Xml.INACTIVE | abi.Xml.SECURE)
             domain.connect().defineXML(inactive)
         self._call(define)
@@ -178,7 +183,7 @@ class Guest:
 
     def undefine(self) -> None:
         """Drop the definition and the saved memory; a running guest goes on without it."""
-        def undefine(domain: Any) -> None:
+        def undefine(domain: Domain) -> None:
             if domain.isPersistent():
                 domain.undefineFlags(abi.Undefine.MANAGED_SAVE
                                      | abi.Undefine.SNAPSHOTS_METADATA
@@ -221,7 +226,8 @@ class Guest:
         self._call(lambda domain: domain.migrateStartPostCopy(0))
 
 
-def migrate(connection: Any, uuid: str, uri: str, params: dict[str, Any], flags: int) -> None:
+def migrate(connection: Connection, uuid: str, uri: str, params: dict[str, Any],
+            flags: int) -> None:
     """Move a guest, in the calling native thread, until the end. Raises libvirtError."""
     connection.lookupByUUIDString(uuid).migrateToURI3(uri, params, flags)
 
@@ -234,38 +240,31 @@ def list_all(connections: host.Host) -> dict[str, bool]:
 
 def look_at_all(connections: host.Host) -> dict[str, Seen]:
     """Every guest here by uuid, without its job. One that goes meanwhile is left out."""
-    def look(connection: Any) -> dict[str, Seen]:
-        found = {}
-        for domain in connection.listAllDomains():
-            try:
-                found[domain.UUIDString()] = Seen(*domain.state(), bool(domain.isPersistent()))
-            except libvirtError as error:
-                if error.get_error_code() != abi.Error.NO_DOMAIN:
-                    raise
-        return found
-    return connections.call(look)
+    def look_at(domain: Domain) -> Seen:
+        state, reason = domain.state()
+        return Seen(state, reason, bool(domain.isPersistent()))
+    return connections.call(_of_each, 0, look_at)
 
 
 def list_departing(connections: host.Host) -> set[str]:
     """UUID of every guest here that a migration is taking away."""
-    def look(connection: Any) -> set[str]:
-        found = set()
-        for domain in connection.listAllDomains(abi.LIST_ACTIVE):
-            try:
-                if _look(domain).departing:
-                    found.add(domain.UUIDString())
-            except libvirtError as error:
-                if error.get_error_code() != abi.Error.NO_DOMAIN:
-                    raise
-        return found
-    return connections.call(look)
+    found = connections.call(_of_each, int(abi.LIST_ACTIVE), _look)
+    return {uuid for uuid, seen in found.items() if seen.departing}
 
 
-def _on_domain(connection: Any, uuid: str, fn: Callable, args: tuple) -> Any:
-    return fn(connection.lookupByUUIDString(uuid), *args)
+def _of_each(connection: Connection, flags: int, fn: Callable[[Domain], T]) -> dict[str, T]:
+    """By uuid. A guest that goes meanwhile is left out."""
+    found = {}
+    for domain in connection.listAllDomains(flags):
+        try:
+            found[domain.UUIDString()] = fn(domain)
+        except libvirtError as error:
+            if error.get_error_code() != abi.Error.NO_DOMAIN:
+                raise
+    return found
 
 
-def _look(domain: Any) -> Seen:
+def _look(domain: Domain) -> Seen:
     state, reason = domain.state()
     job: dict[str, Any] = {}
     if state != abi.State.SHUTOFF:
@@ -282,12 +281,12 @@ def _look(domain: Any) -> Seen:
     return Seen(state, reason, bool(domain.isPersistent()), job, saved)
 
 
-def _run_state(domain: Any) -> str:
+def _run_state(domain: Domain) -> str:
     answer = binding.monitor_command(domain, '{"execute": "query-status"}')
-    return json.loads(answer)['return']['status']
+    return str(json.loads(answer)['return']['status'])
 
 
-def _migratable_xml(domain: Any) -> tuple[str, str]:
+def _migratable_xml(domain: Domain) -> tuple[str, str]:
     flags = abi.Xml.MIGRATABLE | abi.Xml.SECURE
     return domain.XMLDesc(flags), domain.XMLDesc(flags | abi.Xml.INACTIVE)
 

@@ -27,11 +27,12 @@ class Helm:
         self._guest, self._courier, self._steering = guest, courier, steering
         self._clock = guest.clock
         set_before, forced = steering.last(convergence.SET_DOWNTIME), steering.last(*FORCED)
-        self._downtime: int | None = set_before and set_before['value']
-        self._forced_at = forced and (
-            self._clock.now() - self._clock.passed(steering.age(forced)))
-        self._paused_by_us = (bool(forced) and forced['kind'] == convergence.PAUSE
-                              and not steering.stands)
+        self._downtime: int | None = set_before['value'] if set_before else None
+        self._forced_at: float | None = None
+        self._paused_by_us = False
+        if forced:
+            self._forced_at = self._clock.now() - self._clock.passed(steering.age(forced))
+            self._paused_by_us = forced['kind'] == convergence.PAUSE and not steering.stands
         aborted = steering.last(convergence.ABORT)
         self.abort_reason: str = aborted['reason'] if aborted else ''
         self.abort_sent = False
@@ -116,7 +117,7 @@ class Helm:
         self._steering.record(Decision(kind, reason=reason))
         self._forced_at = self._clock.now()
 
-    def _try(self, fn: Callable, *args: object) -> bool:
+    def _try(self, fn: Callable[..., None], *args: object) -> bool:
         try:
             fn(*args)
         except exception.NovaLiteException as error:

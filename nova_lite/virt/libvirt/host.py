@@ -6,8 +6,9 @@ migration gets one of its own, since libvirtd serves a connection only a handful
 and migrateToURI3 lasts as long as the copy.
 """
 import threading
+import typing
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from oslo_log import log as logging
 
@@ -17,9 +18,12 @@ from nova_lite.virt import simulation
 from nova_lite.virt.libvirt import abi, binding, events
 from nova_lite.virt.libvirt.binding import libvirt, libvirtError
 from nova_lite.virt.libvirt.clock import Clock
+from nova_lite.virt.libvirt.interface import Connection, Domain
 from nova_lite.virt.libvirt.storage import Storage
 
 LOG = logging.getLogger(__name__)
+P = ParamSpec('P')
+T = TypeVar('T')
 
 # A libvirtd that is silent for 25 s is gone: the connection breaks and every call on it ends.
 KEEPALIVE = (5, 5)      # s between probes, number of them
@@ -42,9 +46,10 @@ class Host:
     """libvirt of this host, and where the files of its guests are."""
 
     def __init__(self, courier: events.Courier) -> None:
-        self.courier, self.name = courier, CONF.host
+        self.courier = courier
+        self.name: str = CONF.host
         self.storage, self.clock = Storage(), Clock()
-        self._connection: Any = None
+        self._connection: Connection | None = None
         self._opening = threading.Lock()
         self._closed = False
 
@@ -67,7 +72,8 @@ class Host:
             except libvirtError as error:
                 LOG.debug('Closing the connection to libvirt: %s', error)
 
-    def call(self, fn: Callable, *args: Any) -> Any:
+    def call(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args,
+             **kwargs: P.kwargs) -> T:
         """``fn(connection, *args)`` in a native thread. ``fn`` must not log nor take locks.
 
         LibvirtError when libvirt refuses, HypervisorUnavailable when it is away or goes away
@@ -78,15 +84,15 @@ class Host:
             if connection is None:
                 connection = self._reconnect(None)
             try:
-                alive, result = utils.tpool_execute(_call_if_alive, connection, fn, args)
+                alive, result = utils.tpool_execute(_call_if_alive, connection, fn, args, kwargs)
             except _ConnectionLost as error:
                 raise self._unavailable(str(error)) from None
             if alive:
-                return result
+                return typing.cast(T, result)
             connection = self._reconnect(connection)
         raise self._unavailable('it was restarted twice within one call')
 
-    def _reconnect(self, broken: Any) -> Any:
+    def _reconnect(self, broken: Connection | None) -> Connection:
         if not self._opening.acquire(timeout=OPEN_TIMEOUT):
             raise self._unavailable('it does not answer')
         try:
@@ -100,12 +106,12 @@ class Host:
         finally:
             self._opening.release()
 
-    def _open_main(self) -> Any:
+    def _open_main(self) -> Connection:
         if not binding.is_simulated(CONF.libvirt.connection_uri):
             require_libvirt()
             _start_event_loop()
 
-        def connect() -> Any:
+        def connect() -> Connection:
             connection = self.open()
             self._register(connection)
             return connection
@@ -119,27 +125,30 @@ class Host:
         except TimeoutError as error:
             raise self._unavailable(str(error)) from None
 
-    def open(self) -> Any:
+    def open(self) -> Connection:
         """A new connection, in the calling (native) thread. Raises libvirtError."""
         uri = CONF.libvirt.connection_uri
-        connection = (simulation.open_connection(uri, self.name) if binding.is_simulated(uri)
-                      else libvirt.open(uri))
+        connection: Connection = (
+            simulation.open_connection(uri, self.name) if binding.is_simulated(uri)
+            else libvirt.open(uri))
         connection.setKeepAlive(*KEEPALIVE)
         return connection
 
     def _unavailable(self, reason: str) -> exception.HypervisorUnavailable:
         return exception.HypervisorUnavailable(host=self.name, reason=reason)
 
-    def _register(self, connection: Any) -> None:
+    def _register(self, connection: Connection) -> None:
         publish = self.courier.publish
 
-        def lifecycle(_conn: Any, domain: Any, event: int, detail: int, _opaque: Any) -> None:
+        def lifecycle(_conn: object, domain: Domain, event: int, detail: int,
+                      _opaque: object) -> None:
             publish(events.Event(domain.UUIDString(), events.LIFECYCLE, (event, detail)))
 
-        def iteration(_conn: Any, domain: Any, number: int, _opaque: Any) -> None:
+        def iteration(_conn: object, domain: Domain, number: int, _opaque: object) -> None:
             publish(events.Event(domain.UUIDString(), events.ITERATION, number))
 
-        def completed(_conn: Any, domain: Any, stats: dict, _opaque: Any) -> None:
+        def completed(_conn: object, domain: Domain, stats: dict[str, Any],
+                      _opaque: object) -> None:
             publish(events.Event(domain.UUIDString(), events.JOB_COMPLETED, dict(stats)))
 
         for kind, callback in ((abi.EventId.LIFECYCLE, lifecycle),
@@ -162,12 +171,13 @@ class _ConnectionLost(Exception):
     """The connection broke during a call."""
 
 
-def _call_if_alive(connection: Any, fn: Callable, args: tuple) -> tuple[bool, Any]:
+def _call_if_alive(connection: Connection, fn: Callable[..., T], args: tuple[object, ...],
+                   kwargs: dict[str, object]) -> tuple[bool, T | None]:
     """(True, the result) of a call; (False, None) without one when the connection is broken."""
     if not connection.isAlive():
         return False, None
     try:
-        return True, fn(connection, *args)
+        return True, fn(connection, *args, **kwargs)
     except libvirtError as error:
         if not connection.isAlive():
             raise _ConnectionLost(error.get_error_message()) from None

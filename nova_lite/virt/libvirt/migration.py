@@ -24,9 +24,9 @@ class Options(NamedTuple):
     parallel_connections: int = 1
 
     @classmethod
-    def read(cls, group: Any) -> 'Options':
-        return cls(group.virt_type, *(getattr(group, f'live_migration_{name}')
-                                      for name in cls._fields[1:]))
+    def read(cls, group: object) -> 'Options':
+        return cls(*(getattr(group, name if name == 'virt_type' else f'live_migration_{name}')
+                     for name in cls._fields))
 
 
 class Plan(NamedTuple):

@@ -6,6 +6,7 @@ restart, or when libvirtd was restarted in the middle). It wakes at libvirt's ev
 second it looks by itself, for what has no event.
 """
 import queue
+from typing import Any
 from collections.abc import Callable
 
 from oslo_log import log as logging
@@ -52,12 +53,12 @@ class Monitor:
         self._switched = False              # ever
         self._processed: int | None = None
         self._processed_since = self._clock.now()
-        self._final_job: dict = {}
+        self._final_job: dict[str, Any] = {}
         self._last_progress = Progress()
         self._failing: set[str] = set()
 
     # -- the loop ---------------------------------------------------------------------------------
-    def run(self, news: queue.Queue, size_gb: float, started_here: bool) -> Outcome:
+    def run(self, news: queue.Queue[events.Event], size_gb: float, started_here: bool) -> Outcome:
         """Watch until no job runs any more. ``news`` is a subscription to the guest's events,
         ``size_gb`` what the limits are counted from; ``started_here``: the copy's end will be
         among the news."""
@@ -78,7 +79,7 @@ class Monitor:
         finally:
             self._reporter.close()
 
-    def _bring_to_an_end(self, news: queue.Queue, why: str) -> Outcome:
+    def _bring_to_an_end(self, news: queue.Queue[events.Event], why: str) -> Outcome:
         """The plainest of loops, for a copy that cannot be watched: end its job, and return once
         libvirt shows that none runs."""
         LOG.error('Instance %s: its copy cannot be watched, ending it', self._guest.uuid)
@@ -98,12 +99,12 @@ class Monitor:
                 LOG.info('Instance %s, ending its copy: %s', self._guest.uuid,
                          exception.message_of(error))
 
-    def _step(self, news: queue.Queue) -> Outcome | None:
+    def _step(self, news: queue.Queue[events.Event]) -> Outcome | None:
         ended = self._hear(news, POLL)
         outcome = self._ended(news) if ended else None
         return outcome or self._look(news)
 
-    def _hear(self, news: queue.Queue, timeout: float) -> bool:
+    def _hear(self, news: queue.Queue[events.Event], timeout: float) -> bool:
         """Wait for news and take in all there is; whether migrateToURI3 has returned."""
         ended = False
         event = events.wait(news, self._clock.wait_for(timeout))
@@ -117,7 +118,7 @@ class Monitor:
             event = events.wait(news, 0)
         return ended
 
-    def _ended(self, news: queue.Queue) -> Outcome | None:
+    def _ended(self, news: queue.Queue[events.Event]) -> Outcome | None:
         """What the end of migrateToURI3 tells; None when it is no end of the copy."""
         if self._end.broken:
             error = (f'libvirt of host {self._guest.host_name} went away during the copy: '
@@ -139,7 +140,7 @@ class Monitor:
                         self._guest.uuid, error.format_message())
             return None
 
-    def _look(self, news: queue.Queue) -> Outcome | None:
+    def _look(self, news: queue.Queue[events.Event]) -> Outcome | None:
         try:
             seen = self._guest.look()
         except exception.InstanceNotFound:
@@ -205,12 +206,12 @@ class Monitor:
         return own + self._spent_before if with_before else own
 
     # -- ends -------------------------------------------------------------------------------------
-    def _complete(self, news: queue.Queue) -> Outcome:
+    def _complete(self, news: queue.Queue[events.Event]) -> Outcome:
         """libvirt finished all phases. The final figures come with an event of another thread."""
         self._wait_for_last_word(news)
         return Outcome(virt_driver.COMPLETED, '', self._progress(), self.helm.paused)
 
-    def _gone(self, news: queue.Queue) -> Outcome:
+    def _gone(self, news: queue.Queue[events.Event]) -> Outcome:
         """The guest left and no migrateToURI3 of this process tells how. libvirt announces a
         completed job only when the destination has taken the guest over."""
         self._wait_for_last_word(news)
@@ -218,7 +219,7 @@ class Monitor:
             return Outcome(virt_driver.COMPLETED, '', self._progress(), self.helm.paused)
         return self._conclude(None)
 
-    def _wait_for_last_word(self, news: queue.Queue) -> None:
+    def _wait_for_last_word(self, news: queue.Queue[events.Event]) -> None:
         deadline = self._clock.now() + LAST_WORD
         while not self._final_job and self._clock.now() < deadline:
             self._hear(news, deadline - self._clock.now())

@@ -4,7 +4,7 @@
 eventlet's pool of native threads has twenty for everything, so a copy must not take one of them.
 Whoever started it hears of its end by an event.
 """
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from oslo_log import log as logging
 
@@ -12,6 +12,7 @@ from nova_lite import exception, utils
 from nova_lite.virt.libvirt import abi, events, guest as guests
 from nova_lite.virt.libvirt.binding import libvirtError
 from nova_lite.virt.libvirt.guest import Guest
+from nova_lite.virt.libvirt.interface import Connection
 from nova_lite.virt.libvirt.migration import Plan
 
 LOG = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ def start(guest: Guest, plan: Plan) -> None:
 
 
 def _migrate(guest: Guest, plan: Plan) -> End:
-    connection: Any = None
+    connection: Connection | None = None
     try:
         connection = guest.open_connection()
         guests.migrate(connection, guest.uuid, plan.uri, plan.params, int(plan.flags))

@@ -3,12 +3,12 @@
 import contextlib
 import subprocess
 import time
-from typing import Any
 
 from oslo_log import log as logging
 
 from nova_lite import exception
 from nova_lite.conf import CONF
+from nova_lite.objects import Instance
 from nova_lite.virt.libvirt import config, events
 from nova_lite.virt.libvirt.guest import Guest
 from nova_lite.virt.libvirt.host import LibvirtError
@@ -19,7 +19,7 @@ _LOOK = 1.0     # s between two looks at a guest that shuts down; its end has an
 _ASK_AGAIN = 10.0     # s after which a guest is asked again to shut down, as Nova does
 
 
-def spawn(guest: Guest, instance: Any) -> None:
+def spawn(guest: Guest, instance: Instance) -> None:
     """Make, define and start. InstanceDeployFailure, and then nothing is left."""
     if guest.exists():
         if guest.look().active:
@@ -41,13 +41,13 @@ def spawn(guest: Guest, instance: Any) -> None:
                                               reason=words_of(error)) from error
 
 
-def define(guest: Guest, instance: Any, disks: list[config.Disk]) -> None:
+def define(guest: Guest, instance: Instance, disks: list[config.Disk]) -> None:
     guest.define(config.guest_xml(
         instance, config.Options.read(CONF.libvirt), boot_of(guest, instance), disks,
         guest.storage.console_path(instance.uuid)))
 
 
-def boot_of(guest: Guest, instance: Any) -> config.Boot:
+def boot_of(guest: Guest, instance: Instance) -> config.Boot:
     """Kernel and initrd of the guest's image on this host. ImageNotFound."""
     image = instance.image_meta or {}
     kernel, initrd = image.get('kernel'), image.get('initrd')
@@ -56,7 +56,7 @@ def boot_of(guest: Guest, instance: Any) -> config.Boot:
                        image.get('cmdline') or '')
 
 
-def destroy(guest: Guest, instance: Any, destroy_disks: bool) -> None:
+def destroy(guest: Guest, instance: Instance, destroy_disks: bool) -> None:
     with contextlib.suppress(exception.InstanceNotFound):
         guest.destroy()
         guest.undefine()
@@ -64,7 +64,7 @@ def destroy(guest: Guest, instance: Any, destroy_disks: bool) -> None:
         guest.storage.remove_directory(instance.uuid)
 
 
-def power_on(guest: Guest, instance: Any) -> None:
+def power_on(guest: Guest, instance: Instance) -> None:
     """Start, or go on from the saved memory. A lost definition is made again."""
     if not guest.exists():
         define(guest, instance, guest.storage.existing_disks(instance))
@@ -108,7 +108,7 @@ def _ask_to_shut_down(guest: Guest) -> bool:
     return True
 
 
-def reboot(guest: Guest, instance: Any, reboot_type: str) -> None:
+def reboot(guest: Guest, instance: Instance, reboot_type: str) -> None:
     """SOFT lets the guest shut down first; one that does not is rebooted hard."""
     if reboot_type == 'SOFT' and guest.exists():
         shut_down(guest, CONF.libvirt.wait_soft_reboot_seconds)

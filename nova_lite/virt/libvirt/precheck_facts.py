@@ -11,6 +11,7 @@ from nova_lite import exception
 from nova_lite.conf import CONF
 from nova_lite.migration import prechecks
 from nova_lite.migration.precheck_facts import Cpu
+from nova_lite.objects import ComputeNode, Instance, LibvirtLiveMigrateData
 from nova_lite.virt.libvirt import abi, config, power, probe, resources
 from nova_lite.virt.libvirt.guest import Guest, Seen, look
 from nova_lite.virt.libvirt.host import Host
@@ -33,7 +34,8 @@ class DestinationFacts(_Facts):
     """Of the host that a guest is to come to. ``probe``: the file that was left for the source to
     look for."""
 
-    def __init__(self, host: Host, guest: Guest, instance: Any, source_node: Any) -> None:
+    def __init__(self, host: Host, guest: Guest, instance: Instance,
+                 source_node: ComputeNode) -> None:
         super().__init__(guest)
         self.instances_path = CONF.instances_path
         self.probe: str | None = None
@@ -74,7 +76,7 @@ class DestinationFacts(_Facts):
 class SourceFacts(_Facts):
     """Of the host that the guest is on. ``data``: LibvirtLiveMigrateData of the destination."""
 
-    def __init__(self, guest: Guest, data: Any) -> None:
+    def __init__(self, guest: Guest, data: LibvirtLiveMigrateData) -> None:
         super().__init__(guest)
         self.wanted, self._probe = data.block_migration, data.filename
         self.over_commit, self.available_mb = data.disk_over_commit, data.disk_available_mb
@@ -86,7 +88,7 @@ class SourceFacts(_Facts):
 
     @functools.cached_property
     def is_shared_path(self) -> bool:
-        return probe.is_seen(self._guest.storage, self._probe)
+        return probe.is_seen(self._guest.storage, self._probe or '')
 
     @functools.cached_property
     def sizes(self) -> list[dict[str, Any]]:
@@ -114,9 +116,9 @@ class BackingFacts(_Facts):
 
 
 class PreparationFacts(_Facts):
-    def __init__(self, guest: Guest, data: Any) -> None:
+    def __init__(self, guest: Guest, data: LibvirtLiveMigrateData) -> None:
         super().__init__(guest)
-        self.is_shared_path = data.is_shared_instance_path
+        self.is_shared_path = bool(data.is_shared_instance_path)
 
     @property
     def has_directory(self) -> bool:

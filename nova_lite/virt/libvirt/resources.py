@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from nova_lite import exception
 from nova_lite.conf import CONF
 from nova_lite.virt.libvirt import abi, config, guest
+from nova_lite.virt.libvirt.interface import Connection
 from nova_lite.virt.libvirt.host import Host, LibvirtError
 from nova_lite.virt.libvirt.storage import Storage
 
@@ -105,7 +106,8 @@ def available_mb(storage: Storage, over_commit: bool | None) -> int:
     """C3: MiB of disk that this host can give: what is free now, or what would be left when all
     disks have grown; less the reserve. Measured, since the record may be a minute old."""
     space = disk_space(storage)
-    return (space.free if over_commit else space.least) // MIB - CONF.reserved_host_disk_mb
+    reserved: int = CONF.reserved_host_disk_mb
+    return (space.free if over_commit else space.least) // MIB - reserved
 
 
 def cpu_info(host: Host, capabilities: str) -> dict[str, Any]:
@@ -153,7 +155,7 @@ def read_supported(capabilities: str) -> list[list[str]]:
             for arch in element.iterfind('arch') for domain in arch.iterfind('domain')]
 
 
-def _read_host(connection: Any) -> dict[str, Any]:
+def _read_host(connection: Connection) -> dict[str, Any]:
     # not getInfo()'s memory: it adds up the cells, which may show less than the kernel has
     memory = connection.getMemoryStats(abi.MEMORY_STATS_ALL_CELLS)
     return {'hostname': connection.getHostname(), 'type': connection.getType(),

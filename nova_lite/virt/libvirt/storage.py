@@ -18,6 +18,7 @@ from oslo_log import log as logging
 
 from nova_lite import exception, utils
 from nova_lite.conf import CONF
+from nova_lite.objects import Instance
 from nova_lite.virt import digests, images
 from nova_lite.virt.libvirt import config
 
@@ -130,7 +131,7 @@ class Storage:
         subprocess.run([*command, self.real(path), str(size)], check=True, capture_output=True,
                        text=True, timeout=QEMU_IMG_TIMEOUT)
 
-    def make_disks(self, instance: Any, image: dict[str, Any]) -> list[config.Disk]:
+    def make_disks(self, instance: Instance, image: dict[str, Any]) -> list[config.Disk]:
         """Make the disks of a new guest: vda of root_gb over the image's disk, vdb of
         ephemeral_gb."""
         directory = self.instance_dir(instance.uuid)
@@ -150,7 +151,7 @@ class Storage:
             self.create_disk(disks[-1].path, 'qcow2', instance.ephemeral_gb * GIB)
         return disks
 
-    def existing_disks(self, instance: Any) -> list[config.Disk]:
+    def existing_disks(self, instance: Instance) -> list[config.Disk]:
         """The disks that make_disks() made."""
         directory = self.instance_dir(instance.uuid)
         cache = 'none' if self.supports_direct_io(directory) else 'writeback'
@@ -208,7 +209,8 @@ class Storage:
         that has been written down."""
         try:
             with open(os.path.join(self._real_dir(uuid), BASES), encoding='ascii') as stream:
-                return json.load(stream)
+                bases: dict[str, str] = json.load(stream)
+                return bases
         except (FileNotFoundError, ValueError):
             return {}
 

@@ -19,7 +19,7 @@ import json
 import time
 import urllib.parse
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from nova_lite import utils
 from nova_lite.virt.libvirt import abi
@@ -32,6 +32,7 @@ from nova_lite.virt.simulation.state import (ACTIVE, CANCELLED, COMPLETED, IN_PO
 from nova_lite.virt.simulation.store import POLL
 from nova_lite.virt.simulation.world import World
 
+T = TypeVar('T')
 LIBVIRT_VERSION = 11_003_000
 FOREVER = 3600.0 * 24 * 365     # s; every copy ends before that, by its limits
 
@@ -67,7 +68,7 @@ class Connection:
         self.world.events.forget(self)
 
     def domainEventRegisterAny(self, domain: None, kind: int, callback: Callable[..., None],
-                               opaque: Any) -> int:
+                               opaque: object) -> int:
         self.world.events.listen(self, kind, callback)
         return 0
 
@@ -139,18 +140,18 @@ class Domain:
         self._connection, self._uuid = connection, uuid
         self._world, self._host = connection.world, connection.host
 
-    def _look(self, fn: Callable[[State, Guest], Any]) -> Any:
+    def _look(self, fn: Callable[[State, Guest], T]) -> T:
         self._connection.wait_for_answer()
         with self._world.look(self._host) as state:
             return fn(state, guests.get(state, self._host, self._uuid))
 
-    def _act(self, act: Callable[..., Any], *args: Any, **more: Any) -> int:
+    def _act(self, act: Callable[..., object], *args: object, **more: object) -> int:
         self._connection.wait_for_answer()
         with self._world.change(self._host) as state:
             act(state, self._uuid, *args, **more)
         return 0
 
-    def _live(self, act: Callable[..., None], **more: Any) -> int:
+    def _live(self, act: Callable[..., None], **more: object) -> int:
         self._connection.wait_for_answer()
         with self._world.change(self._host) as state:
             act(state, self._host, self._uuid, **more)

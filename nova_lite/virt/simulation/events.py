@@ -8,7 +8,7 @@ there, because a copy from there is under way, and when another process has news
 """
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nova_lite import utils
 from nova_lite.virt.libvirt import abi
@@ -20,6 +20,10 @@ from nova_lite.virt.simulation.state import (BY_USER, BY_USER_MEANWHILE, COMPLET
                                              DESTROYED, IN_POSTCOPY, MIGRATED, MIGRATING, PAUSED,
                                              POSTCOPY, POSTCOPY_FAILED, RUNNING, SAVED, SHUT_DOWN,
                                              SHUTOFF, UNKNOWN, Guest, Part, State)
+
+if TYPE_CHECKING:      # who is told
+    from nova_lite.virt.simulation.connection import Connection
+    from nova_lite.virt.simulation.transactions import Transactions
 
 KEPT = 40           # events of a host
 SHORTEST, IDLE = 0.005, 0.02        # s between two rounds of the loop
@@ -38,10 +42,10 @@ _STATES: dict[tuple[str, str], tuple[int, int]] = {
     (SHUTOFF, MIGRATED): (abi.State.SHUTOFF, abi.Shutoff.MIGRATED),
 }
 _OFF = {SAVED: abi.Shutoff.SAVED, CRASHED: abi.Shutoff.CRASHED}
-_SUSPENDED: dict[Any, int] = {
+_SUSPENDED: dict[int | None, int] = {
     abi.Paused.USER: 0, abi.Paused.MIGRATION: 1, abi.Paused.POSTCOPY: 7,
     abi.Paused.POSTCOPY_FAILED: 8}        # VIR_DOMAIN_EVENT_SUSPENDED_*
-_STOPPED: dict[Any, int] = {
+_STOPPED: dict[int | None, int] = {
     abi.Shutoff.SHUTDOWN: 0, abi.Shutoff.DESTROYED: 1, abi.Shutoff.CRASHED: 2,
     abi.Shutoff.MIGRATED: 3, abi.Shutoff.SAVED: 4}      # VIR_DOMAIN_EVENT_STOPPED_*
 
@@ -67,14 +71,15 @@ def note(state: State, parts: dict[str, Part]) -> tuple[list[tuple[str, str]],
                                                         list[tuple[str, str]]]:
     """Keep in each part what has happened to its guests. Returns (guest, host) of those that have
     begun to run, and of those that have stopped."""
-    started, ended = [], []
+    started: list[tuple[str, str]] = []
+    ended: list[tuple[str, str]] = []
     for name, part in parts.items():
         now = {uuid: [*domain_state(state, guest)] for uuid, guest in part.guests.items()}
         for uuid in {*now, *part.seen}:
             before, after = part.seen.get(uuid), now.get(uuid)
             if before == after:
                 continue
-            runs, ran = (bool(one) and one[0] == abi.State.RUNNING      # type: ignore[index]
+            runs, ran = (one is not None and one[0] == abi.State.RUNNING
                          for one in (after, before))
             if runs != ran:
                 (started if runs else ended).append((uuid, name))
@@ -109,7 +114,7 @@ def _lifecycle(before: list[int] | None, after: list[int] | None) -> list[tuple[
     return [abi.RESUMED_MIGRATED if was_why == abi.Paused.MIGRATION else (Lifecycle.RESUMED, 0)]
 
 
-def _add(part: Part, uuid: str, kind: EventId, detail: Any) -> None:
+def _add(part: Part, uuid: str, kind: EventId, detail: object) -> None:
     part.events = [*part.events, [newest(part) + 1, uuid, int(kind), detail]][-KEPT:]
 
 
@@ -127,9 +132,9 @@ def deliver(calls: Calls) -> None:
 class Events:
     """Who of this process wants to hear what of which host. ``world``: a World."""
 
-    def __init__(self, world: Any) -> None:
+    def __init__(self, world: 'Transactions') -> None:
         self._world, self._news = world, News(world.path)
-        self._listeners: dict[str, list[tuple[Any, int, Callable[..., None]]]] = {}
+        self._listeners: dict[str, list[tuple['Connection', int, Callable[..., None]]]] = {}
         self._told: dict[str, int] = {}             # number of the last event, by host
         self._passes: dict[str, int] = {}           # of the copy, by guest
         self._due: dict[str, float] = {}            # when to look at a host again
@@ -141,7 +146,7 @@ class Events:
         if numbers:
             self._news.write(numbers)
 
-    def listen(self, connection: Any, kind: int, callback: Callable[..., None]) -> None:
+    def listen(self, connection: 'Connection', kind: int, callback: Callable[..., None]) -> None:
         host = connection.host
         if self._loop is None:
             self._news.skip()
@@ -151,7 +156,7 @@ class Events:
         if self._loop is None:
             self._loop = utils.native_thread(self._run, 'simulated-event-loop')
 
-    def forget(self, connection: Any) -> None:
+    def forget(self, connection: 'Connection') -> None:
         left = [one for one in self._listeners.get(connection.host, []) if one[0] != connection]
         if left:
             self._listeners[connection.host] = left

@@ -114,7 +114,7 @@ def advance(copy: Copy, until: float, mark: float = math.inf) -> Copy:
         moment = min(until, turn, change, hit)
         copy = _flow(copy, moment)
         if moment == hit:
-            return replace(copy, **_exactly(copy, mark))
+            return _exactly(copy, mark)
         if moment == turn:
             phase = copy.phase
             copy = _turn(copy)
@@ -161,12 +161,12 @@ def _reaches(copy: Copy, mark: float) -> float:
     return copy.clock + (mark - copy.sent) / copy.flow
 
 
-def _exactly(copy: Copy, mark: float) -> dict[str, float]:
+def _exactly(copy: Copy, mark: float) -> Copy:
     """The bytes of the kind that is being sent when ``mark`` is met: a mark that rounding lets one
     miss by a hair would never be met."""
     if copy.phase == DISK:
-        return {'sent_disk': mark - copy.sent_memory}
-    return {'sent_memory': mark - copy.sent_disk}
+        return replace(copy, sent_disk=mark - copy.sent_memory)
+    return replace(copy, sent_memory=mark - copy.sent_disk)
 
 
 def _flow(copy: Copy, moment: float) -> Copy:

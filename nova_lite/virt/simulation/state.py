@@ -10,12 +10,13 @@ import functools
 import json
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from nova_lite.virt.simulation import model
 
+T = TypeVar('T')
 TICKS_PER_SECOND = 10
 FIRST_DOWNTIME_MS = 300       # QEMU's own, until another is set
 
@@ -243,8 +244,9 @@ def dump(data: Part | Shared) -> str:
                       default=vars)
 
 
-def load(kind: Any, text: str) -> Any:
-    return _maker(kind)(json.loads(text))
+def load(kind: type[T], text: str) -> T:
+    maker: Callable[[Any], T] = _maker(typing.cast(Hashable, kind))
+    return maker(json.loads(text))
 
 
 @functools.cache
@@ -279,5 +281,5 @@ def _maker_of_class(kind: Any) -> Callable[[dict[str, Any]], Any]:
     return make_one
 
 
-def _as_it_is(data: Any) -> Any:
+def _as_it_is(data: T) -> T:
     return data

@@ -22,12 +22,13 @@ import os
 import time
 import urllib.parse
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from nova_lite import utils
 from nova_lite.virt.simulation import state as states
 from nova_lite.virt.simulation.state import Part, Shared
 
+T = TypeVar('T')
 LOCK_RETRY = 0.002        # seconds between two tries for the lock of another
 LOCK_TIMEOUT = 60         # a process that was stopped in the middle may hold it for a while
 POLL = 0.01               # seconds between two looks at what others did
@@ -133,7 +134,7 @@ class Store:
             now, number = file.readline().split()
             return float(now), int(number), file.read()
 
-    def _read(self, name: str, kind: Any) -> Any:
+    def _read(self, name: str, kind: type[T]) -> T | None:
         version = self.version(name)
         cached = self._cached.get(name)
         if cached is None or cached[0] != version:
@@ -142,10 +143,11 @@ class Store:
             except FileNotFoundError:
                 return None
             data = states.load(kind, text)
-            if kind is Part:
+            if isinstance(data, Part):
                 data.now = now
             cached = self._cached[name] = number, text, data
-        return cached[2]
+        found: T = cached[2]
+        return found
 
     def save(self, changed: dict[str, Part | Shared], now: float) -> None:
         """Replace the files that do not say the same already. To be called under their locks."""

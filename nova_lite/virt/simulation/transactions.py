@@ -121,7 +121,7 @@ class Transactions:
         for other in self._store.running(uuid):
             if other not in state.hosts:
                 part = self._store.peek(other)
-                guest = part and part.guests.get(uuid)
+                guest = part.guests.get(uuid) if part else None
                 if guest is not None and guest.state == states.RUNNING:
                     guests.violate(state, guests.two(uuid, [host, other]))
 

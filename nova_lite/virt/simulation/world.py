@@ -25,12 +25,12 @@ HANG_LIMIT = 120.0        # real seconds after which a fault that hangs becomes 
 class World(Transactions):
 
     # -- hosts -------------------------------------------------------------------------------
-    def add_host(self, name: str, **settings: Any) -> None:
+    def add_host(self, name: str, **settings: object) -> None:
         """Make a host, or give it ``settings`` except those that configure() has set."""
         self._set(name, lambda host: {key: value for key, value in settings.items()
                                       if key not in host.scripted})
 
-    def configure(self, name: str, **settings: Any) -> None:
+    def configure(self, name: str, **settings: object) -> None:
         """Give a host, which need not be there yet, what its compute's options cannot change."""
         def all_of_them(host: Host) -> dict[str, Any]:
             host.scripted = sorted({*host.scripted, *settings})
