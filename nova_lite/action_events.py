@@ -65,7 +65,7 @@ def told_with_the_end(instance_uuid: str,
     steps = _late.take(instance_uuid)
     rows = [step.row() for step in steps]
     failing: _Step | None = _current.get() if error is not None else None
-    if failing is not None:
+    if failing is not None and error is not None:
         failing.close()
         if failing.was_opened:
             failing.end(**_failure(error))
@@ -85,7 +85,8 @@ class _Step:
 
     def __init__(self, ctxt: Any, event: str, instance_uuid: str, host: str) -> None:
         self.ctxt, self._event, self.instance_uuid, self._host = ctxt, event, instance_uuid, host
-        self._began, self._ended = time.monotonic(), None
+        self._began = time.monotonic()
+        self._ended: float | None = None
         self._over, self.was_opened = threading.Event(), False
         self.is_told = False        # with the end of a migration
         self._opening = _beginnings.put(self._open)
@@ -131,7 +132,8 @@ class _Step:
         now = time.monotonic()
         return {'instance_uuid': self.instance_uuid,
                 'request_id': self.ctxt and self.ctxt.request_id, 'event': self._event,
-                'host': self._host, 'began': now - self._began, 'ended': now - self._ended,
+                'host': self._host, 'began': now - self._began,
+                'ended': now - (self._ended or now),
                 'result': result, **more}
 
 
@@ -222,7 +224,7 @@ def flush(timeout: float) -> None:
         LOG.warning('Not all events of actions could be written within %g s', timeout)
 
 
-def log_failure(what: str, error: Exception, instance: Any) -> None:
+def log_failure(what: str, error: Exception, instance: Any = None) -> None:
     """Of a cast, which has no caller to tell: a line for a refusal, which is an answer, and for
     what an operator can cause; the stack for what nobody expects."""
     of = f' for instance {instance.uuid}' if instance is not None else ''
@@ -239,7 +241,7 @@ def record_fault(ctxt: Any, instance: Any, error: Exception, host: str) -> None:
     """Write ``error`` as the server's newest fault, once however many pass it on."""
     if getattr(error, 'recorded', False):
         return
-    error.recorded = True
+    setattr(error, 'recorded', True)
     text = ''.join(traceback.format_exception(error))
     fault = objects.InstanceFault(
         ctxt, instance_uuid=instance.uuid, code=faults.fault_for(error).code,

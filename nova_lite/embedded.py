@@ -26,7 +26,7 @@ FLAVORS = (
     ('3', 'm1.medium', 4096, 2, 40), ('4', 'm1.large', 8192, 4, 80),
     ('5', 'm1.xlarge', 16384, 8, 160),
 )
-IMAGES = (
+IMAGES: tuple[dict[str, Any], ...] = (
     {'id': '6f1c6b0e-4d1a-4c3e-9a55-1b0a6c1d7e01', 'name': 'tiny', 'kernel': 'simulated.kernel',
      'cmdline': 'console=ttyS0'},
     {'id': '6f1c6b0e-4d1a-4c3e-9a55-1b0a6c1d7e02', 'name': 'tiny-disk',

@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+import typing
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -108,8 +109,8 @@ class Service:
     def _register(self) -> None:
         self._id = objects.Service.register(
             context.get_admin_context(), self.host, self.binary, self._interfaces[0].topic,
-            **({'identity': self.identity.identity, 'boot': self.identity.boot}
-               if self.identity else {})).id
+            identity=self.identity.identity if self.identity else None,
+            boot=self.identity.boot if self.identity else None).id
 
     def _report(self) -> None:
         """By way of the broker and a conductor, as all orders go, also where there is a shorter
@@ -119,8 +120,8 @@ class Service:
             sent = time.time()
             try:
                 now = objects.Service.report(
-                    context.get_admin_context(), self._id, self._skew.seconds,
-                    **({'identity': self.identity.identity} if self.identity else {}))
+                    context.get_admin_context(), typing.cast(int, self._id), self._skew.seconds,
+                    identity=self.identity.identity if self.identity else None)
             except exception.HostNameTaken as error:
                 LOG.critical('%s', error.format_message())
                 os.kill(os.getpid(), signal.SIGTERM)

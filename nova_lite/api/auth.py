@@ -91,7 +91,7 @@ class Keystone:
             'oslo_config_config': self._conf, 'delay_auth_decision': True})
 
 
-STRATEGIES = {'http_basic': HttpBasic, 'noauth2': NoAuth, 'keystone': Keystone}
+STRATEGIES: dict[str, Any] = {'http_basic': HttpBasic, 'noauth2': NoAuth, 'keystone': Keystone}
 
 
 def make_context(request: wsgi.Request, *, user_id: str, project_id: str, roles: list[str],

@@ -42,7 +42,7 @@ class ErrorMiddleware:
         request = wsgi.Request(environ)
         try:
             response = request.get_response(self.application)
-        except webob.exc.HTTPException as error:
+        except webob.exc.WSGIHTTPException as error:
             response = _protocol_error(error)
         except Exception as error:
             response = _domain_error(request, error)
@@ -58,7 +58,7 @@ def bad_argument(*classes: type[Exception]) -> Iterator[None]:
         raise exception.ValidationError(detail=exception.message_of(error)) from error
 
 
-def _protocol_error(error: webob.exc.HTTPException) -> webob.Response:
+def _protocol_error(error: webob.exc.WSGIHTTPException) -> webob.Response:
     response = fault(error.code, error.detail or error.explanation)
     for name in KEPT_HEADERS:
         if name in error.headers:
@@ -103,4 +103,4 @@ def fault(code: int, message: str) -> webob.Response:
     """An answer with Nova's error body."""
     body = {NAMES.get(code, DEFAULT_NAME): {'code': code, 'message': message}}
     return webob.Response(json.dumps(body).encode(), status=code,
-                          content_type='application/json', charset=None)
+                          content_type='application/json', charset=wsgi.NO_CHARSET)

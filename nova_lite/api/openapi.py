@@ -124,7 +124,7 @@ def _name(route: routing.Route) -> str:
 
 @functools.cache
 def _described() -> dict[str, str]:
-    return {rule.name: rule.description for rule in policies.list_rules()}
+    return {rule.name: rule.description or '' for rule in policies.list_rules()}
 
 
 def _in_path(path: str) -> list[dict[str, Any]]:
@@ -182,7 +182,7 @@ def _content(description: str, schema: dict[str, Any],
 
 def _documents() -> dict[str, Any]:
     """What can be read without credentials: the version documents, and this one."""
-    described = {path: {'get': {
+    described: dict[str, Any] = {path: {'get': {
         'operationId': f'versions{path.replace("/", ".")}', 'tags': ['versions'],
         'summary': 'Which versions there are.', 'security': [],
         'responses': {'200': _content('The versions.', shapes.at(answer, 1)), **_bad((405,))}}}

@@ -18,7 +18,7 @@ def limit(query: dict[str, Any]) -> int:
     return min(int(query.get('limit', CONF.api.max_limit)), CONF.api.max_limit)
 
 
-def next_links(request: wsgi.Request, name: str, size: int, items: Sequence[Any],
+def next_links(request: wsgi.Request, name: str, size: int | None, items: Sequence[Any],
                marker: str) -> dict[str, Any]:
     """``{name: [link]}`` when ``items`` fill the page of ``size``, else nothing. ``marker`` is
     the attribute of the last item by which the next page begins."""
@@ -57,8 +57,8 @@ def moment(query: dict[str, Any], name: str) -> datetime.datetime | None:
 def changes(query: dict[str, Any]) -> dict[str, datetime.datetime]:
     """The filters changes-since and changes-before; ValidationError when they exclude each
     other."""
-    found = {name: moment(query, name) for name in ('changes-since', 'changes-before')
-             if name in query}
+    found = {name: when for name in ('changes-since', 'changes-before')
+             if (when := moment(query, name)) is not None}
     if len(found) == 2 and found['changes-since'] > found['changes-before']:
         raise exception.ValidationError(
             detail='changes-since must not be later than changes-before')
@@ -73,9 +73,9 @@ def number(text: str) -> int | None:
 
 def with_seconds(value: datetime.datetime | None) -> str | None:
     """``2016-01-29T13:42:02Z``"""
-    return value and value.strftime('%Y-%m-%dT%H:%M:%SZ')
+    return None if value is None else value.strftime('%Y-%m-%dT%H:%M:%SZ')
 
 
 def with_microseconds(value: datetime.datetime | None) -> str | None:
     """``2016-01-29T13:42:02.000000``: without a zone, as Nova writes what it does not format."""
-    return value and value.strftime('%Y-%m-%dT%H:%M:%S.%f')
+    return None if value is None else value.strftime('%Y-%m-%dT%H:%M:%S.%f')

@@ -99,7 +99,8 @@ class Server:
         """Answer requests until stopped; then finish those that have begun."""
         try:
             while not self._stopping.is_set():
-                readable, _, _ = select.select([self._listener, self._wakened], [], [])
+                watched: list[Any] = [self._listener, self._wakened]
+                readable, _, _ = select.select(watched, [], [])
                 if self._listener in readable and not self._stopping.is_set():
                     self._accept()
             self._listener.close()

@@ -17,6 +17,7 @@ ENV_PROJECT = 'nova_lite.url_project'
 EXTENSIONS_HEADER = 'X-Nova-Lite-Extensions'
 MEDIA_TYPES = ('application/json', 'application/vnd.openstack.compute+json')
 DEFAULT_MINOR = 1
+NO_CHARSET: Any = None       # of JSON; the types of webob know of no such answer
 
 
 class Request(webob.Request):
@@ -89,11 +90,11 @@ class Request(webob.Request):
 
 def json_response(body: Any, status: int = 200) -> webob.Response:
     return webob.Response(json.dumps(body).encode(), status=status,
-                          content_type='application/json', charset=None)
+                          content_type='application/json', charset=NO_CHARSET)
 
 
 def empty_response(status: int) -> webob.Response:
-    response = webob.Response(status=status, content_type='application/json', charset=None)
+    response = webob.Response(status=status, content_type='application/json', charset=NO_CHARSET)
     if status == 204:
         del response.content_type
     return response

@@ -3,13 +3,13 @@
 from typing import Any
 
 from nova_lite.cli import base, errors, find, output
-from nova_lite.cli.options import SERVERS, flag, option
+from nova_lite.cli.options import SERVERS, Argument, flag, option
 
 
 class ServerAction(base.Command):
     """An action on each of the servers, also after one of them refuses."""
 
-    arguments = (SERVERS,)
+    arguments: tuple[Argument, ...] = (SERVERS,)
     verb: str
     action: str
 

@@ -66,8 +66,8 @@ class Settings:
 
     def need(self, *names: str) -> dict[str, str]:
         """CommandError unless all are set."""
-        found = {name: self.get(name) for name in names}
-        if missing := [name for name, value in found.items() if not value]:
+        found = {name: value for name in names if (value := self.get(name))}
+        if missing := [name for name in names if name not in found]:
             raise errors.CommandError(_missing(missing))
         return found
 
@@ -108,9 +108,9 @@ def _from_settings(settings: Settings, args: Any) -> Connection:
     from keystoneauth1 import session as ks_session
     session = ks_session.Session(auth=_plugin(settings), app_name='nova-lite',
                                  verify=not args.insecure and (settings.get('cacert') or True))
-    session.timeout = _limits(args)
-    where = {'interface': settings.get('interface') or 'public',
-             'region_name': settings.get('region_name')}
+    session.timeout = _limits(args)     # type: ignore[assignment]  # requests takes both
+    where: dict[str, Any] = {'interface': settings.get('interface') or 'public',
+                             'region_name': settings.get('region_name')}
     compute = (settings.get('endpoint_override')
                or session.get_endpoint(service_type='compute', **where))
     return connection_over(session, compute, where, settings.get('compute_api_version'))
@@ -133,7 +133,7 @@ def _plugin(settings: Settings) -> Any:
         from keystoneauth1 import http_basic
         return http_basic.HTTPBasicAuth(**settings.need('endpoint', 'username', 'password'))
     from keystoneauth1 import loading
-    loader = loading.get_plugin_loader(auth_type)
+    loader: Any = loading.get_plugin_loader(auth_type)
     return loader.load_from_options_getter(lambda option: settings.get(option.dest))
 
 
@@ -165,9 +165,10 @@ def _from_clouds_yaml(settings: Settings, args: Any) -> Connection:
         session = region.get_session()
     except exceptions.ConfigException as error:
         raise errors.CommandError(str(error))
-    session.timeout, session.app_name = _limits(args), 'nova-lite'
-    where = {'interface': region.get_interface('compute') or 'public',
-             'region_name': region.get_region_name('compute')}
+    session.timeout = _limits(args)     # type: ignore[assignment]  # requests takes both
+    session.app_name = 'nova-lite'
+    where: dict[str, Any] = {'interface': region.get_interface('compute') or 'public',
+                             'region_name': region.get_region_name('compute')}
     compute = (settings.get('endpoint_override') or region.get_endpoint('compute')
                or session.get_endpoint(service_type='compute', **where))
     return connection_over(session, compute, where, settings.get('compute_api_version')

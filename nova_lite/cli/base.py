@@ -26,7 +26,8 @@ class Command(command.Command):
 
     @property
     def client(self) -> Client:
-        return self.app.client_manager.nova_lite
+        # of the program's app, and of openstack's
+        return self.app.client_manager.nova_lite        # type: ignore[attr-defined]
 
     def get_description(self) -> str:
         return commands.help_of(type(self))
@@ -62,6 +63,7 @@ class Display(Command):
     """A command that prints a table. ``record`` is what the API said, for --json; ``failure``
     is told after the output."""
 
+    formatter_namespace: str        # of cliff's class beside this one
     record: Any = None
     failure: errors.CommandError | None = None
 
@@ -83,7 +85,8 @@ class Display(Command):
         if self.raw:
             output.print_json(self.record, self.app.stdout)
         else:
-            super().produce_output(parsed_args, column_names, data)
+            super().produce_output(     # type: ignore[misc]  # as above
+                parsed_args, column_names, data)
         if self.failure is not None:
             raise self.failure
         return 0

@@ -13,7 +13,7 @@ from typing import Any
 from nova_lite.cli import errors
 from nova_lite.cli.auth import Connection
 
-NEWEST = (2, 80)
+OLDEST, NEWEST = (2, 1), (2, 80)
 # asks nova-lite for what Nova's answers do not have; other servers do not mind it
 EXTENSIONS = {'X-Nova-Lite-Extensions': '1'}
 
@@ -111,8 +111,8 @@ class Client:
         answer = _result(self._session.request(
             f'{self._compute}/', 'GET', raise_exc=False, headers={'Accept': 'application/json'}))
         about = answer.get('version', {}) if isinstance(answer, dict) else {}
-        newest = parse_version(about.get('version') or '2.1')
-        oldest = parse_version(about.get('min_version') or '2.1')
+        newest = parse_version(about.get('version')) or OLDEST
+        oldest = parse_version(about.get('min_version')) or OLDEST
         if oldest > NEWEST:
             raise errors.CommandError(
                 'The server needs microversion %d.%d at least, this client knows 2.1 to %d.%d'

@@ -35,7 +35,7 @@ class Help(base.Command, cliff_help.HelpCommand):
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         if not parsed_args.cmd:
-            self.app.print_help()
+            self.app.print_help()        # type: ignore[attr-defined]  # NovaLite's
             return 0
         try:
             return super().take_action(parsed_args)
@@ -72,7 +72,7 @@ class NovaLite(app.App):
             prog=self.NAME, usage='nova-lite [options] <command> ...', description=description,
             epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter, add_help=False,
             allow_abbrev=False)
-        parser.add_argument('--version', action='version', version=version)
+        parser.add_argument('--version', action='version', version=version or '')
         parser.add_argument('--insecure', action='store_true',
                             help='Do not check the certificates of the servers.')
         parser.add_argument('--timeout', type=float, metavar='<seconds>', default=600.0,

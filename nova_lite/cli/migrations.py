@@ -35,7 +35,7 @@ class ServerMigrationList(base.Lister):
         return self.table(migrations, columns + COUNTERS)
 
 
-class OfServer:
+class OfServer(base.Command):
     """A command about one migration of a server. The API knows a migration by its number only; a
     UUID is looked up."""
 

@@ -159,7 +159,7 @@ def _field(name: str) -> Callable[[dict[str, Any]], Any]:
 
 
 def _power_state(server: dict[str, Any]) -> str:
-    return POWER_STATES.get(server.get('OS-EXT-STS:power_state'), 'N/A')
+    return POWER_STATES.get(server.get('OS-EXT-STS:power_state', -1), 'N/A')
 
 
 def _networks(server: dict[str, Any]) -> str:

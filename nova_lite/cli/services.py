@@ -3,7 +3,7 @@
 from typing import Any
 
 from nova_lite.cli import base, find, output
-from nova_lite.cli.options import PAGE, SERVICE, flag, option
+from nova_lite.cli.options import PAGE, SERVICE, Argument, flag, option
 
 # since here a service is named by its UUID, before by host and binary
 BY_ID = (2, 53)
@@ -30,7 +30,7 @@ class ServiceList(base.Lister):
 
 
 class ServiceUpdate(base.ShowOne):
-    arguments = (SERVICE,)
+    arguments: tuple[Argument, ...] = (SERVICE,)
 
     def update(self, service: str, old: str, **values: Any) -> base.Table:
         """``old``: the last part of the path before microversion 2.53."""

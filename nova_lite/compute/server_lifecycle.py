@@ -28,7 +28,7 @@ STARTING = (task_states.SPAWNING, task_states.POWERING_ON, task_states.REBOOTING
 # what a server is whose guest is that
 STATES = {power_state.RUNNING: vm_states.ACTIVE, power_state.PAUSED: vm_states.PAUSED,
           power_state.SHUTDOWN: vm_states.STOPPED, power_state.CRASHED: vm_states.STOPPED}
-IsElsewhere = Callable[[Any, Any], bool]
+IsElsewhere = Callable[[RequestContext, Instance], bool]
 
 
 class ServerLifecycle:
@@ -87,7 +87,8 @@ class ServerLifecycle:
         for instance in objects.InstanceList.get_by_host(ctxt, self.host):
             self._sync(ctxt, instance, is_elsewhere)
 
-    def sync_changed(self, ctxt: Any, uuids: set[str], is_elsewhere: IsElsewhere) -> set[str]:
+    def sync_changed(self, ctxt: RequestContext, uuids: set[str],
+                     is_elsewhere: IsElsewhere) -> set[str]:
         """The same for these alone. Returns those that are busy, perhaps on their way to here, so
         that nothing can be written of them yet."""
         servers = list(objects.InstanceList.get_by_filters(ctxt, {'uuid': sorted(uuids)}))
@@ -96,7 +97,8 @@ class ServerLifecycle:
                 self._sync(ctxt, instance, is_elsewhere)
         return {instance.uuid for instance in servers if instance.task_state is not None}
 
-    def _sync(self, ctxt: Any, instance: Any, is_elsewhere: IsElsewhere) -> None:
+    def _sync(self, ctxt: RequestContext, instance: Instance,
+              is_elsewhere: IsElsewhere) -> None:
         if instance.task_state is not None or instance.vm_state in (
                 vm_states.ERROR, vm_states.SUSPENDED, vm_states.BUILDING):
             return

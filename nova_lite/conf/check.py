@@ -56,7 +56,7 @@ class Options:
         """Read, and put into force what has no fault. Ends the process for --help and for
         arguments that are none, as argparse does."""
         reading = self.read()
-        if not reading.faults:
+        if reading.candidate is not None and not reading.faults:
             CONF(self.argv, project=PROJECT, prog=self.process)
             CONF._namespace = reading.candidate._namespace
         return reading
@@ -65,16 +65,17 @@ class Options:
         """Read again, and put into force what may change, if there is no fault in the files nor in
         what they make together with the values that stay. Returns what has changed by name."""
         reading = self.read()
-        if not reading.faults:
-            reading.faults.extend(_broken_relations(self._mixed(reading.candidate)))
-        if reading.faults:
+        candidate = reading.candidate
+        if candidate is not None and not reading.faults:
+            reading.faults.extend(_broken_relations(self._mixed(candidate)))
+        if candidate is None or reading.faults:
             return reading, []
         # mutate_config_files() would read the files anew: it gets what was checked
-        CONF._reload_config_files = lambda: reading.candidate._namespace
+        CONF.__dict__['_reload_config_files'] = lambda: candidate._namespace
         try:
             changed = CONF.mutate_config_files()
         finally:
-            del CONF._reload_config_files
+            del CONF.__dict__['_reload_config_files']
         return reading, sorted(f'[{group or libraries.DEFAULT}]{name}'
                                for group, name in changed)
 

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from nova_lite.db import models, retry, rows, session
 
-ACTIONS = models.InstanceAction.__table__
-EVENTS = models.InstanceActionEvent.__table__
-FAULTS = models.InstanceFault.__table__
+ACTIONS = models.table_of(models.InstanceAction)
+EVENTS = models.table_of(models.InstanceActionEvent)
+FAULTS = models.table_of(models.InstanceFault)
 
 
 def _find(s: Session, instance_uuid: str, request_id: str | None) -> int | None:
@@ -55,7 +55,8 @@ def add(s: Session, events: Sequence[NewEvent], again: bool = False) -> list[row
         messages = [event.action_message for event, owner in zip(events, owners)
                     if owner == action_id and event.action_message is not None]
         _tell_action(s, action_id, messages[-1] if messages else None)
-    return [owner and _add(s, event, owner, again) for event, owner in zip(events, owners)]
+    return [_add(s, event, owner, again) if owner else None
+            for event, owner in zip(events, owners)]
 
 
 def _add(s: Session, event: NewEvent, action_id: int, again: bool) -> rows.Row:
@@ -88,7 +89,7 @@ def finish_event(instance_uuid: str, request_id: str | None, event: str, host: s
             EVENTS.c.action_id == action_id, EVENTS.c.event == event,
             rows.equals(EVENTS.c.host, host)).order_by(
             EVENTS.c.finish_time.is_(None).desc(), EVENTS.c.id.desc()).limit(1))
-        if not opened:
+        if action_id is None or not opened:
             return None
         _tell_action(s, action_id, action_message)      # the action first, as above
         rows.update(s, EVENTS, values, EVENTS.c.id == opened[0]['id'])

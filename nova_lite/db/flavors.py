@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from nova_lite.db import models, rows
 
-T = models.Flavor.__table__
+T = models.table_of(models.Flavor)
 MINIMA = {'min_memory_mb': 'memory_mb', 'min_root_gb': 'root_gb'}
 
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from nova_lite.db import liveness, models, resources, retry, rows, session
 
-T = models.Service.__table__
+T = models.table_of(models.Service)
 
 
 @retry.retried

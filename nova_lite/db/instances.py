@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from nova_lite.db import models, resources, retry, rows, session, sightings
 from nova_lite.migration import migration_states, task_states
 
-T = models.Instance.__table__
-MIGRATIONS = models.Migration.__table__
+T = models.table_of(models.Instance)
+MIGRATIONS = models.table_of(models.Migration)
 STATES = {'vm_state', 'task_state'}
 # what a pattern of a user's may take of the database, in s
 PATTERN_SECONDS = 2.0

@@ -17,8 +17,8 @@ from nova_lite.conf import CONF, service as service_conf
 from nova_lite.db import clock, liveness, models, moves, retry, rows, session
 from nova_lite.migration import migration_states, task_states
 
-T = models.Migration.__table__
-INSTANCES = models.Instance.__table__
+T = models.table_of(models.Migration)
+INSTANCES = models.table_of(models.Instance)
 
 
 @retry.attempted
@@ -33,14 +33,13 @@ def accept(attempt: retry.Attempt, instance_uuid: str,
         taken = rows.update(
             s, INSTANCES, {'task_state': task_states.MIGRATING, 'updated_at': attempt.stamp},
             *living, INSTANCES.c.task_state.is_(None))
+        migration: rows.Row | None = None
         if taken:
             lease = {'lease_until': moment_in(s, service_conf.down_time(CONF))}
             migration = moves.be_born(s, {**values, **lease}, attempt.stamp)
         elif attempt.again:
             migration = rows.fetch_first(s, T, T.c.uuid == values['uuid'])
-        else:
-            migration = None
-        return migration and (rows.fetch_first(s, INSTANCES, *living), migration)
+        return (rows.the_one(s, INSTANCES, *living), migration) if migration else None
 
 
 @retry.retried

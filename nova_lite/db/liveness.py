@@ -10,7 +10,7 @@ from nova_lite.conf import CONF
 from nova_lite.conf import service as service_conf
 from nova_lite.db import clock, columns, models, rows
 
-T = models.Service.__table__
+T = models.table_of(models.Service)
 CONDUCTOR = 'nova-conductor'
 
 

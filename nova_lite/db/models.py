@@ -8,7 +8,7 @@ metadata) is a JSON column here, since it is always read and written with its se
 import datetime
 
 from sqlalchemy import (BigInteger, Boolean, Float, ForeignKey, Index, Integer, String,
-                        UniqueConstraint)
+                        Table, UniqueConstraint)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from nova_lite.db.columns import UUID, Base, LongText, table_args
@@ -277,3 +277,7 @@ class Flavor(Base):
 
 
 TABLES = Base.metadata.tables
+
+
+def table_of(model: type[Base]) -> Table:
+    return TABLES[model.__tablename__]

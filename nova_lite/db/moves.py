@@ -17,9 +17,9 @@ from nova_lite import exception
 from nova_lite.db import actions, liveness, models, resources, retry, rows, session
 from nova_lite.migration import migration_states, task_states, timings, vm_states
 
-T = models.Migration.__table__
-INSTANCES = models.Instance.__table__
-SERVICES = models.Service.__table__
+T = models.table_of(models.Migration)
+INSTANCES = models.table_of(models.Instance)
+SERVICES = models.table_of(models.Service)
 # columns of the server that an edge may not be asked to write on the side
 KEPT = frozenset(('id', 'uuid', 'created_at', 'updated_at', 'deleted_at', 'deleted', 'task_state',
                   'host', 'node'))

@@ -18,10 +18,10 @@ from nova_lite.conf import CONF, service as service_conf
 from nova_lite.db import instances, leases, models, resources, retry, rows, session
 from nova_lite.migration import task_states
 
-T = models.Order.__table__
-INSTANCES = models.Instance.__table__
-SERVICES = models.Service.__table__
-MIGRATIONS = models.Migration.__table__
+T = models.table_of(models.Order)
+INSTANCES = models.table_of(models.Instance)
+SERVICES = models.table_of(models.Service)
+MIGRATIONS = models.table_of(models.Migration)
 DELETING, SCHEDULING = task_states.DELETING, task_states.SCHEDULING
 
 
@@ -116,8 +116,8 @@ def begin(uuid: str, host: str) -> tuple[rows.Row, rows.Row] | None:
             return None
         rows.update(s, T, {'begun_at': sa.func.coalesce(T.c.begun_at, rows.moment(rows.now()))},
                     T.c.id == found.id)
-        return (rows.fetch_first(s, T, T.c.id == found.id),
-                rows.fetch_first(s, INSTANCES, INSTANCES.c.uuid == uuid))
+        return (rows.the_one(s, T, T.c.id == found.id),
+                rows.the_one(s, INSTANCES, INSTANCES.c.uuid == uuid))
 
 
 @retry.retried
@@ -137,13 +137,15 @@ def take(order_id: int, owner: str, seconds: float) -> tuple[rows.Row, rows.Row]
         if before is None:
             return None
         server = s.execute(_conductors().where(T.c.id == order_id)).first()
-        taken = server and rows.update(
+        if server is None:
+            return None
+        taken = rows.update(
             s, T, {'owner': owner, 'lease_until': leases.moment_in(s, seconds)},
             T.c.id == order_id,
             sa.or_(T.c.owner.is_(None), T.c.owner == owner, leases.has_run_out(s, T)))
         if not taken:
             return None
-        return before, rows.fetch_first(s, INSTANCES, INSTANCES.c.uuid == server.uuid)
+        return before, rows.the_one(s, INSTANCES, INSTANCES.c.uuid == server.uuid)
 
 
 @retry.attempted

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from nova_lite.db import models, moves, retry, rows, session
 from nova_lite.migration import migration_states
 
-T = models.Migration.__table__
-NODES = models.ComputeNode.__table__
+T = models.table_of(models.Migration)
+NODES = models.table_of(models.ComputeNode)
 
 
 @retry.attempted
@@ -94,7 +94,7 @@ def _moving(s: Session, source: str, dests: Any) -> tuple[int, collections.Count
         *moving, T.c.source_compute == source))
     arriving = s.execute(sa.select(T.c.dest_compute, sa.func.count()).where(
         *moving, T.c.dest_compute.in_(list(dests))).group_by(T.c.dest_compute))
-    return leaving, collections.Counter(dict(map(tuple, arriving)))
+    return leaving or 0, collections.Counter(dict(map(tuple, arriving)))
 
 
 def _obstacle(source: str, leaving: int, outbound_limit: int, dest: str, arriving: int,

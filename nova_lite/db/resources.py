@@ -17,11 +17,11 @@ from nova_lite import exception
 from nova_lite.db import liveness, models, retry, rows, session
 from nova_lite.migration import migration_states
 
-NODES = models.ComputeNode.__table__
-CLAIMS = models.Claim.__table__
-INSTANCES = models.Instance.__table__
-MIGRATIONS = models.Migration.__table__
-SERVICES = models.Service.__table__
+NODES = models.table_of(models.ComputeNode)
+CLAIMS = models.table_of(models.Claim)
+INSTANCES = models.table_of(models.Instance)
+MIGRATIONS = models.table_of(models.Migration)
+SERVICES = models.table_of(models.Service)
 COMPUTE = 'nova-compute'
 
 # what is claimed: claim column -> (used, free or None, total, allocation ratio, unit)
@@ -94,7 +94,7 @@ def drop_claims(s: Session, consumer_uuids: list[str], host: str | None = None,
                 but: str | None = None) -> list[rows.Row]:
     """Give back what these consumers hold, on ``host`` only when it is given, and not on
     ``but``."""
-    conditions = [CLAIMS.c.consumer_uuid.in_(consumer_uuids)]
+    conditions: list[sa.ColumnElement[bool]] = [CLAIMS.c.consumer_uuid.in_(consumer_uuids)]
     if host is not None:
         conditions.append(CLAIMS.c.host == host)
     if but is not None:
@@ -108,7 +108,7 @@ def _give_back(s: Session, held: list[rows.Row]) -> list[rows.Row]:
     dropped = []
     for row in held:
         # of two that drop the same claim, one deletes the row: only that one gives back
-        if s.execute(sa.delete(CLAIMS).where(CLAIMS.c.id == row['id'])).rowcount:
+        if rows.matched(s, sa.delete(CLAIMS).where(CLAIMS.c.id == row['id'])):
             _take(s, row['host'], {kind: -row[kind] for kind in KINDS})
             dropped.append(row)
     return dropped
@@ -175,11 +175,11 @@ def report(host: str, values: rows.Row) -> rows.Row:
         service_id = s.scalar(sa.select(SERVICES.c.id).where(
             *rows.living(SERVICES, host=host, binary=COMPUTE)))
         said = {'service_id': service_id, **values}
-        changed = s.execute(sa.update(NODES).where(*rows.living(NODES, host=host))
-                            .ordered_values(*_reported(said))).rowcount
+        changed = rows.matched(s, sa.update(NODES).where(*rows.living(NODES, host=host))
+                               .ordered_values(*_reported(said)))
         if not changed:
             rows.insert(s, NODES, _first_report(s, host, said))
-        return rows.fetch_first(s, NODES, *rows.living(NODES, host=host))
+        return rows.the_one(s, NODES, *rows.living(NODES, host=host))
 
 
 def _reported(values: rows.Row) -> list[tuple[sa.Column, Any]]:
@@ -187,7 +187,8 @@ def _reported(values: rows.Row) -> list[tuple[sa.Column, Any]]:
     value of a column: free before used before reserved."""
     memory_total = values.get('memory_mb', NODES.c.memory_mb)
     disk_total = values.get('local_gb', NODES.c.local_gb)
-    memory_used, disk_used = NODES.c.memory_mb_used, NODES.c.local_gb_used
+    memory_used: sa.ColumnElement[Any] = NODES.c.memory_mb_used
+    disk_used: sa.ColumnElement[Any] = NODES.c.local_gb_used
     if 'reserved_host_memory_mb' in values:
         memory_used = (memory_used - NODES.c.reserved_host_memory_mb
                        + values['reserved_host_memory_mb'])

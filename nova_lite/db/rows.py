@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rows as plain dicts, inside a transaction that the caller holds, and pages of them."""
 import datetime
+import typing
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,6 +34,14 @@ def fetch_first(s: Session, t: sa.Table, *conditions: Any, lock: bool = False) -
     return None if row is None else dict(row)
 
 
+def the_one(s: Session, t: sa.Table, *conditions: Any) -> Row:
+    """The row, which is there: this transaction has met it already."""
+    row = fetch_first(s, t, *conditions)
+    if row is None:
+        raise RuntimeError(f'a row of {t.name} is gone within its transaction')
+    return row
+
+
 def column(t: sa.Table, name: str) -> sa.Column:
     """Invalid when the table has no such column."""
     if name not in t.c:
@@ -48,10 +57,12 @@ def living(t: sa.Table, **columns: Any) -> list[Any]:
 def insert(s: Session, t: sa.Table, values: Row) -> Row:
     """Insert and return the row with what the table filled in. All that is filled in is known
     here, so nothing is read; ``values`` are plain values, no SQL."""
-    done = s.execute(sa.insert(t).values({'created_at': now(), **values}))
-    written = done.last_inserted_params()
+    done = typing.cast(sa.CursorResult[Any], s.execute(
+        sa.insert(t).values({'created_at': now(), **values})))
+    written: Any = done.last_inserted_params()
+    key: Any = done.inserted_primary_key
     return {**{column.name: written.get(column.name) for column in t.c},
-            'id': done.inserted_primary_key[0]}
+            'id': key[0]}
 
 
 def update(s: Session, t: sa.Table, values: Row | list[tuple[sa.Column, Any]],
@@ -59,9 +70,14 @@ def update(s: Session, t: sa.Table, values: Row | list[tuple[sa.Column, Any]],
     """Update and return how many rows matched, whether or not a value changed. A list is written
     in its order, which MariaDB makes a difference of."""
     statement = sa.update(t).where(*conditions)
-    ordered = isinstance(values, list)
-    statement = statement.ordered_values(*values) if ordered else statement.values(values)
-    return s.execute(statement).rowcount
+    statement = (statement.ordered_values(*values) if isinstance(values, list)
+                 else statement.values(values))
+    return matched(s, statement)
+
+
+def matched(s: Session, statement: sa.Update | sa.Delete) -> int:
+    """Execute it, and say how many rows it met."""
+    return typing.cast(sa.CursorResult[Any], s.execute(statement)).rowcount
 
 
 def update_expected(s: Session, t: sa.Table, values: Row, expected: Row,
@@ -152,9 +168,11 @@ class Order:
 
     def _behind(self, marker: Row) -> sa.ColumnElement:
         """(k1 behind) or (k1 equal and k2 behind) or ..., with NULL as the least value."""
-        equal, behind = [], []
+        equal: list[Any] = []
+        behind: list[Any] = []
         for key, descending in zip(self.keys, self.descending):
-            column, value = self.table.c[key], marker[key]
+            column: sa.ColumnElement[Any] = self.table.c[key]
+            value = marker[key]
             if isinstance(value, columns.Unreadable):       # compared as it stands there
                 there = self.table.alias()
                 value = sa.select(there.c[key]).where(there.c.id == marker['id']).scalar_subquery()

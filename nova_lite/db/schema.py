@@ -26,7 +26,10 @@ def version() -> str | None:
 
 def head() -> str:
     """The revision that the code needs."""
-    return script.ScriptDirectory.from_config(_config(None)).get_current_head()
+    newest = script.ScriptDirectory.from_config(_config(None)).get_current_head()
+    if newest is None:
+        raise RuntimeError('nova_lite.db.migrations holds no revision')
+    return newest
 
 
 def check() -> None:

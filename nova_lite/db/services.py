@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from nova_lite.db import (clock, host_names, liveness, models, resources, retry, rows, session,
                           sightings)
 
-T = models.Service.__table__
+T = models.table_of(models.Service)
 
 
 @retry.once_more_on_duplicate

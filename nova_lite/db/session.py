@@ -205,6 +205,6 @@ def _mysql_limit(connection: sqlalchemy.Connection, _cursor: Any, statement: str
     """MariaDB's regular expressions go back and try again, for up to a third of a second a row;
     those of PostgreSQL do not for what patterns.py lets pass."""
     seconds = context.execution_options.get(PATTERN_SECONDS) if context else None
-    if seconds is not None and connection.dialect.is_mariadb:
+    if seconds is not None and getattr(connection.dialect, 'is_mariadb'):
         statement = f'{LIMITED}{seconds} FOR {statement}'
     return statement, parameters

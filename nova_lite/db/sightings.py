@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from nova_lite.db import models, resources, retry, rows, session
 from nova_lite.migration import migration_states, vm_states
 
-T = models.GuestSighting.__table__
-INSTANCES = models.Instance.__table__
-MIGRATIONS = models.Migration.__table__
+T = models.table_of(models.GuestSighting)
+INSTANCES = models.table_of(models.Instance)
+MIGRATIONS = models.table_of(models.Migration)
 
 
 class Found(NamedTuple):

@@ -11,6 +11,7 @@ import functools
 import sqlite3
 import threading
 import time
+import typing
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -97,7 +98,7 @@ def _options(connection: sqlalchemy.Connection, options: dict[str, Any]) -> None
 
 def _begin(connection: sqlalchemy.Connection) -> None:
     if connection.get_execution_options().get(WRITER):
-        link = connection.connection.driver_connection
+        link: Any = connection.connection.driver_connection
         _when_free(functools.partial(link.execute, 'BEGIN IMMEDIATE'))
 
 
@@ -134,7 +135,7 @@ class _Cursor(sqlite3.Cursor):
 
     def execute(self, *args: Any) -> '_Cursor':
         if args[0] == 'BEGIN':      # touches no file before the next statement
-            self.connection.only_reads = True
+            typing.cast(_Connection, self.connection).only_reads = True
             return super().execute(*args)
         return _off_the_loop(self._run, super().execute, args)
 

@@ -93,8 +93,9 @@ class Demo:
         expect(hosts == [now], f'libvirt shows the guest on {hosts}, the API on {now}')
         disk = ('' if after.disk is None
                 else f', disk written {after.disk} times, bad: {after.dbad}')
+        began = before.tick if before else 0
         say(f'instance.host: {source} -> {now}; libvirt: the domain is on {now} and on no other '
-            f'host\nthe guest ticks on: {before.tick} -> {after.tick} without a gap, bad pages: '
+            f'host\nthe guest ticks on: {began} -> {after.tick} without a gap, bad pages: '
             f'{after.bad}{disk}; longest silence {watch.record.longest_silence() * 1000:.0f} ms')
 
     def _where(self, uuid: str) -> list[str]:

@@ -83,7 +83,8 @@ class Host:
         """
         self._make_files(names)
         if self.netns.exists() and self._holder() is None:
-            self._adopt() or end_all([self.netns])
+            if not self._adopt():
+                end_all([self.netns])
         self.netns.setup()
         self.veth.setup()
         if self._holder() is None:

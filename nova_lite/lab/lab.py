@@ -204,15 +204,15 @@ class Lab:
 
     def _start(self, parts: list[Part]) -> None:
         """Servers at once; then the services, which all start before one is waited for."""
-        ours = [part for part in parts if isinstance(part.daemon, Service)]
-        _together([part for part in parts if part not in ours],
+        ours = [part.daemon for part in parts if isinstance(part.daemon, Service)]
+        _together([part for part in parts if not isinstance(part.daemon, Service)],
                   lambda part: part.daemon.start())
         if ours:
             self._write_configuration()
-        for part in ours:
-            self._start_service(part.daemon)
-        for part in ours:
-            part.daemon.await_ready()
+        for service in ours:
+            self._start_service(service)
+        for service in ours:
+            service.await_ready()
 
     def _start_service(self, service: Service) -> None:
         """Service.start, with a socket on the machine's loopback for the API."""

@@ -259,7 +259,7 @@ class Server:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     client.wait(0.2)
             client.kill()
-            why = client.stderr.read().strip()
+            why = client.stderr.read().strip() if client.stderr else ''
         if client.returncode:
             raise ServerError(f'{self.name} on {self.address}:{self.port} does not answer: '
                               f'{why or self._log_end()}')

@@ -172,10 +172,11 @@ class PostgreSQL(server_base.Server):
 
     def _make(self) -> None:
         # The superuser has no password and so no way in but through this directory.
-        self._run(self._program('initdb'), '-D', str(self.data), '-U', 'postgres',
+        self._run(self._program('initdb') or 'initdb', '-D', str(self.data), '-U', 'postgres',
                   '--auth-local=reject', '--auth-host=scram-sha-256', '--encoding=UTF8',
                   '--locale=C.UTF-8', '--no-sync')
-        self._run(self._program('postgres'), '--single', '-D', str(self.data), 'postgres',
+        self._run(self._program('postgres') or 'postgres', '--single', '-D', str(self.data),
+                  'postgres',
                   text=f'CREATE ROLE "{self.user}" LOGIN CREATEDB PASSWORD \'{self.password}\'\n'
                        f'CREATE DATABASE {DATABASE} OWNER "{self.user}"\n')
         with (self.data / 'pg_hba.conf').open('a') as rules:
@@ -184,7 +185,7 @@ class PostgreSQL(server_base.Server):
     def _launch(self) -> None:
         lax = () if self.durable else ('-c', 'fsync=off', '-c', 'full_page_writes=off')
         self._start_process(
-            server_base.MAIN, self._program('postgres'), '-D', str(self.data),
+            server_base.MAIN, self._program('postgres') or 'postgres', '-D', str(self.data),
             '-p', str(self.port),
             '-c', f'listen_addresses={self.address}', '-c', 'unix_socket_directories=',
             '-c', 'shared_buffers=32MB', '-c', 'max_connections=200', *lax)

@@ -78,9 +78,9 @@ class NovaLiteObject(ovo.VersionedObject):
 
     def obj_load_attr(self, attrname: str) -> None:
         field = self.fields[attrname]
-        if not field.nullable:
-            raise AttributeError(f'{self.obj_name()}.{attrname} is not set')
         default = field.default
+        if not field.nullable and default is fields.UnspecifiedDefault:
+            raise AttributeError(f'{self.obj_name()}.{attrname} is not set')
         setattr(self, attrname,
                 None if default is fields.UnspecifiedDefault else copy.deepcopy(default))
         self.obj_reset_changes([attrname])

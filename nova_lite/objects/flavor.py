@@ -95,4 +95,4 @@ def resources_of(flavor: Flavor) -> Resources:
     """What a guest of ``flavor`` takes; swap (MiB in a flavor) is disk, rounded up to GiB."""
     swap_gb = -(-(flavor.swap or 0) // 1024)
     disk = (flavor.root_gb or 0) + (flavor.ephemeral_gb or 0) + swap_gb
-    return Resources(flavor.vcpus or 0, flavor.memory_mb or 0, disk)
+    return Resources(flavor.vcpus, flavor.memory_mb, disk)

@@ -17,7 +17,7 @@ def index(request: wsgi.Request, instance: Instance) -> dict[str, Any]:
 
 def show(request: wsgi.Request, instance: Instance, key: str) -> dict[str, Any]:
     _require(instance, key)
-    return {'meta': {key: instance.metadata[key]}}
+    return {'meta': {key: (instance.metadata or {})[key]}}
 
 
 def create(request: wsgi.Request, instance: Instance, body: dict[str, Any]) -> dict[str, Any]:

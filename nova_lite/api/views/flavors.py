@@ -18,8 +18,9 @@ class Field(NamedTuple):
 
 
 def basic(request: wsgi.Request, flavor: Flavor) -> dict[str, Any]:
-    shown = {'id': flavor.flavorid, 'name': flavor.name,
-             'links': request.links('flavors', flavor.flavorid)}
+    shown: dict[str, Any] = {
+        'id': flavor.flavorid, 'name': flavor.name,
+        'links': request.links('flavors', flavor.flavorid)}
     if request.minor >= DESCRIPTION_SINCE:
         shown['description'] = flavor.description
     return shown

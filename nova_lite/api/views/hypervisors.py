@@ -27,10 +27,11 @@ class Host(NamedTuple):
 
 def basic(request: wsgi.Request, host: Host) -> dict[str, Any]:
     node, service = host.node, host.service
-    shown = {'id': node.uuid if request.minor >= UUID_SINCE else node.id,
-             'hypervisor_hostname': node.hypervisor_hostname,
-             'state': 'up' if service.up else 'down',
-             'status': 'disabled' if service.disabled else 'enabled'}
+    shown: dict[str, Any] = {
+        'id': node.uuid if request.minor >= UUID_SINCE else node.id,
+        'hypervisor_hostname': node.hypervisor_hostname,
+        'state': 'up' if service.up else 'down',
+        'status': 'disabled' if service.disabled else 'enabled'}
     if host.servers or (host.servers is not None and request.minor >= EMPTY_SERVERS_SINCE):
         shown['servers'] = [{'name': server.name, 'uuid': server.uuid}
                             for server in host.servers]

@@ -55,7 +55,7 @@ def set_scene(request: wsgi.Request, servers: Sequence[Instance]) -> Scene:
               if with_fault else {})
     sees_hosts = can(policies.EXTENDED, fatal=False)
     return Scene(request, faults, {service.host: service for service in services},
-                 sees_hosts, sees_status, sees_unknown, ctxt.is_admin,
+                 sees_hosts, sees_status, sees_unknown, bool(ctxt.is_admin),
                  _sightings(request, servers) if request.extended and sees_hosts else {})
 
 
@@ -147,7 +147,7 @@ def _host_status(server: Instance, scene: Scene) -> Any:
 
 
 def _status_of_host(server: Instance, scene: Scene) -> str:
-    service = scene.services.get(server.host)
+    service = scene.services.get(server.host or '')
     if service is None:
         return ''
     if service.forced_down:

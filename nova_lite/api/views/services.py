@@ -12,13 +12,14 @@ COMPUTE = 'nova-compute'
 
 
 def show(request: wsgi.Request, service: Service) -> dict[str, Any]:
-    shown = {'binary': service.binary, 'host': service.host, 'zone': zone(service),
-             'id': service.uuid if request.minor >= UUID_SINCE else service.id,
-             'status': 'disabled' if service.disabled else 'enabled',
-             'state': 'up' if service.up else 'down',
-             'updated_at': paging.with_microseconds(
-                 service.last_seen_up or service.updated_at or service.created_at),
-             'disabled_reason': service.disabled_reason}
+    shown: dict[str, Any] = {
+        'binary': service.binary, 'host': service.host, 'zone': zone(service),
+        'id': service.uuid if request.minor >= UUID_SINCE else service.id,
+        'status': 'disabled' if service.disabled else 'enabled',
+        'state': 'up' if service.up else 'down',
+        'updated_at': paging.with_microseconds(
+            service.last_seen_up or service.updated_at or service.created_at),
+        'disabled_reason': service.disabled_reason}
     if request.minor >= FORCED_DOWN_SINCE:
         shown['forced_down'] = bool(service.forced_down)
     if request.extended:

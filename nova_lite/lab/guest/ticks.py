@@ -69,7 +69,7 @@ class Record:
             lines = (self._rest + b''.join(piece for _, piece in order)).split(b'\n')[:-1]
             found = [parse(line.decode(errors='replace')) for line in lines]
             numbers = [tick.tick for tick in found if tick]
-            last = [self.last().tick] if self.ticks else []
+            last = [tick.tick for _, _, tick in self.ticks[-1:]]
             steps = itertools.pairwise(last + numbers)
             return found.count(None) + sum(after != before + 1 for before, after in steps)
 

@@ -76,7 +76,7 @@ class GuestWatch:
 
         self.wait(lambda record: seen(record) >= count, timeout,
                   f'{count} ticks' + (f' on {host}' if host else ''))
-        return self.last(host)
+        return self._newest(host)
 
     def wait_verified(self, timeout: float = 60) -> Tick:
         """Wait until everything the guest wrote was compared once more, from now on."""
@@ -93,7 +93,13 @@ class GuestWatch:
                         and (last.dscans is None or last.dscans >= disk))
 
         self.wait(verified, timeout, 'complete comparison')
-        return self.last()
+        return self._newest()
+
+    def _newest(self, host: str | None = None) -> Tick:
+        tick = self.last(host)
+        if tick is None:
+            raise LookupError('the guest has not ticked yet')
+        return tick
 
     def _follow(self) -> None:
         while not self._end.wait(self._interval):

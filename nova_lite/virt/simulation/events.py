@@ -6,9 +6,10 @@ transaction, and kept with the host, so that a process also hears of what anothe
 about. One thread of the process, libvirt's event loop, looks at a host when something is due
 there, because a copy from there is under way, and when another process has news of it (news.py).
 """
+import contextlib
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from nova_lite import utils
 from nova_lite.virt.libvirt import abi
@@ -20,10 +21,6 @@ from nova_lite.virt.simulation.state import (BY_USER, BY_USER_MEANWHILE, COMPLET
                                              DESTROYED, IN_POSTCOPY, MIGRATED, MIGRATING, PAUSED,
                                              POSTCOPY, POSTCOPY_FAILED, RUNNING, SAVED, SHUT_DOWN,
                                              SHUTOFF, UNKNOWN, Guest, Part, State)
-
-if TYPE_CHECKING:      # who is told
-    from nova_lite.virt.simulation.connection import Connection
-    from nova_lite.virt.simulation.transactions import Transactions
 
 KEPT = 40           # events of a host
 SHORTEST, IDLE = 0.005, 0.02        # s between two rounds of the loop
@@ -129,12 +126,23 @@ def deliver(calls: Calls) -> None:
         callback(*arguments)
 
 
+class Listener(Protocol):
+    """A connection that wants to hear of its host."""
+    host: str
+
+    def domain(self, uuid: str) -> object: ...
+
+
+class World(Protocol):
+    def look(self, *hosts: str) -> contextlib.AbstractContextManager[State]: ...
+
+
 class Events:
     """Who of this process wants to hear what of which host. ``world``: a World."""
 
-    def __init__(self, world: 'Transactions') -> None:
+    def __init__(self, world: World) -> None:
         self._world, self._news = world, News(world.path)
-        self._listeners: dict[str, list[tuple['Connection', int, Callable[..., None]]]] = {}
+        self._listeners: dict[str, list[tuple[Listener, int, Callable[..., None]]]] = {}
         self._told: dict[str, int] = {}             # number of the last event, by host
         self._passes: dict[str, int] = {}           # of the copy, by guest
         self._due: dict[str, float] = {}            # when to look at a host again
@@ -146,7 +154,7 @@ class Events:
         if numbers:
             self._news.write(numbers)
 
-    def listen(self, connection: 'Connection', kind: int, callback: Callable[..., None]) -> None:
+    def listen(self, connection: Listener, kind: int, callback: Callable[..., None]) -> None:
         host = connection.host
         if self._loop is None:
             self._news.skip()
@@ -156,7 +164,7 @@ class Events:
         if self._loop is None:
             self._loop = utils.native_thread(self._run, 'simulated-event-loop')
 
-    def forget(self, connection: 'Connection') -> None:
+    def forget(self, connection: Listener) -> None:
         left = [one for one in self._listeners.get(connection.host, []) if one[0] != connection]
         if left:
             self._listeners[connection.host] = left

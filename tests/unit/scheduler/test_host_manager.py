@@ -11,10 +11,9 @@ def test_resources_of_flavor_counts_ephemeral_and_swap_as_disk():
     assert resources_of(flavor) == Resources(vcpus=2, memory_mb=1024, disk_gb=17)
 
 
-def test_resources_of_flavor_when_fields_are_empty_counts_nothing():
-    flavor = builders.flavor(vcpus=None, memory_mb=None, root_gb=None, ephemeral_gb=None,
-                             swap=None)
-    assert resources_of(flavor) == Resources(0, 0, 0)
+def test_resources_of_flavor_when_it_has_no_disk_count_none():
+    flavor = builders.flavor(vcpus=2, memory_mb=64, root_gb=None, ephemeral_gb=None, swap=None)
+    assert resources_of(flavor) == Resources(2, 64, 0)
 
 
 def test_host_state_free_amounts_follow_the_allocation_ratios():

@@ -14,10 +14,11 @@ down_revision = '0003'
 TEXT = sa.Text().with_variant(mysql.MEDIUMTEXT(), 'mysql', 'mariadb')
 TIME = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), 'mysql', 'mariadb')
 JSON = sa.JSON(none_as_null=True)
-COLUMNS = {'request_context': JSON, 'requested_host': sa.String(255), 'forced': sa.Boolean(),
-           'goals': JSON, 'refusals': JSON, 'queue_position': sa.Integer(), 'queue_reason': TEXT,
-           'progress': JSON, 'steering': JSON, 'copied_at': TIME, 'timings': JSON,
-           'source_not_cleaned': sa.Boolean()}
+COLUMNS: dict[str, Any] = {
+    'request_context': JSON, 'requested_host': sa.String(255), 'forced': sa.Boolean(),
+    'goals': JSON, 'refusals': JSON, 'queue_position': sa.Integer(), 'queue_reason': TEXT,
+    'progress': JSON, 'steering': JSON, 'copied_at': TIME, 'timings': JSON,
+    'source_not_cleaned': sa.Boolean()}
 
 
 def upgrade() -> None:
