@@ -134,6 +134,8 @@ class Listener(Protocol):
 
 
 class World(Protocol):
+    path: str
+
     def look(self, *hosts: str) -> contextlib.AbstractContextManager[State]: ...
 
 
