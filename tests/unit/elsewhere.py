@@ -53,6 +53,7 @@ ELSEWHERE = {
     'conductor/rpcapi.py': 'unit/test_rpc.py',
     'conductor/silent_hosts.py': 'functional/test_silent_hosts.py',
     'conductor/tasks/live_migrate.py': 'functional/test_precheck_matrix.py',
+    'virt/libvirt/interface.py': 'contract/driver_contract.py',
     'virt/libvirt/precheck_facts.py': 'functional/test_precheck_matrix.py',
     'notifications.py': 'functional/test_live_migration.py',
     # a table, or reached through the object of the same subject
@@ -72,6 +73,8 @@ ELSEWHERE = {
     'db/sqlite.py': 'functional/test_sqlite.py',
     'objects/fields.py': 'unit/objects/test_unreadable.py',
     'objects/guest_sighting.py': 'functional/test_server_location.py',
+    'objects/migrate_data.py': 'unit/objects/test_base.py',
+    'objects/migration_list.py': 'unit/objects/test_migration.py',
     'objects/order.py': 'functional/test_orders.py',
     'scheduler/filters/image_props_filter.py': 'unit/scheduler/test_filters.py',
     'virt/driver.py': 'contract/driver_contract.py',
