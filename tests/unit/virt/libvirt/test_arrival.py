@@ -128,7 +128,7 @@ def test_check_when_directory_cannot_be_written_then_refused_with_the_path(
 
 def test_check_when_it_ends_behind_its_probe_then_none_is_left(
         monkeypatch, places, host, guest, instance):
-    def fail(over_commit):
+    def fail(storage, over_commit):
         raise OSError('no statvfs')
 
     monkeypatch.setattr(resources, 'available_mb', fail)
