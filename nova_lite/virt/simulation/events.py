@@ -163,6 +163,9 @@ class Events:
         with self._world.look(host):
             pass        # what is past by now is not told
         self._listeners.setdefault(host, []).append((connection, kind, callback))
+        self._begin()
+
+    def _begin(self) -> None:
         if self._loop is None:
             self._loop = utils.native_thread(self._run, 'simulated-event-loop')
 
@@ -220,12 +223,14 @@ class Events:
                     try:
                         with self._world.look(host):
                             pass
-                    except libvirtError:
-                        pass    # it is down, and says so to who calls it
+                    except (libvirtError, TimeoutError):
+                        pass    # it is down or held, and says so to who calls it
                 else:
                     soonest = min(soonest, due - now)
             utils.sleep(max(SHORTEST, soonest))
         self._loop = None
+        if self._listeners:     # one has come in between, and found this loop at work
+            self._begin()
 
     def _hear_others(self) -> None:
         """Hosts of which another process has news are due."""
