@@ -18,8 +18,6 @@ ELSEWHERE = {
     'api/views/server_migrations.py': 'unit/api/controllers/test_server_migrations.py',
     'api/wsgi.py': 'unit/api/test_validation.py',
     'cli/client.py': 'unit/cli/test_main.py',
-    'cli/errors.py': 'unit/cli/test_main.py',
-    'cli/find.py': 'unit/cli/test_servers.py',
     'cli/moves.py': 'unit/cli/test_evacuate.py',
     'cli/watch.py': 'unit/cli/test_live_migration.py',
     # processes
