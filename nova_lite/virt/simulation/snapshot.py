@@ -33,7 +33,7 @@ def _mark(store: Store, path: str) -> Any:
     """What tells one state from another; None while something is written to several files."""
     if any(name.endswith('.json') for name in os.listdir(os.path.join(path, 'commits'))):
         return None
-    return [store.text(name)[1] for name in (*store.hosts(), WORLD)]
+    return store.versions([*store.hosts(), WORLD])
 
 
 def _read(store: Store, path: str) -> dict[str, Any]:

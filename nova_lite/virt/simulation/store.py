@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the simulated world is kept: a directory that many processes share and that outlives them.
 
-    hosts/NAME.json, NAME.lock      a host's part after a line with its time and number, its lock
+    hosts/NAME.json, NAME.lock      a host's part after a line with time and number, and its lock
     world.json, world.lock          what is of no host
     commits/HOST+HOST.json          what is just being written to several of these files
     running/UUID/HOST               a guest that runs: who starts it elsewhere sees that
@@ -35,15 +35,15 @@ POLL = 0.01               # seconds between two looks at what others did
 WORLD = ''                # the name of what is of no host
 EVERYBODY = 'all'         # of a commit of more hosts than a file's name can hold
 LONGEST_NAME = 200
-FIRST_LINE = 80           # bytes, at most: a time and a number
+FIRST_LINE = 80           # bytes, at most, and what comes after it
 
 
 class Store:
     """A world's directory.
 
-    A lock file holds the number of changes so far, by which a process knows whether what it has
-    read is still true; a file's times are too coarse for that. What was read has its own number
-    with it: who reads without the lock may find the next one there before what it stands for.
+    A file begins with the number of changes so far, by which a process knows whether what it has
+    read is still true; a file's times are too coarse for that. The number comes with what it
+    stands for, so who looks without the lock, or waits for a change, never has one of the two.
     """
 
     def __init__(self, path: str) -> None:
@@ -89,25 +89,16 @@ class Store:
     def version(self, name: str) -> int:
         """How many changes there were."""
         try:
-            with open(self._file(name, 'lock'), 'rb', buffering=0) as lock:
-                return int(lock.read() or 0)
+            with open(self._file(name, 'json'), 'rb', buffering=0) as file:
+                return int(file.read(FIRST_LINE).split(maxsplit=2)[1])
         except FileNotFoundError:
             return 0
 
     def versions(self, names: Iterable[str]) -> list[int]:
-        """The numbers of what can be read now."""
-        return [self._readable(name) for name in names]
-
-    def _readable(self, name: str) -> int:
-        try:
-            with open(self._file(name, 'json'), 'rb', buffering=0) as file:
-                return int(file.read(FIRST_LINE).split(None, 2)[1])
-        except FileNotFoundError:
-            return 0
+        return [self.version(name) for name in names]
 
     def wait(self, versions: list[int], names: list[str], timeout: float) -> None:
-        """Wait until there is something else to read than ``versions``, at most ``timeout``
-        seconds."""
+        """Wait until something changed since ``versions``, at most ``timeout`` seconds."""
         end = time.monotonic() + timeout
         while self.versions(names) == versions and (left := end - time.monotonic()) > 0:
             utils.sleep(min(POLL, left))
@@ -169,9 +160,6 @@ class Store:
 
     def _write(self, name: str, now: float, text: str) -> int:
         version = self.version(name) + 1
-        # the number first: whoever dies in between has only made others read the file again
-        with open(self._file(name, 'lock'), 'r+b', buffering=0) as lock:
-            lock.write(b'%020d' % version)
         self._replace(self._file(name, 'json'), f'{now!r} {version}\n{text}')
         return version
 

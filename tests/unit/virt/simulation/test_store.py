@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from nova_lite import utils
 from nova_lite.virt.simulation import snapshot, state
 from nova_lite.virt.simulation.store import Store
 from nova_lite.virt.simulation.world import World
@@ -72,23 +73,20 @@ def test_host_when_it_is_read_while_it_is_written_then_is_read_again_afterwards(
         assert state_of_other.hosts['src'].memory_mb == 7
 
 
-def test_wait_when_it_begins_while_something_is_written_then_ends_when_that_can_be_read(
+def test_version_when_it_is_read_while_it_is_written_then_its_reader_is_woken(
         world, monkeypatch):
-    """As that of who hangs by a fault: the number alone is no news."""
-    store, real, waits = Store(world.path), Store._replace, []
+    """Who has looked just before the change, and waits for the next one, is told of it."""
+    other, real, seen = Store(world.path), Store._replace, []
 
     def slow(path, text):
-        versions = store.versions(['src'])
-        waits.append(threading.Thread(target=store.wait, args=(versions, ['src'], 60)))
-        waits[0].start()
-        waits[0].join(0.1)
-        assert waits[0].is_alive()
+        seen.append(other.versions(['src']))
         real(path, text)
 
     monkeypatch.setattr(Store, '_replace', staticmethod(slow))
     world.configure('src', memory_mb=7)
-    waits[0].join(20)
-    assert not waits[0].is_alive()
+    monkeypatch.undo()
+    monkeypatch.setattr(utils, 'sleep', lambda seconds: pytest.fail('it waits for another one'))
+    other.wait(seen[0], ['src'], 20)
 
 
 def test_snapshot_when_nothing_is_written_then_shows_all_hosts_and_files(world, clock):
