@@ -74,8 +74,7 @@ def load(cloud: Crowd, path: str, connections: int,
             ask()
         finally:
             ready.wait(60)
-        for _ in left:
-            times.append(ask())
+        times.extend(ask() for _ in left)
 
     threads = [threading.Thread(target=work) for _ in range(connections)]
     for thread in threads:

@@ -69,7 +69,7 @@ class Cloud(Deployment):
 
     def spawn(self, name: str, module: list[str]) -> None:
         """Run ``python -m MODULE...`` as the process ``name``, its log beside the others."""
-        log = open(self.directory / f'{name}.log', 'ab')
+        log = open(self.directory / f'{name}.log', 'ab')      # noqa: SIM115 (it stays open)
         self._log_began[name] = log.tell()
         self.processes[name] = subprocess.Popen(
             [sys.executable, '-W', 'ignore', '-m', *module], stdin=subprocess.DEVNULL,

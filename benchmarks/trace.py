@@ -32,7 +32,8 @@ class Recorder:
     """Lines of one file, written by whichever thread has something to say."""
 
     def __init__(self, path: str, process: str) -> None:
-        self._file, self._process = open(path, 'a', encoding='utf-8'), process
+        self._process = process
+        self._file = open(path, 'a', encoding='utf-8')      # noqa: SIM115 (it stays open)
         self._lock = threading.Lock()
 
     def write(self, kind: str, what: str, **more: Any) -> None:

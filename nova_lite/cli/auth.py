@@ -97,11 +97,12 @@ def connect(args: Any) -> Connection:
             return _from_clouds_yaml(settings, args)
         return _from_settings(settings, args)
     except exceptions.MissingRequiredOptions as error:
-        raise errors.CommandError(_missing([option.dest for option in error.options]))
+        raise errors.CommandError(_missing([option.dest for option in error.options])) from error
     except exceptions.NoMatchingPlugin as error:
-        raise errors.CommandError(f'There is no way to authenticate called {error.name}')
+        raise errors.CommandError(
+            f'There is no way to authenticate called {error.name}') from error
     except exceptions.MissingAuthPlugin:
-        raise errors.CommandError(NOTHING_SET)
+        raise errors.CommandError(NOTHING_SET) from None
 
 
 def _from_settings(settings: Settings, args: Any) -> Connection:
@@ -164,7 +165,7 @@ def _from_clouds_yaml(settings: Settings, args: Any) -> Connection:
                                 **({'verify': False} if args.insecure else {}))
         session = region.get_session()
     except exceptions.ConfigException as error:
-        raise errors.CommandError(str(error))
+        raise errors.CommandError(str(error)) from error
     session.timeout = _limits(args)     # type: ignore[assignment]  # requests takes both
     session.app_name = 'nova-lite'
     where: dict[str, Any] = {'interface': region.get_interface('compute') or 'public',

@@ -100,7 +100,7 @@ class Client:
 
     def _send(self, method: str, path: str, body: Any, params: dict[str, Any] | None,
               cap: Version | None, accept: str = 'application/json', **more: Any) -> Any:
-        number = '%d.%d' % min(self._version, cap or self._version)
+        number = '{}.{}'.format(*min(self._version, cap or self._version))
         headers = {'Accept': accept, 'OpenStack-API-Version': f'compute {number}',
                    'X-OpenStack-Nova-API-Version': number, **EXTENSIONS}
         return self._session.request(self._compute + path + _query(params), method, json=body,
@@ -115,8 +115,8 @@ class Client:
         oldest = parse_version(about.get('min_version')) or OLDEST
         if oldest > NEWEST:
             raise errors.CommandError(
-                'The server needs microversion %d.%d at least, this client knows 2.1 to %d.%d'
-                % (*oldest, *NEWEST))
+                'The server needs microversion {}.{} at least, this client knows 2.1 to {}.{}'
+                .format(*oldest, *NEWEST))
         self._version, self._negotiable = min(newest, NEWEST), False
 
 
@@ -141,7 +141,8 @@ def _result(response: Any) -> Any:
     try:
         return response.json()
     except ValueError:
-        raise errors.CommandError(f'{response.url} answers, but not as a compute API does')
+        raise errors.CommandError(
+            f'{response.url} answers, but not as a compute API does') from None
 
 
 def _next_page(links: Any) -> dict[str, str] | None:

@@ -40,7 +40,7 @@ class Help(base.Command, cliff_help.HelpCommand):
         try:
             return super().take_action(parsed_args)
         except ValueError:
-            raise errors.UsageError(f"there is no command '{' '.join(parsed_args.cmd)}'")
+            raise errors.UsageError(f"there is no command '{' '.join(parsed_args.cmd)}'") from None
 
 
 class ClientManager:
@@ -175,4 +175,4 @@ def _open_streams() -> None:
     for number, name in ((1, 'stdout'), (2, 'stderr')):
         if getattr(sys, name) is None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), number)
-            setattr(sys, name, open(number, 'w', closefd=False))
+            setattr(sys, name, open(number, 'w', closefd=False))      # noqa: SIM115 (it stays open)

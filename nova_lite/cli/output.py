@@ -60,7 +60,7 @@ def bytes_text(number: float | None) -> str:
     """1610612736 -> '1.5 GiB'; '-' for what is not known."""
     if number is None:
         return '-'
-    for unit in ('B', 'KiB', 'MiB', 'GiB'):
+    for unit in ('B', 'KiB', 'MiB', 'GiB'):     # noqa: B007 (read behind the loop)
         if abs(number) < 1024:
             break
         number /= 1024

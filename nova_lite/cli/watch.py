@@ -4,6 +4,7 @@
 The migration does not depend on this: a client that is interrupted, or an API that is away for a
 while, changes nothing about it.
 """
+import functools
 import sys
 import time
 from collections.abc import Iterator
@@ -35,7 +36,7 @@ def follow(moves: Moves, move: dict[str, Any], shown: 'Lines | Bar',
     """Show a migration, of which ``move`` is the first reading, until it is over; returns its
     last record. CommandError when the API is silent for SILENCE_TIMEOUT."""
     shown.migration_id = move['id']
-    for move in _readings(moves, move, shown):
+    for move in _readings(moves, move, shown):      # noqa: B020 (the first one goes in)
         shown.show(move, tracker.update(reading_of(move), time.monotonic()))
     return move
 
@@ -55,7 +56,7 @@ def _readings(moves: Moves, move: dict[str, Any],
                 tells = True    # and if it breaks off, it is asked for again after one reading
         if not tells:
             time.sleep(INTERVAL if status in MOVING else EARLY_INTERVAL)
-        move = _patiently(lambda: _read(moves, migration_id, move['status']), shown)
+        move = _patiently(functools.partial(_read, moves, migration_id, move['status']), shown)
         yield move
 
 
@@ -115,7 +116,7 @@ def _patiently(read: Any, shown: 'Lines | Bar') -> Any:
             elif time.monotonic() - silent_since > SILENCE_TIMEOUT:
                 raise errors.CommandError(
                     f'The API has not answered for {SILENCE_TIMEOUT:.0f} s; the migration may '
-                    f'well go on. {error}')
+                    f'well go on. {error}') from error
         time.sleep(INTERVAL)
 
 

@@ -87,7 +87,8 @@ class StateDirectory:
                        'space at its end')
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._lock = open(self.path / 'lock', 'w', encoding='ascii')
+            self._lock = open(      # noqa: SIM115 (it stays open)
+                self.path / 'lock', 'w', encoding='ascii')
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise exception.ConfigInvalid(

@@ -103,7 +103,7 @@ def insist(act: Callable[[], T], trouble: str, say: Callable[[str], None]) -> T:
             words = f'{trouble}: {exception.public_message(error)}'
             silent = silence(silent, time.monotonic() - began, error)
             if silent > CONF.lost_host_timeout:
-                raise exception.LiveMigrationLost(reason=words)
+                raise exception.LiveMigrationLost(reason=words) from error
             say(words)
             time.sleep(INTERVAL)
             silent += INTERVAL

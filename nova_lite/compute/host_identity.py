@@ -79,7 +79,7 @@ class HostIdentity:
 
     def _take_lock(self) -> None:
         path = f'{self.file}.lock'
-        self._lock = open(path, 'a+', encoding='ascii')
+        self._lock = open(path, 'a+', encoding='ascii')      # noqa: SIM115 (it stays open)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -96,7 +96,7 @@ class LiveMigrationDestination:
             info = self._driver.get_info(instance)
         except exception.InstanceNotFound as error:
             raise exception.InstanceNotRunning(instance_id=instance.uuid, host=self.host,
-                                               reason=error.format_message())
+                                               reason=error.format_message()) from error
         if info.state not in (power_state.RUNNING, power_state.PAUSED):
             raise exception.InstanceNotRunning(
                 instance_id=instance.uuid, host=self.host,

@@ -220,7 +220,7 @@ class Move:
                     migration=self.migration, migrate_data=self.migrate_data),
                 f'host {self.dest} does not answer whether it runs the guest', self._say)
         except exception.InstanceNotRunning as error:
-            raise exception.LiveMigrationLost(reason=error.format_message())
+            raise exception.LiveMigrationLost(reason=error.format_message()) from error
 
     def _obstacle(self) -> str:
         return self._compute.live_migration_obstacle(self.ctxt, host=self.dest,

@@ -73,7 +73,7 @@ class Split:
         except exception.InstanceNotRunning as error:
             raise exception.LiveMigrationLost(
                 reason='the guest ended at the destination before all its memory had arrived: '
-                       + error.format_message())
+                       + error.format_message()) from error
         except Exception as error:      # a defect proves nothing about the guest
             LOG.exception('Guest %s, asking host %s', self._guest, self._dest)
             return f'{UNREACHABLE}: {exception.public_message(error)}'

@@ -111,7 +111,7 @@ def the_only_one(instance_uuid: str | None) -> Iterator[None]:
             raise
         raise exception.InstanceInvalidState(
             instance_uuid=instance_uuid, attr=f'migration {other["uuid"]}, which is',
-            state=other['status'], method='migrate')
+            state=other['status'], method='migrate') from None
 
 
 @retry.attempted

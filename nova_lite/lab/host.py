@@ -82,9 +82,8 @@ class Host:
         :param names: address by host name, for everybody's /etc/hosts
         """
         self._make_files(names)
-        if self.netns.exists() and self._holder() is None:
-            if not self._adopt():
-                end_all([self.netns])
+        if self.netns.exists() and self._holder() is None and not self._adopt():
+            end_all([self.netns])
         self.netns.setup()
         self.veth.setup()
         if self._holder() is None:

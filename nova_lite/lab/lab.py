@@ -138,7 +138,7 @@ class Lab:
                   'OS_IDENTITY_ENDPOINT_OVERRIDE': client.endpoint,
                   'OS_IMAGE_ENDPOINT_OVERRIDE': client.endpoint.removesuffix('/v2.1') + '/v2'}
         for name in ('no_proxy', 'NO_PROXY'):
-            if os.environ.get('http_proxy') or os.environ.get('all_proxy'):
+            if os.environ.get('http_proxy') or os.environ.get('all_proxy'):     # noqa: SIM112
                 direct = os.environ.get(name, '').split(',')
                 values[name] = ','.join(filter(None, dict.fromkeys([*direct, '127.0.0.1'])))
         return values

@@ -200,7 +200,7 @@ def _ask_until_answered(kind: str, directory: str, seconds: float) -> None:
             return server.ask()
         except Exception as error:
             if time.monotonic() > deadline:
-                raise SystemExit(f'{type(error).__name__}: {error}')
+                raise SystemExit(f'{type(error).__name__}: {error}') from error
         time.sleep(0.1)     # a server that does not listen yet has nothing to wait on
 
 

@@ -62,7 +62,7 @@ class SchedulerManager:
         try:
             objects.Claim.claim(ctxt, host.host, spec.consumer_uuid, **wanted._asdict())
         except exception.InsufficientResources as error:
-            raise exception.NoValidHost(reason=error.format_message())
+            raise exception.NoValidHost(reason=error.format_message()) from error
         return host
 
     def _choose(self, ctxt: Any, spec: Any, wanted: Resources) -> HostState:
@@ -146,7 +146,7 @@ class SchedulerManager:
         try:
             service = objects.Service.get_by_host_and_binary(ctxt, name, COMPUTE)
         except exception.ServiceNotFound:
-            raise exception.ComputeHostNotFound(host=name)
+            raise exception.ComputeHostNotFound(host=name) from None
         return HostState.from_node(objects.ComputeNode.get_by_host(ctxt, name), service)
 
 

@@ -161,8 +161,8 @@ class Servers(Held):
     def _ask(self, moment: Moment) -> None:
         uuid = self.at[moment]
         if moment.task:
-            return in_thread(self._note_answer, moment, orders.give, self._stage, moment.task,
-                             uuid)
+            in_thread(self._note_answer, moment, orders.give, self._stage, moment.task, uuid)
+            return
         in_thread(self._stage.live_migrate, uuid)
         if moment.way == cells.ABORTED:
             in_thread(self._abort, uuid)

@@ -93,7 +93,7 @@ def _totals(scene: Scene, node: Row) -> list[str]:
     servers = [row for row in scene.instances.values() if row['host'] == node['host']]
     sizes = {'vcpus': 'vcpus', 'memory_mb': 'memory_mb', 'disk_gb': 'root_gb'}
     found = []
-    for what, column in USED.items():
+    for what in USED:
         counted = sum(row[sizes[what]] or 0 for row in servers)
         claimed = sum(claim[what] for claim in scene.claims if claim['host'] == node['host'])
         if claimed != counted:

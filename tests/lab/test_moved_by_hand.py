@@ -39,8 +39,9 @@ def states(lab, server):
         with connected(host) as libvirtd:
             for on, which in ((False, libvirt.VIR_CONNECT_LIST_DOMAINS_INACTIVE),
                               (True, libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE)):
-                found |= {host.name: on for domain in libvirtd.listAllDomains(which)
-                          if domain.UUIDString() == server.id}
+                if any(domain.UUIDString() == server.id
+                       for domain in libvirtd.listAllDomains(which)):
+                    found[host.name] = on
     return found
 
 

@@ -75,7 +75,7 @@ def test_meaning_of_when_the_error_is_wrapped_then_it_is_found_inside():
         try:
             raise ConnectionResetError()
         except OSError:
-            raise AMQP.AccessRefused('Login was refused')
+            raise AMQP.AccessRefused('Login was refused') from None
     except AMQP.AMQPError as error:
         assert driver_errors.meaning_of(error) is LASTING
 

@@ -90,9 +90,9 @@ def targets(node: ast.AST) -> Iterator[str]:
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
         yield from (f'{node.module}.{alias.name}' for alias in node.names)
-    elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-        if ast.unparse(node.func).rpartition('.')[2] in ('import_module', '__import__'):
-            yield str(node.args[0].value)
+    elif (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)
+          and ast.unparse(node.func).rpartition('.')[2] in ('import_module', '__import__')):
+        yield str(node.args[0].value)
 
 
 def imports_of(module: str, tree: ast.AST, in_function: bool = False) -> Iterator[Import]:

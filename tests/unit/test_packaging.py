@@ -18,10 +18,11 @@ from tests.fixtures.sources import ROOT
 SETUP = configparser.ConfigParser()
 SETUP.read(ROOT / 'setup.cfg')
 
-# Needed without being imported by name: commands, plugins, and oslo.service, which oslo.messaging
-# imports: it is declared for its upper bound.
-NOT_IMPORTED = {'oslo-service', 'python-novaclient', 'python-openstackclient', 'flake8',
-                'pytest-timeout', 'tox'}
+# Needed without being imported by name: commands, plugins, types, and oslo.service, which
+# oslo.messaging imports: it is declared for its upper bound.
+NOT_IMPORTED = {'oslo-service', 'python-novaclient', 'python-openstackclient', 'mypy',
+                'pytest-timeout', 'ruff', 'tox', 'types-jsonschema', 'types-pyyaml',
+                'types-requests', 'types-webob'}
 OURS = ('nova_lite', 'tests', 'benchmarks')
 BASE = SETUP['options']['install_requires']
 EXTRAS = SETUP['options.extras_require']

@@ -145,7 +145,7 @@ class LiveMigrationTask:
             objects.Claim.claim(self.ctxt, host, self.migration.uuid,
                                 **resources_of(self.instance.known_flavor)._asdict())
         except exception.InsufficientResources as error:
-            raise exception.MigrationPreCheckError(reason=error.format_message())
+            raise exception.MigrationPreCheckError(reason=error.format_message()) from error
         self._check_drivers(host)
         self.destination = host
 
@@ -205,12 +205,12 @@ class LiveMigrationTask:
         except messaging.MessagingTimeout:
             self._check_hearing(CONF.rpc_response_timeout + service_conf.down_time(CONF))
             raise exception.MigrationSchedulerRPCError(
-                reason='the scheduler did not answer; is nova-lite-scheduler running?')
+                reason='the scheduler did not answer; is nova-lite-scheduler running?') from None
         except exception.NoValidHost as error:
             if not self._refused:
                 raise
             raise exception.NoValidHost(
-                message=f'{error.format_message()} {self._refusals()}')
+                message=f'{error.format_message()} {self._refusals()}') from error
 
     def _refusals(self) -> str:
         return ' '.join(f'{host} refused: {reason}' for host, reason in self._refused.items())
@@ -237,7 +237,7 @@ class LiveMigrationTask:
         try:
             return objects.Service.get_by_host_and_binary(self.ctxt, host, 'nova-compute')
         except exception.ServiceNotFound:
-            raise exception.ComputeHostNotFound(host=host)
+            raise exception.ComputeHostNotFound(host=host) from None
 
     def _check_hearing(self, seconds: float) -> None:
         """NothingHeard when nobody could be heard for all of that time: who did not answer may
@@ -261,4 +261,4 @@ class LiveMigrationTask:
             # in the first period after an outage a host may not be back
             self._check_hearing(time.monotonic() - began + service_conf.down_time(CONF))
             raise exception.MigrationPreCheckError(
-                reason=f'Timeout while checking if we can live migrate to host: {host}')
+                reason=f'Timeout while checking if we can live migrate to host: {host}') from None

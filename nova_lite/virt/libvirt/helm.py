@@ -130,11 +130,13 @@ class Helm:
         """Note whether somebody else has paused the guest, or let it go on."""
         if seen.state == abi.State.RUNNING:
             self._steering.saw(paused=False)
-        elif seen.state == abi.State.PAUSED and not self._paused_by_us \
-                and not self._steering.stands:
-            if seen.reason == abi.Paused.USER or (
-                    seen.reason == abi.Paused.MIGRATION and self._guest.is_stopped_by_hand()):
-                self._steering.saw(paused=True)
+        elif (seen.state == abi.State.PAUSED and not self._paused_by_us
+              and not self._steering.stands and self._is_by_hand(seen)):
+            self._steering.saw(paused=True)
+
+    def _is_by_hand(self, seen: Seen) -> bool:
+        return seen.reason == abi.Paused.USER or (
+            seen.reason == abi.Paused.MIGRATION and self._guest.is_stopped_by_hand())
 
     @property
     def paused(self) -> bool | None:

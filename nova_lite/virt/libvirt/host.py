@@ -37,7 +37,7 @@ class LibvirtError(exception.NovaLiteException):
     msg_fmt = '%(reason)s'
 
     def __init__(self, message: str | None = None, code: int = abi.Error.NONE,
-                 **kwargs: Any) -> None:
+                 **kwargs: object) -> None:
         super().__init__(message, **kwargs)
         self.code = code
 

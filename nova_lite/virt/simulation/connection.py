@@ -27,8 +27,8 @@ from nova_lite.virt.libvirt.abi import Migrate
 from nova_lite.virt.libvirt.binding import make_error
 from nova_lite.virt.simulation import (course, definition, errors, events, files, guests,
                                        hypervisor, jobs)
-from nova_lite.virt.simulation.state import (ACTIVE, CANCELLED, COMPLETED, IN_POSTCOPY, RUNNING,
-                                             SAVED, BY_USER, BY_USER_MEANWHILE, Guest, Host, State)
+from nova_lite.virt.simulation import state as states
+from nova_lite.virt.simulation.state import ACTIVE, Guest, Host, State
 from nova_lite.virt.simulation.store import POLL
 from nova_lite.virt.simulation.world import World
 
@@ -177,7 +177,7 @@ class Domain:
         return self._look(lambda state, guest: int(guest.persistent))
 
     def hasManagedSaveImage(self, flags: int = 0) -> int:
-        return self._look(lambda state, guest: int(guest.state == SAVED))
+        return self._look(lambda state, guest: int(guest.state == states.SAVED))
 
     def XMLDesc(self, flags: int = 0) -> str:
         """The definition; of a running guest with what its disks lie on."""
@@ -217,9 +217,9 @@ class Domain:
         """The one command that is asked for, query-status."""
         if json.loads(command)['execute'] != 'query-status':
             raise make_error(abi.Error.OPERATION_UNSUPPORTED, f'{command} is not simulated')
-        by_hand = (BY_USER, BY_USER_MEANWHILE)
+        by_hand = (states.BY_USER, states.BY_USER_MEANWHILE)
         return self._look(lambda state, guest: json.dumps({'return': {
-            'status': 'running' if guest.state == RUNNING else
+            'status': 'running' if guest.state == states.RUNNING else
             'paused' if guest.reason in by_hand else 'finish-migrate'}}))
 
     # -- migration -------------------------------------------------------------------------------
@@ -255,14 +255,14 @@ class Domain:
         def ended(state: State) -> tuple[str, str, int] | None:
             job = state.jobs.get(self._uuid)
             if job is None or job.source != self._host or job.copy.started != started:
-                return COMPLETED, '', 0     # it has moved, and on from there
-            if job.status == IN_POSTCOPY and job.failed_postcopy:
+                return states.COMPLETED, '', 0     # it has moved, and on from there
+            if job.status == states.IN_POSTCOPY and job.failed_postcopy:
                 return job.status, errors.CLOSED, int(abi.Error.INTERNAL_ERROR)
             return None if job.active else (job.status, job.reason, job.code)
 
         status, reason, code = self._world.wait_until(ended, FOREVER, self._host)
-        if status != COMPLETED:
-            raise make_error(code or (abi.Error.OPERATION_ABORTED if status == CANCELLED
+        if status != states.COMPLETED:
+            raise make_error(code or (abi.Error.OPERATION_ABORTED if status == states.CANCELLED
                                       else abi.Error.OPERATION_FAILED), reason)
 
 
@@ -276,7 +276,7 @@ def _job_stats(state: State, guest: Guest) -> dict[str, Any]:
         return jobs.stats(state, job, abi.Operation.MIGRATION_OUT)
     if not guest.incoming:
         return {'type': int(abi.Job.NONE)}
-    if job.status == IN_POSTCOPY:
+    if job.status == states.IN_POSTCOPY:
         raise make_error(abi.Error.OPERATION_UNSUPPORTED,
                          'Operation not supported: migration statistics are not available')
     return jobs.stats(state, job, abi.Operation.MIGRATION_IN)

@@ -206,6 +206,7 @@ class Events:
             self._passes[job.uuid] = number
         return calls
 
+    # Any: what JSON made of an event's detail
     def _to(self, host: str, uuid: str, kind: int, detail: Any) -> Calls:
         from_list = detail if kind == EventId.LIFECYCLE else [detail]
         return [(callback, (connection, connection.domain(uuid), *from_list, None))

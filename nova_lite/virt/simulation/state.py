@@ -249,6 +249,7 @@ def load(kind: type[T], text: str) -> T:
     return maker(json.loads(text))
 
 
+# Any: a type, or a union or a dict of types, which are of no type that has a name
 @functools.cache
 def _maker(kind: Any) -> Callable[[Any], Any]:
     """What makes ``kind``, a type of this module's fields, out of what JSON made of it."""
@@ -267,6 +268,7 @@ def _maker(kind: Any) -> Callable[[Any], Any]:
     return _maker_of_class(kind) if dataclasses.is_dataclass(kind) else _as_it_is
 
 
+# Any: a class of data
 def _maker_of_class(kind: Any) -> Callable[[dict[str, Any]], Any]:
     hints = typing.get_type_hints(kind)
     makers = {field.name: make for field in dataclasses.fields(kind)

@@ -34,7 +34,7 @@ class _Where:
 
 def _step(where: _Where, name: str, served: driver.ComputeDriver) -> Callable[..., Any]:
     @functools.wraps(getattr(type(served), name))
-    def reached(*args: Any, **kwargs: Any) -> Any:
+    def reached(*args: object, **kwargs: object) -> Any:
         where.reach(name, (*args, *kwargs.values()))
         return getattr(type(served), name)(served, *args, **kwargs)
     return reached

@@ -55,7 +55,8 @@ class Transactions:
     @contextlib.contextmanager
     def _transaction(self, hosts: tuple[str, ...], save: bool,
                      also: str = '') -> Iterator[State]:
-        with self._locked({*(hosts or self._store.hosts()), *filter(None, [also])}) as parts:
+        with self._locked({     # noqa: SIM117 (the second waits for the first)
+                *(hosts or self._store.hosts()), *filter(None, [also])}) as parts:
             with self._shared(needed=save and not hosts) as (shared, held):
                 state = states.gather(self.path, shared, list(parts.values()), self._now(shared))
                 save = course.settle(state, state.now, save) or save

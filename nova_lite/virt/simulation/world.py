@@ -136,10 +136,11 @@ class World(Transactions):
             yield shared
             self._store.save({WORLD: shared}, 0.0)
 
-    def script(self, step: str, action: str = faults.FAIL, **narrowed: Any) -> str:
+    def script(self, step: str, action: str = faults.FAIL, host: str = '', uuid: str = '',
+               error: str = '', times: int = 0) -> str:
         """Put a fault on order, see faults.order(). Returns its id."""
         with self.orders() as shared:
-            return faults.order(shared, step, action, **narrowed).id
+            return faults.order(shared, step, action, host, uuid, error, times).id
 
     def wait_hit(self, fault_id: str, timeout: float = 30.0) -> None:
         """Wait until somebody has reached the step of a fault."""

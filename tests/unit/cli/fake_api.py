@@ -86,7 +86,7 @@ class FakeApi:
         self.requests.append((method, target, dict(headers), body))
         if path in ('/v2.1', '/v2.1/'):
             return 200, {'version': {'id': 'v2.1', 'min_version': '2.1',
-                                     'version': '%d.%d' % self.max_version}}
+                                     'version': '{}.{}'.format(*self.max_version)}}
         if self.user and headers.get('Authorization') != basic(*self.user):
             return error(401, 'A valid user name and password are needed', 'unauthorized')
         asked = tuple(map(int, headers.get('X-OpenStack-Nova-API-Version', '2.1').split('.')))
