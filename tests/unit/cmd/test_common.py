@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from nova_lite.cmd import common
+from nova_lite.conf import CONF
 
 
 def record(created, level=logging.WARNING, function='connect'):
@@ -31,7 +32,17 @@ def test_filter_when_something_else_is_said_then_it_passes(other):
     assert once.filter(record(100.0)) and once.filter(record(101.0, **other))
 
 
-def test_prepare_when_an_option_has_a_fault_then_the_process_ends_with_a_line(tmp_path, capsys):
+@pytest.fixture
+def started():
+    """A process that has not read its options yet."""
+    CONF.clear()
+    yield
+    CONF.clear()
+    CONF([], project='nova-lite')
+
+
+def test_prepare_when_an_option_has_a_fault_then_the_process_ends_with_a_line(
+        started, tmp_path, capsys):
     file = tmp_path / 'nova-lite.conf'
     file.write_text('[DEFAULT]\nreport_interval = soon\n')
     with pytest.raises(SystemExit) as end:
