@@ -137,7 +137,7 @@ def text_table(table: Table) -> str:
     """For a terminal."""
     rows = [table.head, *([number(cell) for cell in row] for row in table.rows)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(table.head))]
-    lines = ['  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
+    lines = ['  '.join(map(str.ljust, row, widths)).rstrip()
              for row in rows]
     return '\n'.join([table.title, lines[0], '-' * len(lines[0]), *lines[1:]])
 

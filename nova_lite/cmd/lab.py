@@ -154,7 +154,7 @@ def print_table(rows: list[dict[str, object]]) -> None:
                                for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells)]
     for row in cells:
-        print('  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+        print('  '.join(map(str.ljust, row, widths)).rstrip())
 
 
 if __name__ == '__main__':

@@ -47,7 +47,8 @@ def cut_some(lab: Lab, count: int, seconds: float) -> list[str]:
         with control.cut(lab, 'compute2'):
             time.sleep(seconds)     # this long, and not until something happens
         up = time.monotonic()
-        return [_end(server, watch, down, up) for server, watch in zip(servers, watches)]
+        return [_end(server, watch, down, up)
+            for server, watch in zip(servers, watches, strict=True)]
 
 
 def _end(server: Server, watch: GuestWatch, down: float, up: float) -> str:

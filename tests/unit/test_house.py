@@ -76,9 +76,10 @@ def _shell_strings(tree: ast.Module) -> Iterator[int]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             shell = [keyword.value for keyword in node.keywords if keyword.arg == 'shell']
-            if ast.unparse(node.func) in ('os.system', 'os.popen', 'subprocess.getoutput'):
-                yield node.lineno
-            elif any(not isinstance(value, ast.Constant) or value.value for value in shell):
+            by_name = ast.unparse(node.func) in (
+                'os.system', 'os.popen', 'subprocess.getoutput')
+            if by_name or any(not isinstance(value, ast.Constant) or value.value
+                              for value in shell):
                 yield node.lineno
 
 

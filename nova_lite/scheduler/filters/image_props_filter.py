@@ -41,7 +41,8 @@ def _canonical(value: str) -> str:
 
 
 def _runs(triple: list[str], wanted: list[str]) -> bool:
-    return all(not want or _canonical(str(have)) == want for have, want in zip(triple, wanted))
+    return all(not want or _canonical(str(have)) == want
+               for have, want in zip(triple, wanted, strict=False))
 
 
 def version_text(version: int) -> str:

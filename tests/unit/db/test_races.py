@@ -126,7 +126,8 @@ def test_claims_when_taken_dropped_and_reported_at_once_then_the_books_balance(c
                                                         'running_vms': 1})
 
     runners = [lambda uuid=uuid, order=order: churn(uuid, order)
-               for uuid, order in zip(consumers(RUNNERS), [hosts, hosts[::-1]] * RUNNERS)]
+               for uuid, order in zip(
+            consumers(RUNNERS), [hosts, hosts[::-1]] * RUNNERS, strict=False)]
     results = db.race([*runners, report])
     assert results == [None] * len(results)
     db.assert_books_balance(ctxt)
