@@ -42,8 +42,9 @@ def main() -> None:
     database.register_opts(CONF)
     common.prepare('nova-lite-bench')
     service.connect()
-    from nova_lite.db import models, session
     import sqlalchemy as sa
+
+    from nova_lite.db import models, session
     with session.reader() as s:
         uuids = list(s.scalars(sa.select(models.Instance.uuid).where(
             models.Instance.deleted == 0)))

@@ -101,7 +101,7 @@ def spans(events: list[dict[str, Any]], uuid: str, runs: list[dict[str, float]])
     mine = [event for event in events if event['kind'] == 'driver' and event['uuid'] == uuid]
     ends = [run['began'] for run in runs[1:]] + [float('inf')]
     found = []
-    for run, until in zip(runs, ends):
+    for run, until in zip(runs, ends, strict=False):
         inside = [event for event in mine if run['began'] <= event['began'] < until]
         copy = next(event for event in inside if event['what'] == 'live_migration')
         found.append({

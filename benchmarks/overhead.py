@@ -85,6 +85,7 @@ class Pairs:
     def _define_twin(self) -> None:
         """Like the server's guest in all but its names."""
         import libvirt
+
         from tests.lab.rawguest import connected
         for host in self._lab.topology.computes:
             self._raw.make_directory(host)
@@ -149,7 +150,7 @@ class Pairs:
 def pause(ticks: list[tuple[str, float, Any]], there: str) -> float:
     """ms between the last tick of the old host and the first on ``there``. ValueError when the
     guest did not go there."""
-    for (host, before, _), (after_host, after, _) in zip(ticks, ticks[1:]):
+    for (host, before, _), (after_host, after, _) in zip(ticks, ticks[1:], strict=False):
         if host != there == after_host:
             return (after - before) * 1000
     raise ValueError(f'no tick came from another host to {there}')

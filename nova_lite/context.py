@@ -48,7 +48,7 @@ class RequestContext(oslo_context.RequestContext):
 
     def can(self, action: str, target: dict[str, Any] | None = None, fatal: bool = True) -> bool:
         """Whether policy lets this caller do ``action``; PolicyNotAuthorized when fatal."""
-        from nova_lite import policy    # only the API needs the rules
+        from nova_lite import policy  # only the API needs the rules
         try:
             return policy.authorize(self, action, target)
         except exception.Forbidden:

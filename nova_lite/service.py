@@ -17,13 +17,24 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_lite import (action_events, context, early_signals, exception, faults, notifications,
-                       objects, rpc, rpc_server, utils)
+from nova_lite import (
+    action_events,
+    context,
+    early_signals,
+    exception,
+    faults,
+    notifications,
+    objects,
+    rpc,
+    rpc_server,
+    utils,
+)
 from nova_lite.clock_skew import ClockSkew
 from nova_lite.compute.host_identity import HostIdentity
 from nova_lite.conductor.rpcapi import Indirection
 from nova_lite.conf import CONF, check
-from nova_lite.objects import base as objects_base, instance
+from nova_lite.objects import base as objects_base
+from nova_lite.objects import instance
 
 LOG = logging.getLogger(__name__)
 

@@ -13,14 +13,14 @@ from nova_lite import monkey_patch
 os.environ.setdefault(monkey_patch.SETTING, monkey_patch.THREADING)
 monkey_patch.patch()
 
-import atexit                                                   # noqa: E402
-from typing import Any                                          # noqa: E402
+import atexit  # noqa: E402
+from typing import Any  # noqa: E402
 
-from nova_lite import exception, notifications, service         # noqa: E402
-from nova_lite.api import errors, wsgi_app                      # noqa: E402
-from nova_lite.cmd import common                                # noqa: E402
-from nova_lite.conf import CONF, database                       # noqa: E402
-from nova_lite.objects import base as objects_base              # noqa: E402
+from nova_lite import exception, notifications, service  # noqa: E402
+from nova_lite.api import errors, wsgi_app  # noqa: E402
+from nova_lite.cmd import common  # noqa: E402
+from nova_lite.conf import CONF, database  # noqa: E402
+from nova_lite.objects import base as objects_base  # noqa: E402
 
 CONFIG_FILES = 'OS_NOVA_LITE_CONFIG_FILES'
 

@@ -15,7 +15,6 @@ import webob.exc
 from nova_lite import exception, objects
 from nova_lite.api import routing, wsgi
 
-
 NOTHING_THERE = 'There is no such resource'
 
 

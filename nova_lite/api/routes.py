@@ -1,10 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole API as one table. A test walks it: every row has a rule, and refuses who lacks it."""
-from nova_lite.api.controllers import (aggregates, availability_zones, extensions, flavors,
-                                       hypervisors, images, instance_actions, keypairs, limits,
-                                       migrate_server, migrations, server_actions, server_create,
-                                       server_location, server_metadata, server_migrations,
-                                       servers, services)
+from nova_lite.api.controllers import (
+    aggregates,
+    availability_zones,
+    extensions,
+    flavors,
+    hypervisors,
+    images,
+    instance_actions,
+    keypairs,
+    limits,
+    migrate_server,
+    migrations,
+    server_actions,
+    server_create,
+    server_location,
+    server_metadata,
+    server_migrations,
+    servers,
+    services,
+)
 from nova_lite.api.routing import IMAGE, Route
 from nova_lite.api.schemas import flavors as flavor_schemas
 from nova_lite.api.schemas import hypervisors as hypervisor_schemas

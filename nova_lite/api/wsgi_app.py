@@ -5,8 +5,15 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_lite import exception, faults, policy
-from nova_lite.api import (auth, errors, microversion, request_log, router, routes,
-                           version_documents)
+from nova_lite.api import (
+    auth,
+    errors,
+    microversion,
+    request_log,
+    router,
+    routes,
+    version_documents,
+)
 from nova_lite.objects import base as objects_base
 
 LOG = logging.getLogger(__name__)

@@ -13,7 +13,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cliff import app, help as cliff_help
+from cliff import app
+from cliff import help as cliff_help
 
 import nova_lite
 from nova_lite.cli import auth, base, client, errors

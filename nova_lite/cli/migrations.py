@@ -5,7 +5,7 @@ from typing import Any
 from nova_lite.cli import base, errors, find
 from nova_lite.cli.live_migration import Following
 from nova_lite.cli.moves import Moves
-from nova_lite.cli.options import (CHANGES, GOALS, MIGRATION, PAGE, SERVER, WATCH, option)
+from nova_lite.cli.options import CHANGES, GOALS, MIGRATION, PAGE, SERVER, WATCH, option
 from nova_lite.cli.output import Column
 
 COUNTERS: list[Column] = [

@@ -17,7 +17,8 @@ from oslo_utils import uuidutils
 from nova_lite import action_events, exception, objects, rpc
 from nova_lite.compute.rpcapi import ComputeAPI
 from nova_lite.conductor.rpcapi import ComputeTaskAPI
-from nova_lite.conf import CONF, service as service_conf
+from nova_lite.conf import CONF
+from nova_lite.conf import service as service_conf
 from nova_lite.context import RequestContext
 from nova_lite.migration import migration_states, task_states, vm_states
 from nova_lite.objects import Flavor, Instance, Migration, Order

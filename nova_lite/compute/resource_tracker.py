@@ -8,7 +8,6 @@ from nova_lite.conf import CONF
 from nova_lite.context import RequestContext
 from nova_lite.virt import driver as virt_driver
 
-
 SAY_AGAIN = 600.0       # s after which even what has not changed is written once more
 
 

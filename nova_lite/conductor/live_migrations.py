@@ -13,7 +13,8 @@ from oslo_utils import uuidutils
 
 from nova_lite import action_events, context, exception, faults, notifications, objects, rpc, utils
 from nova_lite.conductor.tasks import live_migrate
-from nova_lite.conf import CONF, service as service_conf
+from nova_lite.conf import CONF
+from nova_lite.conf import service as service_conf
 from nova_lite.context import RequestContext
 from nova_lite.objects import Instance, Migration
 

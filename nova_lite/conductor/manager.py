@@ -10,8 +10,8 @@ from nova_lite.conductor.live_migrations import LiveMigrations
 from nova_lite.conductor.orders import Orders
 from nova_lite.conductor.silent_hosts import SilentHosts
 from nova_lite.context import RequestContext
-from nova_lite.objects import base as objects_base
 from nova_lite.objects import Flavor, Instance, Migration
+from nova_lite.objects import base as objects_base
 
 
 class ConductorManager:

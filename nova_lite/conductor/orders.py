@@ -14,7 +14,8 @@ from oslo_utils import uuidutils
 
 from nova_lite import action_events, context, exception, moments, objects, rpc, utils
 from nova_lite.compute.rpcapi import ComputeAPI
-from nova_lite.conf import CONF, service as service_conf
+from nova_lite.conf import CONF
+from nova_lite.conf import service as service_conf
 from nova_lite.context import RequestContext
 from nova_lite.migration import task_states, vm_states
 from nova_lite.objects import Instance, Order

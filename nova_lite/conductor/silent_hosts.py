@@ -16,7 +16,8 @@ from oslo_log import log as logging
 from nova_lite import action_events, context, exception, objects, rpc
 from nova_lite.compute import rpcapi
 from nova_lite.compute.rpcapi import ComputeAPI
-from nova_lite.conf import CONF, service as service_conf
+from nova_lite.conf import CONF
+from nova_lite.conf import service as service_conf
 from nova_lite.context import RequestContext
 from nova_lite.migration import recovery
 from nova_lite.objects import Instance, LibvirtLiveMigrateData, Migration

@@ -6,8 +6,18 @@ ConfigOpts cannot be used.
 """
 from oslo_config import cfg
 
-from nova_lite.conf import (api, base, compute, conductor, images, libvirt, notifications,
-                            scheduler, service, simulation)
+from nova_lite.conf import (
+    api,
+    base,
+    compute,
+    conductor,
+    images,
+    libvirt,
+    notifications,
+    scheduler,
+    service,
+    simulation,
+)
 
 CONF = cfg.CONF
 

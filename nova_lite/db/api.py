@@ -8,8 +8,23 @@ from typing import Any
 
 from oslo_db import exception as db_exc
 
-from nova_lite.db import (actions, flavors, host_names, instances, leases, moves, orders, queue,
-                          resources, retry, rows, schema, services, session, sightings)
+from nova_lite.db import (
+    actions,
+    flavors,
+    host_names,
+    instances,
+    leases,
+    moves,
+    orders,
+    queue,
+    resources,
+    retry,
+    rows,
+    schema,
+    services,
+    session,
+    sightings,
+)
 
 __all__ = ['actions', 'flavors', 'host_names', 'instances', 'leases', 'moves', 'orders', 'queue',
            'resources', 'services', 'sightings', 'check', 'get', 'insert', 'update_on_match',

@@ -7,8 +7,17 @@ metadata) is a JSON column here, since it is always read and written with its se
 """
 import datetime
 
-from sqlalchemy import (BigInteger, Boolean, Float, ForeignKey, Index, Integer, String,
-                        Table, UniqueConstraint)
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from nova_lite.db.columns import UUID, Base, LongText, table_args

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from nova_lite.conf import CONF, service as service_conf
+from nova_lite.conf import CONF
+from nova_lite.conf import service as service_conf
 from nova_lite.db import instances, leases, models, resources, retry, rows, session
 from nova_lite.migration import task_states
 

@@ -144,7 +144,7 @@ class Order:
         self.keys = list(keys or ('created_at', 'id'))
         directions = list(directions or ())
         directions += [directions[-1] if directions else 'desc'] * len(self.keys)
-        for key, direction in zip(self.keys, directions):
+        for key, direction in zip(self.keys, directions, strict=False):
             if key not in t.c:
                 raise exception.Invalid(reason=f'cannot sort by {key!r}')
             if direction not in ('asc', 'desc'):
@@ -157,7 +157,7 @@ class Order:
 
     def apply(self, statement: sa.Select, marker: Row | None, limit: int | None) -> sa.Select:
         """Sort, start behind the row ``marker``, end after ``limit`` rows."""
-        for key, descending in zip(self.keys, self.descending):
+        for key, descending in zip(self.keys, self.descending, strict=False):
             column = self.table.c[key]
             terms = [column.is_not(None), column] if column.nullable else [column]
             statement = statement.order_by(
@@ -170,7 +170,7 @@ class Order:
         """(k1 behind) or (k1 equal and k2 behind) or ..., with NULL as the least value."""
         equal: list[Any] = []
         behind: list[Any] = []
-        for key, descending in zip(self.keys, self.descending):
+        for key, descending in zip(self.keys, self.descending, strict=False):
             column: sa.ColumnElement[Any] = self.table.c[key]
             value = marker[key]
             if isinstance(value, columns.Unreadable):       # compared as it stands there

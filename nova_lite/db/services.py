@@ -7,8 +7,17 @@ import sqlalchemy as sa
 from oslo_utils import uuidutils
 from sqlalchemy.orm import Session
 
-from nova_lite.db import (clock, host_names, liveness, models, resources, retry, rows, session,
-                          sightings)
+from nova_lite.db import (
+    clock,
+    host_names,
+    liveness,
+    models,
+    resources,
+    retry,
+    rows,
+    session,
+    sightings,
+)
 
 T = models.table_of(models.Service)
 

@@ -5,10 +5,10 @@
 never return from the first guest instruction. So a guest of five instructions is run. Where that
 ends, a kernel may still never come up; so one is booted, as far as it comes without a disk.
 """
-from pathlib import Path
 import os
 import subprocess
 import tempfile
+from pathlib import Path
 
 from nova_lite.lab.image import BOOT, kernel_release
 

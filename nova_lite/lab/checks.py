@@ -3,13 +3,13 @@
 
 Asked before anything is made, so that a machine on which it cannot run stays as it was.
 """
-from collections.abc import Callable
 import importlib.util
 import os
-from pathlib import Path
 import platform
 import re
 import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 from nova_lite.lab.command import LabError, run
 from nova_lite.lab.image import kernel_release

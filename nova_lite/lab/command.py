@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the lab runs programs: argument lists, a time limit, and one-line errors."""
-from collections.abc import Mapping, Sequence
 import subprocess
+from collections.abc import Mapping, Sequence
 
 
 class LabError(Exception):

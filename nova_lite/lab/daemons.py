@@ -5,15 +5,15 @@ A pid alone may belong to somebody else by the time it is used: a process is
 known by its pid together with the moment it started.
 """
 
-from collections.abc import Mapping, Sequence
 import contextlib
-from dataclasses import dataclass
 import os
-from pathlib import Path
 import random
 import selectors
 import signal
 import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 # the lowest port that a connection gets by itself, and the highest
 LOCAL_PORTS = Path('/proc/sys/net/ipv4/ip_local_port_range')

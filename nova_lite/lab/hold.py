@@ -5,12 +5,12 @@ Run inside fresh network, mount and UTS namespaces with one argument, the JSON o
 :class:`Plan`. It prints one line when the host is furnished. A host's guests are
 entered, found and ended by way of these namespaces.
 """
-from dataclasses import asdict, dataclass, field
 import json
 import os
 import socket
 import subprocess
 import sys
+from dataclasses import asdict, dataclass, field
 
 READY = b'ready\n'
 

@@ -4,15 +4,15 @@
 Every host sees its own directory at the same path (``common``), since a guest's
 definition names its files by path and takes those names along when it migrates.
 """
-from collections.abc import Iterable
 import contextlib
-from dataclasses import dataclass
 import os
-from pathlib import Path
 import selectors
 import signal
 import sys
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 
 from nova_lite.lab import daemons
 from nova_lite.lab.command import LabError, last_line

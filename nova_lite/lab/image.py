@@ -5,13 +5,13 @@ Kernel: Debian's cloud kernel. Initrd: busybox, the static ticker (guest/tick.c)
 modules which that kernel has not built in. They need no network, no disk, and boot in
 seconds without hardware virtualisation; tick-disk adds a small disk that is checked as well.
 """
-from dataclasses import dataclass
 import json
 import lzma
-from pathlib import Path
 import re
 import shutil
 import uuid
+from dataclasses import dataclass
+from pathlib import Path
 
 from nova_lite.lab.command import LabError, run
 

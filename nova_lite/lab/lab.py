@@ -4,14 +4,14 @@
 `up` compares what should be there with what is there and makes the difference, so it
 starts a lab, repairs one, goes on with one that was interrupted, and changes one.
 """
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 import functools
 import os
-from pathlib import Path
 import shlex
 import sys
 import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from nova_lite.lab import accel, checks, config, image, libvirtd, seed, services, tls

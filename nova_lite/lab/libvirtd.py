@@ -5,13 +5,13 @@ It listens for its peers on the lab's switch, which has no way out, in the clear
 TLS, and is as a compute's libvirt should be but for what a namespace on one machine forbids: no
 cgroups, no security driver, no mount namespace of its own for every guest.
 """
-from dataclasses import dataclass
 import os
-from pathlib import Path
 import signal
 import socket
 import sys
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
 from nova_lite.lab import daemons, tls
 from nova_lite.lab.command import LabError, last_line, run

@@ -4,9 +4,9 @@
 Nothing of it appears in the machine's own network namespace, so several labs, and
 whatever else the machine does, cannot meet. Everything here may be set up twice.
 """
-from dataclasses import dataclass
 import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from nova_lite.lab.command import run

@@ -4,12 +4,12 @@
 Also the lab's only look at its services from outside: whether they report as up.
 """
 import base64
-from dataclasses import dataclass
 import json
 import time
-from typing import Any
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
+from typing import Any
 
 from nova_lite.lab.command import LabError
 

@@ -10,7 +10,6 @@ lab's commands follow one another.
 import contextlib
 import json
 import os
-from pathlib import Path
 import re
 import secrets
 import shutil
@@ -18,6 +17,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Self
 
 from nova_lite.lab import daemons

@@ -8,10 +8,10 @@ own servers, should it have them, are neither needed nor noticed.
 """
 
 import contextlib
-from pathlib import Path
 import signal
 import sys
 import time
+from pathlib import Path
 
 from nova_lite.lab import server_base
 from nova_lite.lab.server_base import ServerError

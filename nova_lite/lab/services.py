@@ -5,16 +5,16 @@ They are the real services, one process each, run by the interpreter that runs t
 only the API's socket is special, since it listens in the machine's network and works in
 the controller's.
 """
-from dataclasses import dataclass
 import errno
 import hashlib
 import json
 import os
-from pathlib import Path
 import signal
 import socket
 import sys
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
 from nova_lite.lab import daemons
 from nova_lite.lab.command import LabError, last_line

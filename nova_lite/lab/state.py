@@ -3,17 +3,17 @@
 
 All that a lab keeps is below this one directory, so that taking it down is removing it.
 """
-from collections.abc import Iterator
 import contextlib
-from dataclasses import asdict, dataclass, field
 import fcntl
 import hashlib
 import json
 import os
-from pathlib import Path
 import secrets
 import shutil
 import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 import bcrypt
 import yaml

@@ -4,11 +4,11 @@
 Without that a migration of a guest whose disk lies there is "unsafe" to libvirt: the hosts
 of the lab share a kernel and a file system, and nothing tells it that the file is the same.
 """
-from dataclasses import dataclass
 import os
-from pathlib import Path
 import signal
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
 from nova_lite.lab import daemons
 from nova_lite.lab.command import LabError, last_line, run

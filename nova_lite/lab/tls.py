@@ -4,9 +4,9 @@
 QEMU and libvirt look for other names of the same files in one directory: QEMU for those of its
 migration_tls_x509_cert_dir, libvirt for those of the ``pkipath`` in a URI.
 """
-from pathlib import Path
 import shutil
 import tempfile
+from pathlib import Path
 
 from nova_lite.lab.command import run
 from nova_lite.lab.host import Host

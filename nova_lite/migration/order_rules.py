@@ -9,9 +9,19 @@ module to print the table: ``python -m nova_lite.migration.order_rules``.
 from typing import NamedTuple
 
 from nova_lite.migration import location, tables, vm_states
-from nova_lite.migration.task_states import (DELETING, PAUSING, POWERING_OFF, POWERING_ON,
-                                             REBOOTING, REBOOTING_HARD, RESUMING, SCHEDULING,
-                                             SPAWNING, SUSPENDING, UNPAUSING)
+from nova_lite.migration.task_states import (
+    DELETING,
+    PAUSING,
+    POWERING_OFF,
+    POWERING_ON,
+    REBOOTING,
+    REBOOTING_HARD,
+    RESUMING,
+    SCHEDULING,
+    SPAWNING,
+    SUSPENDING,
+    UNPAUSING,
+)
 
 # what the hypervisor says of the guest
 RUNS = 'runs'

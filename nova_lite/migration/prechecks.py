@@ -10,9 +10,14 @@ from typing import Any, NamedTuple, NoReturn
 
 from nova_lite import exception
 from nova_lite.migration import power_state, storage_rules, tables
-from nova_lite.migration.precheck_facts import (BackingFacts, DestinationFacts, HostFacts,
-                                                PreparationFacts, ServerFacts,
-                                                SourceFacts)
+from nova_lite.migration.precheck_facts import (
+    BackingFacts,
+    DestinationFacts,
+    HostFacts,
+    PreparationFacts,
+    ServerFacts,
+    SourceFacts,
+)
 
 # where a check runs
 SERVER = 'conductor: the server'

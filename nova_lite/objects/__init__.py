@@ -9,8 +9,12 @@ from nova_lite.objects.compute_node import Claim, ComputeNode, ComputeNodeList
 from nova_lite.objects.flavor import Flavor, FlavorList
 from nova_lite.objects.guest_sighting import GuestSighting, GuestSightingList
 from nova_lite.objects.instance import Instance, InstanceList
-from nova_lite.objects.instance_action import (InstanceAction, InstanceActionEvent,
-                                               InstanceActionEventList, InstanceActionList)
+from nova_lite.objects.instance_action import (
+                                               InstanceAction,
+                                               InstanceActionEvent,
+                                               InstanceActionEventList,
+                                               InstanceActionList,
+)
 from nova_lite.objects.instance_fault import InstanceFault, InstanceFaultList
 from nova_lite.objects.migrate_data import LibvirtLiveMigrateData, LiveMigrateData
 from nova_lite.objects.migration import Migration

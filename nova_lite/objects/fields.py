@@ -6,9 +6,18 @@ from typing import Any, NoReturn
 from oslo_serialization import jsonutils
 from oslo_versionedobjects import fields
 from oslo_versionedobjects.base import VersionedObject as Owner
-from oslo_versionedobjects.fields import (BooleanField, Field, FloatField, IntegerField,
-                                          ListOfObjectsField, ListOfStringsField, ObjectField,
-                                          StringField, UnspecifiedDefault, UUIDField)
+from oslo_versionedobjects.fields import (
+    BooleanField,
+    Field,
+    FloatField,
+    IntegerField,
+    ListOfObjectsField,
+    ListOfStringsField,
+    ObjectField,
+    StringField,
+    UnspecifiedDefault,
+    UUIDField,
+)
 
 __all__ = ['BooleanField', 'DateTimeField', 'Field', 'FloatField', 'IntegerField', 'JsonField',
            'JsonListField', 'JsonListTextField', 'JsonTextField', 'ListOfObjectsField',

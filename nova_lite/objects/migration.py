@@ -11,7 +11,8 @@ from oslo_utils import uuidutils
 from nova_lite import exception, moments
 from nova_lite.context import RequestContext
 from nova_lite.migration import migration_states, timings
-from nova_lite.objects import base, fields, instance as instance_obj, instance_action
+from nova_lite.objects import base, fields, instance_action
+from nova_lite.objects import instance as instance_obj
 
 # columns with verbs of their own
 OF_EDGES, LEASE = {'status', 'timings'}, {'owner', 'lease_until'}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 from nova_lite import exception, moments
 from nova_lite.context import RequestContext
 from nova_lite.migration import task_states
-from nova_lite.objects import base, fields, instance as instance_obj
+from nova_lite.objects import base, fields
+from nova_lite.objects import instance as instance_obj
 from nova_lite.objects.instance import Instance
 
 if TYPE_CHECKING:      # a compute has no database

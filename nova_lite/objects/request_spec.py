@@ -4,7 +4,7 @@ from typing import Self
 
 from nova_lite.context import RequestContext
 from nova_lite.objects import base, fields
-from nova_lite.objects.flavor import Flavor      # noqa: F401, of a field, for mypy
+from nova_lite.objects.flavor import Flavor  # noqa: F401, of a field, for mypy
 from nova_lite.objects.instance import Instance
 
 

@@ -8,7 +8,8 @@ import time
 from typing import Any
 
 from oslo_log import log as logging
-from oslo_versionedobjects import exception as ovo_exc, fields
+from oslo_versionedobjects import exception as ovo_exc
+from oslo_versionedobjects import fields
 
 LOG = logging.getLogger(__name__)
 

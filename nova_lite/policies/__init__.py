@@ -4,10 +4,26 @@ import itertools
 
 from oslo_policy import policy
 
-from nova_lite.policies import (aggregates, availability_zones, base, extensions, flavors,
-                                hypervisors, images, instance_actions, keypairs, limits,
-                                migrate_server, migrations, server_actions, server_location,
-                                server_metadata, server_migrations, servers, services)
+from nova_lite.policies import (
+    aggregates,
+    availability_zones,
+    base,
+    extensions,
+    flavors,
+    hypervisors,
+    images,
+    instance_actions,
+    keypairs,
+    limits,
+    migrate_server,
+    migrations,
+    server_actions,
+    server_location,
+    server_metadata,
+    server_migrations,
+    servers,
+    services,
+)
 
 MODULES = (base, servers, server_actions, server_location, server_metadata, migrate_server,
            server_migrations, migrations, instance_actions, services, hypervisors, flavors, images,

@@ -12,8 +12,16 @@ from typing import Any
 from nova_lite import exception
 from nova_lite.conf import CONF
 from nova_lite.context import RequestContext
-from nova_lite.migration.observations import (BROKEN, CANCELLED, COMPLETED, FAILED, LOST,
-                                              GuestInfo, Outcome, Progress)
+from nova_lite.migration.observations import (
+    BROKEN,
+    CANCELLED,
+    COMPLETED,
+    FAILED,
+    LOST,
+    GuestInfo,
+    Outcome,
+    Progress,
+)
 from nova_lite.migration.steering import Steering
 from nova_lite.objects import ComputeNode, Instance, LibvirtLiveMigrateData
 
@@ -66,7 +74,7 @@ class ComputeDriver(abc.ABC):
     def get_info(self, instance: Instance) -> GuestInfo:
         """Raises InstanceNotFound when there is no such guest here."""
 
-    def listen(self, changed: Callable[[str], None]) -> None:
+    def listen(self, changed: Callable[[str], None]) -> None:      # noqa: B027 (it may tell nothing)
         """From now on call ``changed(uuid)``, which never waits, when a guest here was started,
         ended, paused or let go on, by whomever but a migration on its way. A hypervisor that
         tells nothing calls nobody."""

@@ -6,10 +6,22 @@ import jsonschema
 
 from nova_lite.api import openapi
 from nova_lite.db import instances, session
-from tests.fixtures.db_servers import _served, database        # noqa: F401
-from tests.unit.api.conftest import (                          # noqa: F401
-    _home, api, basic, ctxt, flavor, hosts, images, make_server, options, rules, server, wire)
-from tests.unit.api.test_hostile import *                      # noqa: F401,F403
+from tests.fixtures.db_servers import _served, database  # noqa: F401
+from tests.unit.api.conftest import (  # noqa: F401
+    _home,
+    api,
+    basic,
+    ctxt,
+    flavor,
+    hosts,
+    images,
+    make_server,
+    options,
+    rules,
+    server,
+    wire,
+)
+from tests.unit.api.test_hostile import *  # noqa: F401,F403
 
 
 def test_pattern_that_takes_a_server_without_end_is_ended_and_others_are_not(

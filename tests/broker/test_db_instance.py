@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
 """tests/unit/objects/test_instance.py on real servers."""
-from tests.fixtures.db_servers import _served, ctxt, database, way     # noqa: F401
-from tests.unit.objects.test_instance import *     # noqa: F401,F403
+from tests.fixtures.db_servers import _served, ctxt, database, way  # noqa: F401
+from tests.unit.objects.test_instance import *  # noqa: F401,F403

@@ -6,8 +6,8 @@ from typing import Any
 from nova_lite import context, exception, objects
 from nova_lite.db import session
 from tests.fixtures import db
-from tests.fixtures.db import _sqlite                               # noqa: F401
-from tests.fixtures.db_servers import _served, ctxt, database       # noqa: F401
+from tests.fixtures.db import _sqlite  # noqa: F401
+from tests.fixtures.db_servers import _served, ctxt, database  # noqa: F401
 
 ROUNDS = 25
 spawning = multiprocessing.get_context('spawn')
@@ -60,7 +60,7 @@ def check_race(ctxt: Any, url: str) -> None:        # noqa: F811
         for process in processes:
             process.join(10)
             process.kill()
-    for first, second in zip(one, two):
+    for first, second in zip(one, two, strict=False):
         # each prize goes to exactly one of the two
         assert sorted(first + second) == ['a', 's'], (one, two)
 

@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
 """tests/unit/db/test_rows.py on real servers."""
-from tests.fixtures.db_servers import _served, ctxt, database     # noqa: F401
-from tests.unit.db.test_rows import *     # noqa: F401,F403
+from tests.fixtures.db_servers import _served, ctxt, database  # noqa: F401
+from tests.unit.db.test_rows import *  # noqa: F401,F403

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The revisions on real servers: the tables of the models, types and all, and rows of old."""
-from tests.fixtures.db_servers import _served, another, database     # noqa: F401
-from tests.unit.db.test_schema import (                              # noqa: F401
-    check_carried_over, check_identified, check_unfinished,
-    test_sync_when_run_then_the_tables_are_those_of_the_models)
+from tests.fixtures.db_servers import _served, another, database  # noqa: F401
+from tests.unit.db.test_schema import (  # noqa: F401
+    check_carried_over,
+    check_identified,
+    check_unfinished,
+    test_sync_when_run_then_the_tables_are_those_of_the_models,
+)
 
 
 def test_sync_when_rows_are_there_then_what_they_say_is_carried_over(another):  # noqa: F811

@@ -9,9 +9,21 @@ import sqlalchemy
 
 from nova_lite import exception
 from nova_lite.db import retry, session
-from tests.fixtures.db_servers import _served, database        # noqa: F401
-from tests.unit.api.conftest import (                          # noqa: F401
-    _home, api, basic, ctxt, flavor, hosts, images, make_server, options, rules, server, wire)
+from tests.fixtures.db_servers import _served, database  # noqa: F401
+from tests.unit.api.conftest import (  # noqa: F401
+    _home,
+    api,
+    basic,
+    ctxt,
+    flavor,
+    hosts,
+    images,
+    make_server,
+    options,
+    rules,
+    server,
+    wire,
+)
 
 
 @pytest.fixture

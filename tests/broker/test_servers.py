@@ -11,10 +11,10 @@ import tempfile
 import time
 
 import kombu
-from oslo_config import cfg
 import oslo_messaging
 import pytest
 import sqlalchemy
+from oslo_config import cfg
 
 from nova_lite.lab import daemons
 from nova_lite.lab.servers import MariaDB, PostgreSQL, RabbitMQ, ServerError

@@ -15,7 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests import run as test_run
-from tests.chaos import cells, ledger as ledgers, report, stage as stages, storm
+from tests.chaos import cells, report, storm
+from tests.chaos import ledger as ledgers
+from tests.chaos import stage as stages
 from tests.chaos.group import Group
 from tests.chaos.ledger import Entry
 from tests.chaos.report import Results
@@ -154,7 +156,7 @@ def main() -> int:
     logging.getLogger('tests.chaos').setLevel(logging.INFO if options.verbose else logging.WARNING)
     test_run.begin()
     if options.lab:
-        from tests.chaos import lab_main        # needs libvirt, which the simulated half does not
+        from tests.chaos import lab_main  # needs libvirt, which the simulated half does not
         return lab_main.main(options)
     if options.storm:
         return storm.main(options.storm, options.seed, options.keep_logs or LOGS)

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from nova_lite.migration import vm_states
 from nova_lite.migration.migration_states import FINAL
 from nova_lite.virt.simulation import guests
-from tests.chaos import cells, harm, harm_virsh, orders, stage as stages, verdict
+from tests.chaos import cells, harm, harm_virsh, orders, verdict
+from tests.chaos import stage as stages
 from tests.chaos.cells import Cell, Moment
 from tests.chaos.servers import Servers
 from tests.chaos.stage import SOURCE, Stage, wait_until
@@ -76,7 +77,7 @@ class Group:
         wanted = [moment for moment in at if not orders.is_build(moment.task)]
         if (short := len(wanted) - len(self._pool)) > 0:
             self._pool += self._stage.boot(short)
-        return Servers(self._stage, at | dict(zip(wanted, self._pool)))
+        return Servers(self._stage, at | dict(zip(wanted, self._pool, strict=False)))
 
     def _strike_and_judge(self, servers: Servers, watch: Watch) -> dict[str, list[str]]:
         uuids = [uuid for uuid in servers.at.values() if uuid]

@@ -41,7 +41,7 @@ class LabGroup:
     def run(self) -> dict[Cell, Outcome]:
         began = time.monotonic()
         stage = self._stage
-        at = dict(zip(self._cells, stage.furnish(len(self._cells))))
+        at = dict(zip(self._cells, stage.furnish(len(self._cells)), strict=False))
         uuids = {server.id: server for server in at.values()}
         self._found = {uuid: [] for uuid in uuids}
         self._log('furnished', began)
@@ -140,7 +140,7 @@ class LabGroup:
 
         alive = [uuid for uuid in watches if uuid not in self._dead]
         with concurrent.futures.ThreadPoolExecutor(max(1, len(alive))) as pool:
-            for uuid, said in zip(alive, pool.map(judge, alive)):
+            for uuid, said in zip(alive, pool.map(judge, alive), strict=False):
                 self._found[uuid] += said
         for uuid in watches:
             self._found[uuid] += sorted({what for what in self._stage.watch.violations

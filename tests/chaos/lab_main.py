@@ -9,7 +9,8 @@ from pathlib import Path
 
 import libvirt
 
-from tests.chaos import cells, lab_cells, lab_report, lab_stage, ledger as ledgers, report
+from tests.chaos import cells, lab_cells, lab_report, lab_stage, report
+from tests.chaos import ledger as ledgers
 from tests.chaos.cells import Cell
 from tests.chaos.lab_group import LabGroup, Outcome
 from tests.chaos.ledger import Entry

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of the lab's half of the matrix, as Markdown."""
-from tests.chaos import lab_cells, ledger as ledgers
+from tests.chaos import lab_cells
+from tests.chaos import ledger as ledgers
 from tests.chaos.cells import Cell
 from tests.chaos.ledger import Entry, Ledger
 

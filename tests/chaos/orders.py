@@ -98,7 +98,7 @@ def wake(stage: Stage, uuids: Iterable[str]) -> dict[str, int]:
 def _order_all(stage: Stage, actions: dict[str, Any], states: dict[str, str]) -> dict[str, int]:
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         codes = dict(zip(actions, pool.map(lambda uuid: act(stage, uuid, actions[uuid]),
-                                           actions)))
+                                           actions), strict=False))
 
     def done() -> bool:
         rows = stage.instances()

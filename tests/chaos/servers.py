@@ -9,7 +9,8 @@ from typing import Any
 
 from nova_lite.virt.simulation import faults, jobs, model
 from nova_lite.virt.simulation.state import State
-from tests.chaos import cells, orders, stage as stages
+from tests.chaos import cells, orders
+from tests.chaos import stage as stages
 from tests.chaos.cells import Moment
 from tests.chaos.held import Held, in_thread
 from tests.chaos.stage import Stage, wait_until

@@ -154,5 +154,5 @@ def opened(hosts: tuple[str, ...] = (SOURCE, DESTINATION)) -> Iterator[Stage]:
 
 def close_all() -> None:
     """End what is still open, for whoever is about to end before the lanes have."""
-    for stage in list(_open):
+    for stage in _open:
         stage.close()

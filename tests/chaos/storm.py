@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 from nova_lite.migration.migration_states import FINAL
-from tests.chaos import report, stage as stages, storm_verdict
+from tests.chaos import report, storm_verdict
+from tests.chaos import stage as stages
 from tests.chaos.stage import Stage, wait_until
 from tests.chaos.storm_actors import Client, Harmer, Servers
 from tests.chaos.watch import Watch
@@ -113,7 +114,7 @@ class Storm:
     def _move_all(self) -> None:
         uuids = list(self._stage.instances())
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            codes = dict(zip(uuids, pool.map(self._stage.live_migrate, uuids)))
+            codes = dict(zip(uuids, pool.map(self._stage.live_migrate, uuids), strict=False))
         self._note({uuid: [f'a migration afterwards is answered by {code}']
                     for uuid, code in codes.items() if code != 202})
         moved = {uuid for uuid, code in codes.items() if code == 202}

@@ -15,7 +15,7 @@ from tests.clients import clouds
 from tests.clients.cloud import Cloud
 from tests.fixtures.keystone import Keystone
 from tests.lab import control
-from tests.lab.conftest import ground, lab      # noqa: F401
+from tests.lab.conftest import ground, lab  # noqa: F401
 
 numbers = itertools.count(1)
 # for what has nothing to do with who one is

@@ -3,11 +3,10 @@
 
 Each check is what the clients do; they raise where status, body or version header are not Nova's.
 """
-from tempest.lib import auth
-from tempest.lib import exceptions
+import pytest
+from tempest.lib import auth, exceptions
 from tempest.lib.services import compute
 from tempest.lib.services.compute import base_compute_client
-import pytest
 
 from tests.clients import clouds
 from tests.clients.all_in_one import RESTLESS

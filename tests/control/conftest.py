@@ -5,8 +5,7 @@ import pytest
 
 from nova_lite.lab.image import Image
 from tests.lab import control
-from tests.lab.conftest import (    # noqa: F401
-    _watcher, boot, cloud, ground, lab, one_copy, raw)
+from tests.lab.conftest import _watcher, boot, cloud, ground, lab, one_copy, raw  # noqa: F401
 from tests.lab.control import BUSY, BUSY_MIB, BUSY_RATE
 
 

@@ -8,10 +8,10 @@ own, so one pull of the cable cuts three. What is known of it: doc/post-copy.md.
 """
 import collections
 import contextlib
-from pathlib import Path
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 from nova_lite.lab.guest import GuestWatch
 from nova_lite.lab.image import Image
@@ -31,7 +31,7 @@ def cut_some(lab: Lab, count: int, seconds: float) -> list[str]:
         watches = [stack.enter_context(server.watch()) for server in servers]
         for server in servers:
             stack.callback(server.delete)
-        for server, watch in zip(servers, watches):
+        for server, watch in zip(servers, watches, strict=False):
             watch.wait_ticks(5)
             server.live_migrate('compute2')
         for server in servers:

@@ -2,8 +2,17 @@
 """Migrations that are bounded, aborted and forced, with guests that write faster than the link."""
 from nova_lite.lab.image import Image
 from tests.lab import control
-from tests.lab.control import (BUSY_RATE, LINK, assert_settled, assert_unharmed, process_of,
-                               record, stopped, wait_copying, wait_status)
+from tests.lab.control import (
+    BUSY_RATE,
+    LINK,
+    assert_settled,
+    assert_unharmed,
+    process_of,
+    record,
+    stopped,
+    wait_copying,
+    wait_status,
+)
 
 
 # -- the completion timeout -----------------------------------------------------------------------

@@ -10,9 +10,21 @@ import pytest
 from nova_lite.lab.command import run
 from nova_lite.lab.image import Image
 from tests.lab import control
-from tests.lab.control import (BUSY_MIB, BUSY_RATE, LINK, assert_settled, assert_unharmed,
-                               cut, emulator_of, process_of, query, record, wait_copying,
-                               wait_status, wait_until)
+from tests.lab.control import (
+    BUSY_MIB,
+    BUSY_RATE,
+    LINK,
+    assert_settled,
+    assert_unharmed,
+    cut,
+    emulator_of,
+    process_of,
+    query,
+    record,
+    wait_copying,
+    wait_status,
+    wait_until,
+)
 
 
 @pytest.fixture
@@ -138,7 +150,7 @@ def test_five_guests_when_ordered_away_then_no_more_than_allowed_move_at_once(la
     servers = [boot(host='compute1') for _ in range(5)]
     targets = ['compute2', 'compute3', 'compute2', 'compute3', 'compute2']
     with Sampler(lab) as sampler:
-        for server, target in zip(servers, targets):
+        for server, target in zip(servers, targets, strict=False):
             server.live_migrate(target)
             wait_until(server.migrations, 20, 'the migration')
         for server in servers:
@@ -147,9 +159,9 @@ def test_five_guests_when_ordered_away_then_no_more_than_allowed_move_at_once(la
         sampler.outgoing, sampler.incoming)
     kept = [record(server)['receipt']['at'] for server in servers]
     for target in ('compute2', 'compute3'):     # in the order of the orders, to each host
-        starts = [at['preparing'] for at, to in zip(kept, targets) if to == target]
+        starts = [at['preparing'] for at, to in zip(kept, targets, strict=False) if to == target]
         assert starts == sorted(starts)
-    for server, target in zip(servers, targets):
+    for server, target in zip(servers, targets, strict=False):
         with server.watch() as watch:
             assert_unharmed(server, watch)
         assert_settled(server, target)

@@ -2,8 +2,17 @@
 """Migrations that are governed by goals, of guests that write faster than the link."""
 import signal
 
-from tests.lab.control import (LINK, assert_settled, assert_unharmed, decided, process_of, record,
-                               wait_copying, wait_status, wait_until)
+from tests.lab.control import (
+    LINK,
+    assert_settled,
+    assert_unharmed,
+    decided,
+    process_of,
+    record,
+    wait_copying,
+    wait_status,
+    wait_until,
+)
 
 
 def migrate(server, **goals):

@@ -4,8 +4,8 @@ import contextlib
 
 import pytest
 
-from tests.contract.driver_contract import *       # noqa: F401,F403
-from tests.contract.storage_contract import *      # noqa: F401,F403
+from tests.contract.driver_contract import *  # noqa: F401,F403
+from tests.contract.storage_contract import *  # noqa: F401,F403
 from tests.lab.hypervisors import HOSTS, LibvirtHypervisors, start_driver
 
 

@@ -8,10 +8,10 @@ a pause of next to nothing allowed until it ends by itself or its time is up. Th
 tests/unit/migration/traces.json.
 """
 import json
-from pathlib import Path
 import tempfile
 import threading
 import time
+from pathlib import Path
 from typing import NamedTuple
 
 import libvirt

@@ -2,10 +2,10 @@
 """nova-lite's commands, and those of its plugin of ``openstack``, against a running all-in-one."""
 import json
 import os
-from pathlib import Path
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 

@@ -3,9 +3,9 @@
 not be."""
 import pytest
 
-from tests.contract.driver_contract import *       # noqa: F401,F403
-from tests.contract.storage_contract import *      # noqa: F401,F403
-from tests.fixtures.conf import options            # noqa: F401
+from tests.contract.driver_contract import *  # noqa: F401,F403
+from tests.contract.storage_contract import *  # noqa: F401,F403
+from tests.fixtures.conf import options  # noqa: F401
 from tests.fixtures.hypervisors import SimulatedHypervisors
 
 

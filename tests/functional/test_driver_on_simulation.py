@@ -11,7 +11,7 @@ from nova_lite.virt.libvirt import driver as libvirt_driver
 from nova_lite.virt.libvirt import monitor
 from nova_lite.virt.simulation import faults, state
 from tests.contract import moves
-from tests.fixtures.conf import options     # noqa: F401
+from tests.fixtures.conf import options  # noqa: F401
 from tests.fixtures.hypervisors import SimulatedHypervisors
 
 

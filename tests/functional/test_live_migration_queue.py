@@ -26,7 +26,7 @@ def one_incoming(cloud):
 
 def order_away(cloud, servers, dest):
     """Each is asked for when the one before it has its place in the queue."""
-    for server, host in zip(servers, dest):
+    for server, host in zip(servers, dest, strict=False):
         assert server.live_migrate(host).status == 202
         server.wait(lambda server: server.migration and server.migration.status != 'accepted',
                     'the queue')
@@ -57,7 +57,7 @@ def test_queue_when_outbound_is_limited_then_one_after_the_other_in_order(cloud)
     assert [migration.status for migration in ends] == ['completed'] * 4
     starts = [migration.receipt['at']['preparing'] for migration in ends]
     assert starts == sorted(starts)
-    for earlier, later in zip(ends, ends[1:]):
+    for earlier, later in zip(ends, ends[1:], strict=False):
         assert later.receipt['at']['preparing'] >= earlier.receipt['at']['completed']
 
 

@@ -10,10 +10,10 @@ import collections
 import logging
 
 import hypothesis
-from hypothesis import strategies
 import jsonschema
 import pytest
 import schemathesis
+from hypothesis import strategies
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi import checks
 

@@ -14,11 +14,29 @@ from typing import Any, NamedTuple
 import pytest
 
 from nova_lite.virt.simulation import faults
-from tests.functional.situations import (CHECK_DESTINATION, CHECK_SOURCE, acted, all_of, down,
-                                         driver, dst_is_best, gone, host_is, hypervisor_off,
-                                         in_error, little_memory, locked, never_launched, nothing,
-                                         off_but_called_active, options, said_to_be_on,
-                                         scheduler_breaks, service_without_node, shared_storage)
+from tests.functional.situations import (
+    CHECK_DESTINATION,
+    CHECK_SOURCE,
+    acted,
+    all_of,
+    down,
+    driver,
+    dst_is_best,
+    gone,
+    host_is,
+    hypervisor_off,
+    in_error,
+    little_memory,
+    locked,
+    never_launched,
+    nothing,
+    off_but_called_active,
+    options,
+    said_to_be_on,
+    scheduler_breaks,
+    service_without_node,
+    shared_storage,
+)
 
 OK = ('active', None)
 

@@ -7,12 +7,33 @@ from typing import NamedTuple
 import pytest
 
 from nova_lite.virt.simulation import faults
-from tests.functional.situations import (CHECK_DESTINATION, CHECK_SOURCE, acted, all_of, driver,
-                                         dst_is_best, host_is, locked, nothing, on_the_move,
-                                         shared_storage, workaround)
-from tests.functional.test_precheck_matrix import (ANY, ASKED, CONDUCTOR_EVENTS, FORCED, OK,
-                                                   PRECHECK, Refusal, ask, assert_event,
-                                                   assert_told, names)
+from tests.functional.situations import (
+    CHECK_DESTINATION,
+    CHECK_SOURCE,
+    acted,
+    all_of,
+    driver,
+    dst_is_best,
+    host_is,
+    locked,
+    nothing,
+    on_the_move,
+    shared_storage,
+    workaround,
+)
+from tests.functional.test_precheck_matrix import (
+    ANY,
+    ASKED,
+    CONDUCTOR_EVENTS,
+    FORCED,
+    OK,
+    PRECHECK,
+    Refusal,
+    ask,
+    assert_event,
+    assert_told,
+    names,
+)
 
 
 # -- checks that let it pass ------------------------------------------------------------------

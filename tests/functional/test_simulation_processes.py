@@ -8,7 +8,7 @@ import threading
 from nova_lite import objects
 from nova_lite.virt import driver as virt_driver
 from nova_lite.virt.simulation import faults, state
-from tests.fixtures.conf import options      # noqa: F401
+from tests.fixtures.conf import options  # noqa: F401
 from tests.fixtures.hypervisors import SimulatedHypervisors
 
 COMPUTE = '''

@@ -7,9 +7,9 @@ import oslo_messaging as messaging
 import pytest
 
 from nova_lite import embedded, exception, objects
+from nova_lite.compute import rpcapi as compute_rpcapi
 from nova_lite.conductor import rpcapi as conductor_rpcapi
 from nova_lite.conductor.live_migrations import LiveMigrations
-from nova_lite.compute import rpcapi as compute_rpcapi
 
 SERVICE = embedded.CONDUCTOR
 

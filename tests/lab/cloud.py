@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Compute API of a lab, as far as its tests use it, without a client library between."""
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-import time
 from typing import Any
 
 from nova_lite.lab.guest import GuestWatch

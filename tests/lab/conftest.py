@@ -3,10 +3,10 @@
 
 A machine without them is an error with a remedy, not a skip: tools/test installs them.
 """
-from collections.abc import Callable, Iterator
 import contextlib
-from pathlib import Path
 import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import libvirt
 import pytest

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of controlled migrations need beside the API: options, records, broken hosts."""
-from collections.abc import Callable, Iterator
 import contextlib
 import datetime
 import json
 import os
-from pathlib import Path
 import signal
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from nova_lite.lab import daemons
@@ -42,7 +42,7 @@ class Options:
         sizes = [part.log.stat().st_size for part in computes]
         for part in computes:
             daemons.process(part.daemon.pid).signal(signal.SIGHUP)
-        for part, size in zip(computes, sizes):
+        for part, size in zip(computes, sizes, strict=False):
             wait_until(lambda: 'Options re-read' in _after(part.log, size), 20,
                        f'{part.host} to re-read its options')
 

@@ -7,14 +7,14 @@ handed to the caller's function, and what that raises is raised in the driver.
 
     python -m tests.lab.driver_process CONFIGURATION SOCKET     (ends when its stdin is closed)
 """
-from collections.abc import Callable
 import multiprocessing.connection
 import os
-from pathlib import Path
 import selectors
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from nova_lite.lab.host import Host
@@ -116,7 +116,7 @@ def _serve(connection: Any, served: Any) -> None:
             raise RuntimeError(error)
 
     method, plain, is_receiver = connection.recv()
-    arguments = [tell if call else each for each, call in zip(plain, is_receiver)]
+    arguments = [tell if call else each for each, call in zip(plain, is_receiver, strict=False)]
     try:
         answer = RESULT, getattr(served, method)(*arguments)
     except Exception as error:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Spoils the memory of a running guest from outside, as a lost write would."""
-from pathlib import Path
 import struct
+from pathlib import Path
 
 MASK = (1 << 64) - 1
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Guests and migrations by libvirt alone: what the lab itself must be able to do."""
-from collections.abc import Iterator
 import contextlib
-from pathlib import Path
 import time
 import uuid
+from collections.abc import Iterator
+from pathlib import Path
 
 import libvirt
 import libvirt_qemu

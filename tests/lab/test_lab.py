@@ -5,12 +5,12 @@ Guests are moved by libvirt alone here, so that a fault is the lab's and nobody 
 """
 import json
 import os
-from pathlib import Path
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 import libvirt
 import pytest

@@ -15,13 +15,13 @@ def test_watcher_when_a_guest_runs_on_two_hosts_then_says_so(ground):
         twins[1].uuid, twins[1].name = twins[0].uuid, twins[0].name
         hosts = ground.topology.computes[:2]
         try:
-            for twin, host in zip(twins, hosts):
+            for twin, host in zip(twins, hosts, strict=False):
                 twin.start(host)
             deadline = time.monotonic() + 20
             while not watcher.violations and time.monotonic() < deadline:
                 time.sleep(0.1)
         finally:
-            for twin, host in zip(twins, hosts):
+            for twin, host in zip(twins, hosts, strict=False):
                 twin.destroy(host)
     names = ' and '.join(host.name for host in hosts)
     assert watcher.violations and watcher.violations[0] == f'guest {twins[0].uuid} runs on {names}'

@@ -8,12 +8,12 @@ TCP connection to that address, and which of the words came by in the clear.
 """
 import collections
 import contextlib
-from collections.abc import Iterator
 import json
 import select
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from nova_lite.lab.image import SOURCES

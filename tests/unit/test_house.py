@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rules of the house, as far as a machine can check them."""
 import ast
-from collections.abc import Iterator
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 

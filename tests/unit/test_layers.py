@@ -4,9 +4,9 @@
 Imports inside functions count like those at the top, so none hides a circle.
 """
 import ast
-from collections.abc import Iterator
 import functools
 import graphlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 

@@ -8,9 +8,9 @@ import re
 import subprocess
 import sys
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-import pytest
 
 from tests.fixtures import sources
 from tests.fixtures.sources import ROOT

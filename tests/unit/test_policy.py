@@ -6,7 +6,7 @@ from oslo_policy import policy as oslo_policy
 
 from nova_lite import context, exception, policies, policy
 from nova_lite.policies import migrate_server, servers
-from tests.fixtures.conf import options      # noqa: F401
+from tests.fixtures.conf import options  # noqa: F401
 
 
 @pytest.fixture

@@ -2,8 +2,17 @@
 """What can be said of flavors."""
 from typing import Any
 
-from nova_lite.api.schemas.parameter_types import (BOOLISH, COUNT, LIMIT, MARKER, NAME, TEXT,
-                                                   integer, obj, wrapped)
+from nova_lite.api.schemas.parameter_types import (
+    BOOLISH,
+    COUNT,
+    LIMIT,
+    MARKER,
+    NAME,
+    TEXT,
+    integer,
+    obj,
+    wrapped,
+)
 from nova_lite.api.validation import Body, Param, Query
 
 SORT_KEYS = ('created_at', 'description', 'disabled', 'ephemeral_gb', 'flavorid', 'id',

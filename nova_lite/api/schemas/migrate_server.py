@@ -7,8 +7,14 @@ Clients that ask for our extensions may add goals at every version.
 """
 from typing import Any
 
-from nova_lite.api.schemas.parameter_types import (BOOLISH, HOST_OR_NULL, LARGEST, obj, positive,
-                                                   wrapped)
+from nova_lite.api.schemas.parameter_types import (
+    BOOLISH,
+    HOST_OR_NULL,
+    LARGEST,
+    obj,
+    positive,
+    wrapped,
+)
 from nova_lite.api.validation import Body
 from nova_lite.migration import convergence
 

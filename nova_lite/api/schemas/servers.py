@@ -2,9 +2,21 @@
 """What can be asked of /servers: creating, changing, listing."""
 from typing import Any
 
-from nova_lite.api.schemas.parameter_types import (BOOLISH, COUNT, DESCRIPTION, FQDN,
-                                                   LIMIT, METADATA, NAME, TEXT, TIME, UUID,
-                                                   integer, obj, wrapped)
+from nova_lite.api.schemas.parameter_types import (
+    BOOLISH,
+    COUNT,
+    DESCRIPTION,
+    FQDN,
+    LIMIT,
+    METADATA,
+    NAME,
+    TEXT,
+    TIME,
+    UUID,
+    integer,
+    obj,
+    wrapped,
+)
 from nova_lite.api.validation import Body, Param, Query
 
 DISK_CONFIG = {'enum': ['AUTO', 'MANUAL']}

@@ -13,11 +13,11 @@ from oslo_log import log as logging
 from nova_lite import exception, objects, step_runner, utils
 from nova_lite.compute import rpcapi
 from nova_lite.compute.rpcapi import ComputeAPI
-from nova_lite.conf import CONF, service as service_conf
+from nova_lite.conf import CONF
+from nova_lite.conf import service as service_conf
 from nova_lite.context import RequestContext
 from nova_lite.migration import prechecks
-from nova_lite.objects import (ComputeNode, Instance, LibvirtLiveMigrateData, Migration,
-                               Service)
+from nova_lite.objects import ComputeNode, Instance, LibvirtLiveMigrateData, Migration, Service
 from nova_lite.objects.flavor import resources_of
 from nova_lite.scheduler.rpcapi import SchedulerAPI
 

@@ -4,10 +4,10 @@
 A live migration is judged by this: the ticks go on without a gap or a repetition,
 on another host, and nothing the guest wrote is lost.
 """
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 import itertools
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 LINE = re.compile(
     r'tick=(?P<tick>\d+) up_ms=(?P<up_ms>\d+) passes=(?P<passes>\d+) scans=(?P<scans>\d+) '

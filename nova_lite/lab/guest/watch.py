@@ -4,12 +4,12 @@
 The source removes its file as soon as the destination has the guest; the last lines in it
 are the proof that nothing is missing, so every file is held open from its first sight on.
 """
-from collections.abc import Callable, Mapping
 import os
-from pathlib import Path
 import threading
 import time
-from typing import BinaryIO, Self
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any, Self
 
 from nova_lite.lab.guest.ticks import Record, Tick
 
@@ -25,11 +25,11 @@ class GuestWatch:
     """
 
     def __init__(self, consoles: Mapping[str, Path], interval: float = 0.03,
-                 opener: Callable[[Path, str], BinaryIO] = open) -> None:
+                 opener: Callable[..., IO[Any]] = open) -> None:
         self.record, self._opener = Record(), opener
         self._consoles = dict(consoles)
         self._interval = interval
-        self._open: list[tuple[str, BinaryIO]] = []
+        self._open: list[tuple[str, IO[Any]]] = []
         self._news = threading.Condition()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._follow, name='guest-watch', daemon=True)

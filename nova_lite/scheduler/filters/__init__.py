@@ -8,8 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 from nova_lite import exception
-from nova_lite.scheduler.filters import (compute_capabilities_filter, compute_filter, core_filter,
-                                         disk_filter, image_props_filter, ram_filter)
+from nova_lite.scheduler.filters import (
+    compute_capabilities_filter,
+    compute_filter,
+    core_filter,
+    disk_filter,
+    image_props_filter,
+    ram_filter,
+)
 from nova_lite.scheduler.host_manager import HostState
 
 Filter = Callable[[HostState, Any], str | None]

@@ -7,7 +7,7 @@ migration complete.
 """
 from typing import Any
 
-from nova_lite.migration.observations import (BROKEN, CANCELLED, FAILED, LOST, Outcome, Progress)
+from nova_lite.migration.observations import BROKEN, CANCELLED, FAILED, LOST, Outcome, Progress
 from nova_lite.virt.libvirt import abi
 from nova_lite.virt.libvirt.guest import Seen
 

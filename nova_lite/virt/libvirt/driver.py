@@ -20,8 +20,18 @@ from nova_lite.migration.steering import Steering
 from nova_lite.objects import ComputeNode, Instance, LibvirtLiveMigrateData
 from nova_lite.virt import driver as virt_driver
 from nova_lite.virt import simulation
-from nova_lite.virt.libvirt import (arrival, binding, decisions, departure, events,
-                                    guest as guests, power, precheck_facts, probe, resources)
+from nova_lite.virt.libvirt import (
+    arrival,
+    binding,
+    decisions,
+    departure,
+    events,
+    power,
+    precheck_facts,
+    probe,
+    resources,
+)
+from nova_lite.virt.libvirt import guest as guests
 from nova_lite.virt.libvirt.guest import Guest
 from nova_lite.virt.libvirt.host import Host, LibvirtError
 from nova_lite.virt.simulation import steps

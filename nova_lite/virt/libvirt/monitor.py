@@ -6,8 +6,8 @@ restart, or when libvirtd was restarted in the middle). It wakes at libvirt's ev
 second it looks by itself, for what has no event.
 """
 import queue
-from typing import Any
 from collections.abc import Callable
+from typing import Any
 
 from oslo_log import log as logging
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from oslo_log import log as logging
 
 from nova_lite import exception, utils
-from nova_lite.virt.libvirt import abi, events, guest as guests
+from nova_lite.virt.libvirt import abi, events
+from nova_lite.virt.libvirt import guest as guests
 from nova_lite.virt.libvirt.binding import libvirtError
 from nova_lite.virt.libvirt.guest import Guest
 from nova_lite.virt.libvirt.interface import Connection

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from nova_lite import exception
 from nova_lite.conf import CONF
 from nova_lite.virt.libvirt import abi, config, guest
-from nova_lite.virt.libvirt.interface import Connection
 from nova_lite.virt.libvirt.host import Host, LibvirtError
+from nova_lite.virt.libvirt.interface import Connection
 from nova_lite.virt.libvirt.storage import Storage
 
 GIB = 1024 ** 3

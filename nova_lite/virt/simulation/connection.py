@@ -25,8 +25,16 @@ from nova_lite import utils
 from nova_lite.virt.libvirt import abi
 from nova_lite.virt.libvirt.abi import Migrate
 from nova_lite.virt.libvirt.binding import make_error
-from nova_lite.virt.simulation import (course, definition, errors, events, files, guests,
-                                       hypervisor, jobs)
+from nova_lite.virt.simulation import (
+    course,
+    definition,
+    errors,
+    events,
+    files,
+    guests,
+    hypervisor,
+    jobs,
+)
 from nova_lite.virt.simulation import state as states
 from nova_lite.virt.simulation.state import ACTIVE, Guest, Host, State
 from nova_lite.virt.simulation.store import POLL

@@ -8,9 +8,21 @@ import math
 
 from nova_lite.virt.libvirt import abi
 from nova_lite.virt.simulation import definition, errors, faults, files, guests, jobs, model
-from nova_lite.virt.simulation.state import (BY_USER, COMPLETED, IN_POSTCOPY, LOST, MIGRATED,
-                                             MIGRATING, POSTCOPY_FAILED, RUNNING, SHUT_DOWN,
-                                             SHUTOFF, UNKNOWN, Job, State)
+from nova_lite.virt.simulation.state import (
+    BY_USER,
+    COMPLETED,
+    IN_POSTCOPY,
+    LOST,
+    MIGRATED,
+    MIGRATING,
+    POSTCOPY_FAILED,
+    RUNNING,
+    SHUT_DOWN,
+    SHUTOFF,
+    UNKNOWN,
+    Job,
+    State,
+)
 
 KEEPALIVE = 28.0          # s until libvirt gives up a silent connection (5 times 5, and some)
 CHECKPOINT = 500          # passes after which a look alone saves how far a copy is

@@ -17,10 +17,27 @@ from nova_lite.virt.libvirt.abi import EventId, Lifecycle
 from nova_lite.virt.libvirt.binding import libvirtError
 from nova_lite.virt.simulation import course, jobs, model
 from nova_lite.virt.simulation.news import News
-from nova_lite.virt.simulation.state import (BY_USER, BY_USER_MEANWHILE, COMPLETED, CRASHED,
-                                             DESTROYED, IN_POSTCOPY, MIGRATED, MIGRATING, PAUSED,
-                                             POSTCOPY, POSTCOPY_FAILED, RUNNING, SAVED, SHUT_DOWN,
-                                             SHUTOFF, UNKNOWN, Guest, Part, State)
+from nova_lite.virt.simulation.state import (
+    BY_USER,
+    BY_USER_MEANWHILE,
+    COMPLETED,
+    CRASHED,
+    DESTROYED,
+    IN_POSTCOPY,
+    MIGRATED,
+    MIGRATING,
+    PAUSED,
+    POSTCOPY,
+    POSTCOPY_FAILED,
+    RUNNING,
+    SAVED,
+    SHUT_DOWN,
+    SHUTOFF,
+    UNKNOWN,
+    Guest,
+    Part,
+    State,
+)
 
 KEPT = 40           # events of a host
 SHORTEST, IDLE = 0.005, 0.02        # s between two rounds of the loop

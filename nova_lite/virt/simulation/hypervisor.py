@@ -5,8 +5,18 @@ A guest that is being copied may be paused, stopped or destroyed: the job learns
 possible raises libvirtError, as libvirt would.
 """
 from nova_lite.virt.simulation import errors, files, guests, jobs
-from nova_lite.virt.simulation.state import (ACTIVE, BY_USER, BY_USER_MEANWHILE, DESTROYED,
-                                             NOT_MOVING, SAVED, SHUT_DOWN, SHUTOFF, Guest, State)
+from nova_lite.virt.simulation.state import (
+    ACTIVE,
+    BY_USER,
+    BY_USER_MEANWHILE,
+    DESTROYED,
+    NOT_MOVING,
+    SAVED,
+    SHUT_DOWN,
+    SHUTOFF,
+    Guest,
+    State,
+)
 
 
 def start(state: State, host: str, uuid: str, force_boot: bool = False) -> None:

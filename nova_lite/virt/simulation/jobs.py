@@ -13,10 +13,25 @@ from nova_lite.virt.libvirt import abi
 from nova_lite.virt.libvirt.abi import Migrate, Param
 from nova_lite.virt.libvirt.binding import make_error
 from nova_lite.virt.simulation import definition, errors, files, guests, model
-from nova_lite.virt.simulation.state import (ACTIVE, BY_USER, BY_USER_MEANWHILE, CANCELLED, FAILED,
-                                             FIRST_DOWNTIME_MS, IN_POSTCOPY, MIGRATING, PAUSED,
-                                             POSTCOPY, RUNNING, WORKING, Cut, Guest, Job, State,
-                                             link)
+from nova_lite.virt.simulation.state import (
+    ACTIVE,
+    BY_USER,
+    BY_USER_MEANWHILE,
+    CANCELLED,
+    FAILED,
+    FIRST_DOWNTIME_MS,
+    IN_POSTCOPY,
+    MIGRATING,
+    PAUSED,
+    POSTCOPY,
+    RUNNING,
+    WORKING,
+    Cut,
+    Guest,
+    Job,
+    State,
+    link,
+)
 
 
 class Terms(NamedTuple):

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from nova_lite.api import server
-from tests.fixtures.conf import options      # noqa: F401
+from tests.fixtures.conf import options  # noqa: F401
 
 
 class Application:

@@ -8,7 +8,7 @@ import pytest
 
 from nova_lite import exception
 from nova_lite.api import server
-from tests.fixtures.conf import options      # noqa: F401
+from tests.fixtures.conf import options  # noqa: F401
 from tests.functional.api.conftest import ask
 
 

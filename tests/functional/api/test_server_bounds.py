@@ -6,7 +6,7 @@ import pytest
 
 from nova_lite.api import server
 from nova_lite.conf import CONF
-from tests.fixtures.conf import options      # noqa: F401
+from tests.fixtures.conf import options  # noqa: F401
 from tests.functional.api.conftest import ask
 
 

@@ -15,8 +15,8 @@ import yaml
 from nova_lite import context, objects, policy, rpc
 from nova_lite.api import wsgi_app
 from nova_lite.conf import CONF
-from tests.fixtures.conf import Options, options               # noqa: F401
-from tests.fixtures.db import _sqlite, database, make_host      # noqa: F401
+from tests.fixtures.conf import Options, options  # noqa: F401
+from tests.fixtures.db import _sqlite, database, make_host  # noqa: F401
 
 PASSWORD = 'a password'
 PROJECT, OTHER_PROJECT = 'demo', 'elsewhere'

@@ -3,8 +3,15 @@
 from typing import Any
 
 from nova_lite.api import routing
-from nova_lite.api.controllers import (flavors, server_create, server_location,
-                                       server_metadata, server_migrations, servers, services)
+from nova_lite.api.controllers import (
+    flavors,
+    server_create,
+    server_location,
+    server_metadata,
+    server_migrations,
+    servers,
+    services,
+)
 from tests.unit.api.conftest import IMAGE_ID
 
 TARGET = {'host': 'host1', 'binary': 'nova-compute'}

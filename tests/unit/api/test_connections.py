@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from nova_lite.api import connections
-from tests.fixtures.conf import options      # noqa: F401
+from tests.fixtures.conf import options  # noqa: F401
 
 
 @pytest.mark.parametrize('address, client', [

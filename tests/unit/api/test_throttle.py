@@ -4,7 +4,7 @@ import pytest
 
 from nova_lite.api import throttle
 from nova_lite.conf import CONF
-from tests.fixtures.conf import options      # noqa: F401
+from tests.fixtures.conf import options  # noqa: F401
 
 FREE = 5        # of [api]wrong_passwords_per_name
 

@@ -9,7 +9,7 @@ from nova_lite import exception
 from nova_lite.api import paging, routes
 from nova_lite.api.schemas import parameter_types as types
 from nova_lite.api.validation import Body, Param, Query
-from tests.fixtures.conf import options      # noqa: F401
+from tests.fixtures.conf import options  # noqa: F401
 
 NUMBER = {'type': 'integer'}
 

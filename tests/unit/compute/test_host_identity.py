@@ -10,7 +10,7 @@ import pytest
 from nova_lite import exception
 from nova_lite.compute import host_identity
 from nova_lite.compute.host_identity import HostIdentity
-from tests.fixtures.conf import options     # noqa: F401
+from tests.fixtures.conf import options  # noqa: F401
 
 
 @pytest.fixture

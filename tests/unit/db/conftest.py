@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-from tests.fixtures.db import _sqlite, ctxt, database     # noqa: F401
+from tests.fixtures.db import _sqlite, ctxt, database  # noqa: F401

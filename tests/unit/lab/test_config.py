@@ -2,8 +2,8 @@
 """What each process of the lab is told, and what it is not."""
 from pathlib import Path
 
-from oslo_config import cfg
 import pytest
+from oslo_config import cfg
 
 from nova_lite.lab import config
 from nova_lite.lab.state import Settings, State

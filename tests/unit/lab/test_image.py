@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lab's images: the archive a kernel unpacks, and what a guest is told."""
-from pathlib import Path
 import subprocess
 import uuid
+from pathlib import Path
 
 import pytest
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lab's own small client of the API, against a real HTTP server on loopback."""
 import base64
-from collections.abc import Iterator
 import http.server
 import json
 import threading
+from collections.abc import Iterator
 
 import pytest
 

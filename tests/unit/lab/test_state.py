@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lab's directory: its secrets, its lock, and that no other one is ever deleted."""
 import json
-from pathlib import Path
 import stat
 import threading
+from pathlib import Path
 
 import bcrypt
 import pytest

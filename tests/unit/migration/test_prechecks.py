@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of checks, walked: what each lets pass, what it refuses, and with which words."""
 import collections
-from pathlib import Path
 import types
+from pathlib import Path
 
 import pytest
 

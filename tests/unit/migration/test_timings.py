@@ -4,7 +4,8 @@ import datetime
 
 import pytest
 
-from nova_lite.migration import migration_states as states, timings
+from nova_lite.migration import migration_states as states
+from nova_lite.migration import timings
 
 START = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
 MOMENTS = [(states.ACCEPTED, 0), (states.QUEUED, 120), (states.PREPARING, 1000),

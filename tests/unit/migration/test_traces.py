@@ -9,9 +9,9 @@ import itertools
 import json
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-import pytest
 
 from nova_lite.migration import convergence
 from nova_lite.migration.convergence import Facts, Goals, Trend
@@ -19,7 +19,7 @@ from nova_lite.virt.simulation import model
 from tests.unit.migration.test_convergence import drive
 
 RECORDED = json.loads(Path(__file__).with_name('traces.json').read_text())
-TRACES = {name: [dict(zip(RECORDED['columns'], row)) for row in trace['looks']]
+TRACES = {name: [dict(zip(RECORDED['columns'], row, strict=False)) for row in trace['looks']]
           for name, trace in RECORDED['traces'].items()}
 # those of which the last look was not the end: they were given up
 ENDLESS = {'busy', 'wide'}

@@ -63,7 +63,7 @@ def test_filters_when_they_make_no_sense_then_invalid(ctxt, filters, keys):
                                   ['created_at']])
 def test_pages_when_walked_then_each_server_comes_once_in_order(ctxt, keys, direction):
     hosts, powers = ['b', None, 'a', None, 'b', 'a', 'b'], [1, None, 4, 1, None, 4, 1]
-    for number, (host, power) in enumerate(zip(hosts, powers)):
+    for number, (host, power) in enumerate(zip(hosts, powers, strict=False)):
         make(ctxt, display_name=str(number), host=host, power_state=power, locked=number % 2 == 0)
 
     def get(**more):

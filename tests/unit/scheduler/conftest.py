@@ -3,8 +3,8 @@ import pytest
 
 from nova_lite import objects
 from nova_lite.scheduler import manager
-from tests.fixtures.conf import options    # noqa: F401
-from tests.fixtures.db import _sqlite, ctxt, database     # noqa: F401
+from tests.fixtures.conf import options  # noqa: F401
+from tests.fixtures.db import _sqlite, ctxt, database  # noqa: F401
 
 
 @pytest.fixture

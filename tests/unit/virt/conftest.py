@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures of the drivers' tests."""
-from tests.fixtures.conf import options     # noqa: F401
+from tests.fixtures.conf import options  # noqa: F401

@@ -1,7 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Services, hypervisors, zones: what an administrator sees of the hosts."""
-from nova_lite.api.schemas.shapes import (COUNT, FLAG, NOTHING, NUMBER, TEXT, TIME, UUID,
-                                          Changing, Field, Many, Shape, one, or_null, page)
+from nova_lite.api.schemas.shapes import (
+    COUNT,
+    FLAG,
+    NOTHING,
+    NUMBER,
+    TEXT,
+    TIME,
+    UUID,
+    Changing,
+    Field,
+    Many,
+    Shape,
+    one,
+    or_null,
+    page,
+)
 
 ID = Changing((1, NUMBER), (53, UUID))
 STATE, STATUS = {'enum': ['up', 'down']}, {'enum': ['enabled', 'disabled']}

@@ -1,7 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Migrations in Nova's two forms."""
-from nova_lite.api.schemas.shapes import (COUNT, LINKS, NUMBER, TEXT, TIME, UUID, Field, Shape,
-                                          Stream, one, or_null, page)
+from nova_lite.api.schemas.shapes import (
+                                          COUNT,
+                                          LINKS,
+                                          NUMBER,
+                                          TEXT,
+                                          TIME,
+                                          UUID,
+                                          Field,
+                                          Shape,
+                                          Stream,
+                                          one,
+                                          or_null,
+                                          page,
+)
 
 # hosts are null for who may not see them
 _HOSTS = tuple(Field(name, or_null(TEXT)) for name in (

@@ -1,8 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """Servers, their metadata, and what was done to them."""
-from nova_lite.api.schemas.shapes import (COUNT, FLAG, LINK, LINKS, NOTHING, NULL, NUMBER, TEXT,
-                                          TIME, TIME_Z, UUID, WORDS, Changing, Field, Many, Shape,
-                                          one, or_null, page)
+from nova_lite.api.schemas.shapes import (
+    COUNT,
+    FLAG,
+    LINK,
+    LINKS,
+    NOTHING,
+    NULL,
+    NUMBER,
+    TEXT,
+    TIME,
+    TIME_Z,
+    UUID,
+    WORDS,
+    Changing,
+    Field,
+    Many,
+    Shape,
+    one,
+    or_null,
+    page,
+)
 
 EXT = 'OS-EXT-SRV-ATTR:'
 EMPTY = {'const': ''}

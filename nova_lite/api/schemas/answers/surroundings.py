@@ -1,8 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Flavors, limits, images, and what old clients look for."""
-from nova_lite.api.schemas.shapes import (COUNT, FLAG, LINK, LINKS, NOTHING, NULL, NUMBER, TEXT,
-                                          TIME_Z, URI, WORDS, Changing, Field, Many, Shape, one,
-                                          or_null, page)
+from nova_lite.api.schemas.shapes import (
+    COUNT,
+    FLAG,
+    LINK,
+    LINKS,
+    NOTHING,
+    NULL,
+    NUMBER,
+    TEXT,
+    TIME_Z,
+    URI,
+    WORDS,
+    Changing,
+    Field,
+    Many,
+    Shape,
+    one,
+    or_null,
+    page,
+)
 
 # -- flavors ----------------------------------------------------------------------------------
 _BRIEF = (Field('id', TEXT), Field('name', TEXT), Field('links', LINKS),

@@ -7,6 +7,7 @@ import types
 import uuid
 
 import pytest
+
 from nova_lite.virt.libvirt.storage import Storage
 
 STORAGE = Storage()

@@ -2,8 +2,8 @@
 """A guest without libvirt, for tests of those who give it orders."""
 from nova_lite import exception
 from nova_lite.virt.libvirt import abi, events
-from nova_lite.virt.libvirt.guest import Seen
 from nova_lite.virt.libvirt.clock import Clock
+from nova_lite.virt.libvirt.guest import Seen
 from nova_lite.virt.libvirt.host import LibvirtError
 from nova_lite.virt.libvirt.storage import Storage
 

@@ -11,9 +11,9 @@ from nova_lite import exception, objects
 from nova_lite.migration import power_state
 from nova_lite.virt.libvirt import abi, arrival, resources
 from nova_lite.virt.libvirt.guest import Seen
+from nova_lite.virt.libvirt.storage import Storage
 from tests.unit.virt.libvirt.conftest import UUID
 from tests.unit.virt.libvirt.played import OFF, RUNNING, DomainGuest
-from nova_lite.virt.libvirt.storage import Storage
 
 STORAGE = Storage()
 

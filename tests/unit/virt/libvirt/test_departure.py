@@ -10,9 +10,9 @@ from nova_lite.virt import driver as virt_driver
 from nova_lite.virt.libvirt import abi, departure, operation, precheck_facts, probe
 from nova_lite.virt.libvirt.abi import Migrate
 from nova_lite.virt.libvirt.guest import Seen
+from nova_lite.virt.libvirt.storage import Storage
 from tests.unit.virt.libvirt.conftest import UUID, qcow2_header
 from tests.unit.virt.libvirt.played import OFF, RUNNING, DomainGuest
-from nova_lite.virt.libvirt.storage import Storage
 
 STORAGE = Storage()
 

@@ -5,9 +5,16 @@ import pytest
 from nova_lite.migration import schedules
 from nova_lite.virt import driver as virt_driver
 from nova_lite.virt.libvirt import monitor
-from tests.unit.virt.libvirt.test_monitor import quick      # noqa: F401
-from tests.unit.virt.libvirt.test_monitor import (COPYING, GONE, IDLE, JOB, PlayedGuest, ended,
-                                                  watch)
+from tests.unit.virt.libvirt.test_monitor import (
+    COPYING,
+    GONE,
+    IDLE,
+    JOB,
+    PlayedGuest,
+    ended,
+    quick,  # noqa: F401
+    watch,
+)
 
 
 def test_watch_when_it_has_a_defect_then_copy_is_watched_on():

@@ -6,9 +6,16 @@ from nova_lite.migration.steering import Steering
 from nova_lite.virt import driver as virt_driver
 from nova_lite.virt.libvirt import abi
 from nova_lite.virt.libvirt.guest import Seen
-from tests.unit.virt.libvirt.test_monitor import quick      # noqa: F401
-from tests.unit.virt.libvirt.test_monitor import (COPYING, GONE, IDLE, JOB, PlayedGuest, ended,
-                                                  watch)
+from tests.unit.virt.libvirt.test_monitor import (
+    COPYING,
+    GONE,
+    IDLE,
+    JOB,
+    PlayedGuest,
+    ended,
+    quick,  # noqa: F401
+    watch,
+)
 
 # so libvirt calls any guest that stands still while it is copied
 STANDS = Seen(abi.State.PAUSED, abi.Paused.MIGRATION, job=JOB)

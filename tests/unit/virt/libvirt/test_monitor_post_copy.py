@@ -3,9 +3,17 @@
 from nova_lite.virt import driver as virt_driver
 from nova_lite.virt.libvirt import abi, events, monitor
 from nova_lite.virt.libvirt.guest import Seen
-from tests.unit.virt.libvirt.test_monitor import quick      # noqa: F401
-from tests.unit.virt.libvirt.test_monitor import (COPYING, GONE, JOB, POSTCOPY, PlayedGuest,
-                                                  completed, ended, watch)
+from tests.unit.virt.libvirt.test_monitor import (
+    COPYING,
+    GONE,
+    JOB,
+    POSTCOPY,
+    PlayedGuest,
+    completed,
+    ended,
+    quick,  # noqa: F401
+    watch,
+)
 
 
 def test_post_copy_when_seen_then_every_reading_from_then_on_says_so():

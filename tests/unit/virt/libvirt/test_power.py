@@ -9,9 +9,9 @@ from nova_lite.virt import images
 from nova_lite.virt.libvirt import abi, power
 from nova_lite.virt.libvirt.guest import Seen
 from nova_lite.virt.libvirt.host import LibvirtError
+from nova_lite.virt.libvirt.storage import Storage
 from tests.unit.virt.libvirt.conftest import UUID
 from tests.unit.virt.libvirt.played import DomainGuest
-from nova_lite.virt.libvirt.storage import Storage
 
 STORAGE = Storage()
 

@@ -6,8 +6,8 @@ import pytest
 
 from nova_lite import exception
 from nova_lite.virt.libvirt import resources
-from tests.unit.virt.libvirt.conftest import UUID, qcow2_header
 from nova_lite.virt.libvirt.storage import Storage
+from tests.unit.virt.libvirt.conftest import UUID, qcow2_header
 
 STORAGE = Storage()
 

@@ -7,9 +7,9 @@ import pytest
 
 from nova_lite import exception
 from nova_lite.virt import images
-from tests.unit.virt.libvirt.conftest import UUID, qcow2_header
 from nova_lite.virt.libvirt import storage as storage_module
 from nova_lite.virt.libvirt.storage import Storage
+from tests.unit.virt.libvirt.conftest import UUID, qcow2_header
 
 STORAGE = Storage()
 

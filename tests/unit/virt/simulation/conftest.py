@@ -3,7 +3,7 @@
 import pytest
 
 from nova_lite.virt.simulation.world import World
-from tests.fixtures.conf import options     # noqa: F401
+from tests.fixtures.conf import options  # noqa: F401
 from tests.unit.virt.simulation.acts import Clock
 
 

@@ -12,7 +12,7 @@ from nova_lite.virt.simulation import faults
 from nova_lite.virt.simulation.connection import Connection
 from nova_lite.virt.simulation.virsh import Virsh
 from nova_lite.virt.simulation.world import World
-from tests.unit.virt.simulation.acts import UUID, USUAL, boot, move, xml
+from tests.unit.virt.simulation.acts import USUAL, UUID, boot, move, xml
 
 SCALE = 0.05
 
