@@ -6,6 +6,7 @@ restart, or when libvirtd was restarted in the middle). It wakes at libvirt's ev
 second it looks by itself, for what has no event.
 """
 import queue
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -29,7 +30,7 @@ LOG = logging.getLogger(__name__)
 POLL = 0.5              # s between two looks when nothing happens
 SETTLE = 1.0            # s that an end which nobody announced must stand before it is believed
 CONTACT_LIMIT = 300     # s that libvirt may be away beyond the copy's own limit
-LAST_WORD = 0.2         # s to wait for the final statistics of a copy that is complete
+LAST_WORD = 1.0         # real s in which another thread brings the word that a copy is complete
 STALL = 8.0             # s without a new byte before a post-copy counts as paused
 MAX_DEFECTS = 20        # errors of this module itself, after which the copy is ended
 
@@ -220,9 +221,9 @@ class Monitor:
         return self._conclude(None)
 
     def _wait_for_last_word(self, news: queue.Queue[events.Event]) -> None:
-        deadline = self._clock.now() + LAST_WORD
-        while not self._final_job and self._clock.now() < deadline:
-            self._hear(news, deadline - self._clock.now())
+        deadline = time.monotonic() + LAST_WORD
+        while not self._final_job and (left := deadline - time.monotonic()) > 0:
+            self._hear(news, self._clock.passed(left))
 
     def _believe_idle(self, seen: Seen) -> Outcome | None:
         now = self._clock.now()

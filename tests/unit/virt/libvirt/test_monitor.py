@@ -174,6 +174,19 @@ def test_adopted_when_guest_is_gone_without_a_word_then_the_destination_must_say
     assert watch(PlayedGuest([COPYING, GONE]), started_here=False).status == virt_driver.LOST
 
 
+def test_adopted_when_the_word_takes_its_time_and_guests_live_fast_then_it_is_waited_for(
+        monkeypatch):
+    """Another thread of this process brings it, whose time is the real one."""
+    monkeypatch.setattr(monitor, 'LAST_WORD', 20)
+    guest = PlayedGuest([COPYING, GONE])
+    guest.clock = Clock(0.001)
+    late = threading.Timer(0.2, guest.tell, [completed()])
+    late.start()
+    outcome = watch(guest, started_here=False)
+    late.join()
+    assert outcome.status == virt_driver.COMPLETED
+
+
 def test_adopted_when_idle_for_a_moment_only_then_goes_on():
     """Between two phases libvirt shows no job; only an idle guest that stays so is believed."""
     guest = PlayedGuest([IDLE, COPYING, COPYING, GONE], {4: completed()})
