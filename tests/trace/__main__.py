@@ -13,17 +13,17 @@ from pathlib import Path
 
 os.environ['NOVA_LITE_CONCURRENCY'] = 'threading'      # of green threads nothing can be recorded
 
-from nova_lite import monkey_patch      # noqa: E402
+from nova_lite import monkey_patch  # noqa: E402
 
 monkey_patch.patch()
 
-import nova_lite                                                        # noqa: E402
-from nova_lite.db import schema, session                                # noqa: E402
-from tests.fixtures.conf import Options                                 # noqa: E402
-from tests.fixtures.rpc import connected                                # noqa: E402
-from tests.fixtures.services import Cloud                               # noqa: E402
-from tests.trace import follow                                          # noqa: E402
-from tests.trace.record import Recorder                                 # noqa: E402
+import nova_lite  # noqa: E402
+from nova_lite.db import schema, session  # noqa: E402
+from tests.fixtures.conf import Options  # noqa: E402
+from tests.fixtures.rpc import connected  # noqa: E402
+from tests.fixtures.services import Cloud  # noqa: E402
+from tests.trace import follow  # noqa: E402
+from tests.trace.record import Recorder  # noqa: E402
 
 ROOT = 'api/controllers/migrate_server.py:migrate_live'
 TIMEOUT = 30.0

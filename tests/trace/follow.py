@@ -115,10 +115,9 @@ def followed(stack: Stack, root: str, sources: Sources) -> list[str]:
             passed, library = '', HOP
         elif function.startswith(LIBRARY):
             library = library or function
-        elif library not in ('', HOP) and not PASSING_ON.search(library):
-            return []
-        elif sources.is_property(function) or function.startswith(SIMULATION) \
-                and not _is_special(function):
+        elif (library not in ('', HOP) and not PASSING_ON.search(library)
+              or sources.is_property(function)
+              or function.startswith(SIMULATION) and not _is_special(function)):
             return []
         else:
             library = ''

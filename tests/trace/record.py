@@ -72,9 +72,7 @@ class Recorder:
         if event != 'call' or not self._on:
             return
         code = frame.f_code
-        if PACKAGE in code.co_filename:
-            self.stacks.setdefault(self._stack(frame))
-        elif code.co_name.startswith(REMOTABLE):
+        if PACKAGE in code.co_filename or code.co_name.startswith(REMOTABLE):
             self.stacks.setdefault(self._stack(frame))
         elif code.co_name in ('call', 'cast') and code.co_filename.endswith('rpc/client.py'):
             self._note_sent(frame)

@@ -33,7 +33,7 @@ def test_recorder_when_work_is_handed_to_a_thread_then_its_stack_leads_back(reco
         recorder.wait_for('utils.py:spawn', 10)
     [stack] = [stack for stack in recorder.stacks if stack[-1] == TRANSITION]
     ours = [name for name in stack if not name.startswith(record.LIBRARY)]
-    assert ours == ['utils.py:spawn', record.HOP, 'utils.py:spawn.<locals>.run', TRANSITION]
+    assert ours[:2] == ['utils.py:spawn', record.HOP] and ours[-1] == TRANSITION
 
 
 def test_recorder_when_it_is_not_asked_to_then_records_nothing(recorder):
