@@ -39,15 +39,15 @@ def record(recorder: Recorder) -> None:
         options.read_file(directory)
         with connected() as notifications:
             cloud = Cloud(options, directory, notifications)
-            try:
-                server = cloud.boot('src')
-                with recorder:
+            with recorder:
+                try:
+                    server = cloud.boot('src')
                     answer = server.live_migrate()
                     assert answer.status == 202, answer.body
                     server.wait_status('completed')
                     recorder.wait_for(ROOT, TIMEOUT)
-            finally:
-                cloud.stop()
+                finally:
+                    cloud.stop()    # what is still to be written is written then
         session.dispose()
 
 
