@@ -135,8 +135,12 @@ class Helm:
             self._steering.saw(paused=True)
 
     def _is_by_hand(self, seen: Seen) -> bool:
-        return seen.reason == abi.Paused.USER or (
-            seen.reason == abi.Paused.MIGRATION and self._guest.is_stopped_by_hand())
+        if seen.reason != abi.Paused.MIGRATION:
+            return seen.reason == abi.Paused.USER
+        try:
+            return self._guest.is_stopped_by_hand()
+        except exception.InstanceNotFound:
+            return False    # it stood still for the switch-over, and has gone since it was seen
 
     @property
     def paused(self) -> bool | None:

@@ -2,6 +2,7 @@
 """Paused stays paused, whoever paused it: what the watching sees of others' hands."""
 import pytest
 
+from nova_lite import exception
 from nova_lite.migration.steering import Steering
 from nova_lite.virt import driver as virt_driver
 from nova_lite.virt.libvirt import abi
@@ -39,6 +40,18 @@ def test_guest_when_others_paused_it_or_let_it_go_on_then_it_is_so_when_it_arriv
     outcome = watch(guest, steering=steering)
     assert (outcome.status, outcome.paused) == (virt_driver.COMPLETED, arrives)
     assert Steering(steering.stored(), paused=recorded).paused == arrives
+
+
+def test_guest_when_it_leaves_before_it_is_asked_who_stopped_it_then_nobody_is_noted(
+        monkeypatch, caplog):
+    def has_left():
+        raise exception.InstanceNotFound(instance_id='the guest')
+
+    guest = PlayedGuest([COPYING, STANDS, GONE], {2: ended()})
+    monkeypatch.setattr(guest, 'is_stopped_by_hand', has_left)
+    outcome = watch(guest)
+    assert (outcome.status, outcome.paused) == (virt_driver.COMPLETED, None)
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 def test_guest_when_paused_by_others_and_the_copy_fails_then_stays_paused():
