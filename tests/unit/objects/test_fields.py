@@ -36,8 +36,3 @@ def test_document_when_it_is_of_another_kind_then_refused(field, value):
 
 def test_text_when_it_is_empty_then_is_no_document_and_fine():
     assert fields.JsonTextField().coerce(None, 'x', '') == ''
-
-
-def test_optional_when_several_are_named_then_each_may_be_none():
-    made = fields.optional(fields.StringField, 'a', 'b')
-    assert set(made) == {'a', 'b'} and all(field.nullable for field in made.values())
