@@ -10,6 +10,8 @@ import bcrypt
 import pytest
 import requests
 
+from nova_lite import monkey_patch
+
 LIMIT = 60
 THREADS = """
 import os, socketserver
@@ -60,10 +62,12 @@ def start(tmp_path, tables):
 
     def one(code=THREADS, **environment):
         files = f'{tmp_path}/common.conf;{tmp_path}/api.conf'
+        plain = {name: value for name, value in os.environ.items()
+                 if name != monkey_patch.SETTING}       # the model of these tests
         started.append(subprocess.Popen(
             [sys.executable, '-c', code], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, start_new_session=True,
-            env={**os.environ, 'OS_NOVA_LITE_CONFIG_FILES': files, **environment}))
+            env={**plain, 'OS_NOVA_LITE_CONFIG_FILES': files, **environment}))
         return started[-1]
 
     yield one
