@@ -88,6 +88,15 @@ def native_thread(fn: Callable, name: str) -> Any:
     return thread
 
 
+def native_lock() -> threading.Lock:
+    """A lock that green and native threads can share: to be held for some instructions only, since
+    all green threads stand still while one of them waits for it."""
+    if not monkey_patch.is_patched():
+        return threading.Lock()
+    from eventlet import patcher
+    return patcher.original('threading').Lock()
+
+
 def sleep(seconds: float) -> None:
     """Sleep: other green threads go on meanwhile where there are any, and a native thread makes no
     event loop of its own for it."""

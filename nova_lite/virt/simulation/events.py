@@ -165,6 +165,7 @@ class Events:
         self._told: dict[str, int] = {}             # number of the last event, by host
         self._passes: dict[str, int] = {}           # of the copy, by guest
         self._due: dict[str, float] = {}            # when to look at a host again
+        self._lock = utils.native_lock()            # of the start and the end of the loop
         self._loop: Any = None
 
     def announce(self, numbers: dict[str, int]) -> None:
@@ -175,16 +176,20 @@ class Events:
 
     def listen(self, connection: Listener, kind: int, callback: Callable[..., None]) -> None:
         host = connection.host
-        if self._loop is None:
-            self._news.skip()
         with self._world.look(host):
             pass        # what is past by now is not told
         self._listeners.setdefault(host, []).append((connection, kind, callback))
-        self._begin()
+        self._due[host] = 0.0       # what comes before the loop begins is told by its first look
+        with self._lock:
+            if self._loop is None:
+                self._news.skip()
+                self._loop = utils.native_thread(self._run, 'simulated-event-loop')
 
-    def _begin(self) -> None:
-        if self._loop is None:
-            self._loop = utils.native_thread(self._run, 'simulated-event-loop')
+    def _goes_on(self) -> bool:
+        with self._lock:
+            if not self._listeners:
+                self._loop = None
+            return self._loop is not None
 
     def forget(self, connection: Listener) -> None:
         left = [one for one in self._listeners.get(connection.host, []) if one[0] != connection]
@@ -232,7 +237,7 @@ class Events:
 
     def _run(self) -> None:
         """Look at hosts where something is due, for as long as anybody listens."""
-        while self._listeners:
+        while self._goes_on():
             self._hear_others()
             now, soonest = time.monotonic(), IDLE
             for host, due in list(self._due.items()):
@@ -246,9 +251,6 @@ class Events:
                 else:
                     soonest = min(soonest, due - now)
             utils.sleep(max(SHORTEST, soonest))
-        self._loop = None
-        if self._listeners:     # one has come in between, and found this loop at work
-            self._begin()
 
     def _hear_others(self) -> None:
         """Hosts of which another process has news are due."""

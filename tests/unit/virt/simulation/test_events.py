@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What libvirt would say of a guest, and who is told when that changes."""
+import threading
+import time
+
 import pytest
 
+from nova_lite import utils
 from nova_lite.virt.libvirt import abi
 from nova_lite.virt.libvirt.abi import EventId, Lifecycle
 from nova_lite.virt.simulation import events, hypervisor, state
@@ -38,6 +42,27 @@ def test_events_when_another_process_acts_then_are_heard_at_the_next_look(world,
     with world.look('src'):
         pass
     assert heard[-1] == (Lifecycle.STARTED, 0)
+
+
+def test_loop_when_several_come_at_once_then_there_is_one(world, monkeypatch):
+    begun, lines = [], threading.Barrier(4)
+
+    def slowly(run, name):
+        begun.append(name)
+        time.sleep(0.05)    # for the others to come
+        return run
+
+    def listen():
+        lines.wait(10)
+        world.events.listen(Connection(world, 'src'), EventId.LIFECYCLE, print)
+
+    monkeypatch.setattr(utils, 'native_thread', slowly)
+    threads = [threading.Thread(target=listen) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert begun == ['simulated-event-loop']
 
 
 def test_events_when_they_are_past_then_who_comes_later_is_not_told(world, heard):
