@@ -11,15 +11,13 @@ from nova_lite import objects
 from nova_lite.compute import presence, rpcapi
 from nova_lite.virt.simulation import guests, state
 from nova_lite.virt.simulation.virsh import Virsh
+from tests.functional import situations
 
 
 @pytest.fixture(autouse=True)
-def deaf(cloud, monkeypatch):
-    """No host acts on what it hears of its guests, as one that was down when others changed them:
-    so an order finds the record wrong."""
+def deaf(cloud):
     for host in cloud.hosts:
-        monkeypatch.setattr(cloud.compute(host).servers, 'sync_changed',
-                            lambda ctxt, uuids, is_elsewhere: set())
+        situations.deaf(cloud, host)
 
 
 @pytest.fixture
