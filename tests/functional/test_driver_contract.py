@@ -13,5 +13,6 @@ from tests.fixtures.hypervisors import SimulatedHypervisors
 def hypervisors(request, options, tmp_path):       # noqa: F811
     pair = SimulatedHypervisors(options, tmp_path)
     yield pair
+    pair.close()
     twice = 'destination_has_the_guest' in request.node.name
     assert bool(pair.world.violations) == twice, pair.world.violations

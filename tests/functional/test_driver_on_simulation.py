@@ -19,6 +19,7 @@ from tests.fixtures.hypervisors import SimulatedHypervisors
 def pair(options, tmp_path):    # noqa: F811
     pair = SimulatedHypervisors(options, tmp_path)
     yield pair
+    pair.close()
     assert pair.world.violations == []
 
 

@@ -58,3 +58,4 @@ def test_copy_when_its_process_is_killed_then_another_one_takes_it_up(
     assert pair.world.places(instance.uuid) == {'dst': state.RUNNING}
     assert pair.world.ticks('dst', instance.uuid) >= before
     assert pair.world.violations == []
+    pair.close()
