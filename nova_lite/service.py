@@ -39,6 +39,7 @@ from nova_lite.objects import instance
 LOG = logging.getLogger(__name__)
 
 RETRY_INTERVAL = 1.0
+FIRST_ANSWER = 5.0      # s
 LAST_WORDS = 2.0    # s to write what was kept back, when a process ends
 # a word is enough for these; anything else is shown with its stack
 EXPECTED = (exception.NovaLiteException, *rpc.UNREACHABLE)
@@ -77,7 +78,7 @@ class Service:
         if not rpc.wait_for_broker(self._stopping.is_set):
             return
         # before anything is done in the host's name
-        if self.identity is not None and not self._until_done(self.identity.claim):
+        if self.identity is not None and not self._until_done(self._claim):
             return
         if hasattr(self.manager, 'init_host') and not self._until_done(self.manager.init_host):
             return
@@ -117,6 +118,12 @@ class Service:
             self._server.wait()
 
     # -- what runs beside the RPC server ---------------------------------------------------------
+    def _claim(self) -> None:
+        """Where a conductor starts at the same time, its queue may not be there yet, and what is
+        sent to nobody is lost: soon asked again."""
+        with rpc.within(FIRST_ANSWER):
+            typing.cast(HostIdentity, self.identity).claim()
+
     def _register(self) -> None:
         self._id = objects.Service.register(
             context.get_admin_context(), self.host, self.binary, self._interfaces[0].topic,

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A compute has its host's name to itself, from before it does anything until it is replaced."""
+import oslo_messaging as messaging
 import pytest
 
-from nova_lite import exception
+from nova_lite import exception, rpc, service
 from nova_lite.cmd import compute
 from nova_lite.compute.host_identity import HostIdentity
 from nova_lite.db import models, session
@@ -27,15 +28,14 @@ def machine(cloud, tmp_path):
         cloud.options.set(state_path=str(tmp_path / directory))
         identity = HostIdentity(HOST)
         identity.take()
-        service = compute.make_service(HOST, identity)
-        started.append(service)
-        service.start()
-        return service
+        started.append(compute.make_service(HOST, identity))
+        started[-1].start()
+        return started[-1]
 
     yield start
-    for service in started:
-        service.stop()
-        service.identity.release()
+    for one in started:
+        one.stop()
+        one.identity.release()
     table = models.Service.__table__
     with session.writer() as s:
         s.execute(table.update().values(identity=None, boot_id=None))
@@ -53,6 +53,22 @@ def test_compute_when_its_name_is_another_machines_then_it_does_nothing_and_does
         machine('second')
     assert done == []
     assert row().identity == first.identity.identity
+
+
+def test_claim_when_it_is_lost_since_the_conductor_starts_too_then_is_soon_made_again(
+        machine, monkeypatch):
+    claim, waits = HostIdentity.claim, []
+
+    def lost_at_first(identity):
+        waits.append(rpc._timeouts(rpc.SHORT)['timeout'])
+        if len(waits) == 1:
+            raise messaging.MessagingTimeout()
+        claim(identity)
+
+    monkeypatch.setattr(HostIdentity, 'claim', lost_at_first)
+    first = machine('first')
+    assert row().identity == first.identity.identity
+    assert waits == [service.FIRST_ANSWER] * 2
 
 
 def test_compute_when_restarted_then_it_keeps_its_name_and_serves(cloud, machine):
