@@ -152,7 +152,7 @@ def print_table(rows: list[dict[str, object]]) -> None:
     """Columns as wide as their widest cell; None is a dash."""
     cells = [list(rows[0])] + [['-' if value is None else str(value) for value in row.values()]
                                for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=False)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for row in cells:
         print('  '.join(map(str.ljust, row, widths)).rstrip())
 

@@ -52,11 +52,11 @@ def add(s: Session, events: Sequence[NewEvent], again: bool = False) -> list[row
     find = functools.cache(functools.partial(_find, s))
     owners = [find(event.instance_uuid, event.request_id) for event in events]
     for action_id in sorted(set(filter(None, owners))):
-        messages = [event.action_message for event, owner in zip(events, owners, strict=False)
+        messages = [event.action_message for event, owner in zip(events, owners, strict=True)
                     if owner == action_id and event.action_message is not None]
         _tell_action(s, action_id, messages[-1] if messages else None)
     return [_add(s, event, owner, again) if owner else None
-            for event, owner in zip(events, owners, strict=False)]
+            for event, owner in zip(events, owners, strict=True)]
 
 
 def _add(s: Session, event: NewEvent, action_id: int, again: bool) -> rows.Row:

@@ -157,7 +157,7 @@ class Order:
 
     def apply(self, statement: sa.Select, marker: Row | None, limit: int | None) -> sa.Select:
         """Sort, start behind the row ``marker``, end after ``limit`` rows."""
-        for key, descending in zip(self.keys, self.descending, strict=False):
+        for key, descending in zip(self.keys, self.descending, strict=True):
             column = self.table.c[key]
             terms = [column.is_not(None), column] if column.nullable else [column]
             statement = statement.order_by(
@@ -170,7 +170,7 @@ class Order:
         """(k1 behind) or (k1 equal and k2 behind) or ..., with NULL as the least value."""
         equal: list[Any] = []
         behind: list[Any] = []
-        for key, descending in zip(self.keys, self.descending, strict=False):
+        for key, descending in zip(self.keys, self.descending, strict=True):
             column: sa.ColumnElement[Any] = self.table.c[key]
             value = marker[key]
             if isinstance(value, columns.Unreadable):       # compared as it stands there

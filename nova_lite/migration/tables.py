@@ -7,7 +7,7 @@ from collections.abc import Sequence
 def lines_of(rows: Sequence[Sequence[str]]) -> list[str]:
     """One line a row, in columns as wide as their longest cell."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ['  '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
+    return ['  '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in rows]
 
 

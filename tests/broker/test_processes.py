@@ -135,9 +135,10 @@ def test_broker_when_it_dies_and_comes_back_then_it_is_waited_for_and_said_once(
         said = deployment.whole_log(name)[len(before[name]):]
         assert 'Traceback' not in said, said
         unreachable = [line for line in said.splitlines() if 'ECONNREFUSED' in line]
-        assert len(unreachable) <= 8, unreachable
+        ours = [line for line in unreachable if ' nova_lite.' in line]
+        assert len(unreachable) - len(ours) <= 5, unreachable     # those of libraries
         assert all(times == 1 for times in collections.Counter(
-            _who_and_what(line) for line in unreachable if ' nova_lite.' in line).values()), said
+            map(_who_and_what, ours)).values()), ours
 
 
 def test_request_id_when_a_server_moves_then_is_in_every_log_and_in_the_action(
